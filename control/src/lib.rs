@@ -1,0 +1,1 @@
+//! The control role: the page, metrics and health.

@@ -1,0 +1,1 @@
+//! The operator's resources as types, and their validation. Sans-IO.

@@ -1,0 +1,1 @@
+//! Encoders and decoders: fdk-aac and LAME behind small safe wrappers.

@@ -1,0 +1,1 @@
+//! Everything a listener touches: HLS handlers, ICY fan-out, admission, accounting.

@@ -1,0 +1,1 @@
+//! Path and programme feeds: the timeline, its log, and the views of it. Sans-IO.

@@ -1,0 +1,1 @@
+//! The ICY protocols (Icecast and SHOUTcast), both directions. Sans-IO.

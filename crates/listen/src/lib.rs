@@ -1,0 +1,1 @@
+//! Accept loops: TLS, the sniffing of first bytes, and who gets the stream.

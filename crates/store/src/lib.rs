@@ -1,0 +1,1 @@
+//! The bucket: keys, create-if-absent, replace-if-unchanged, the log of facts.

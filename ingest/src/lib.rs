@@ -1,0 +1,1 @@
+//! The ingest role: takes programmes from encoders into path feeds.

@@ -1,0 +1,1 @@
+//! The process: reads its configuration and wires the roles together.

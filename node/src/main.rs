@@ -1,0 +1,2 @@
+//! The `skywave` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The origin role: programme feeds to listeners.

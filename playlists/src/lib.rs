@@ -1,0 +1,1 @@
+//! HLS playlists: the live window and its text. Sans-IO.

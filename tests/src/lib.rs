@@ -1,0 +1,1 @@
+//! End-to-end proof; the code is in it/.
