@@ -1,1 +1,20 @@
 //! Accept loops: TLS, the sniffing of first bytes, and who gets the stream.
+//!
+//! One port serves encoders, old players and browsers. The first bytes of a
+//! connection tell what it is ([`icy::classify`]); then either hyper serves it,
+//! or it goes as it is, with the bytes read so far in front, to who speaks its
+//! protocol.
+
+mod http;
+mod port;
+mod sniff;
+mod tls;
+mod transport;
+
+pub use port::{Error, Port, PortSettings};
+pub use sniff::{Doors, ListenerDoor, SourceDoor};
+pub use tls::{Identities, IdentityFiles, TlsError};
+pub use transport::{Connection, Transport};
+
+/// A future that a door gives back, on the heap: doors are trait objects.
+pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

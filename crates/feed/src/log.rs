@@ -1,0 +1,342 @@
+//! The timeline log: the facts of a programme that outlive its processes.
+//!
+//! Each fact is one small JSON record of `private/{egress}/log/`. Everything
+//! else follows from them and from what the bucket lists: [`History`] folds
+//! them, and gives the segments again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use media::{
+    AacProfile, Codec, EpochId, MediaSequence, SegmentInfo, StreamInfo, Timescale, Title, WallTime,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::cutter::View;
+use crate::grid::Grid;
+use crate::record::{Closed, Epoch, Record, TitleMark};
+use crate::timeline::Resume;
+
+/// One fact of the timeline log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Fact {
+    /// An epoch began.
+    EpochBegan {
+        /// Its name, as a number.
+        epoch: u32,
+        /// `mp3` or `aac`.
+        codec: String,
+        /// `lc`, `he_v1` or `he_v2`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        profile: Option<String>,
+        /// Sampling rate of the frame headers, in Hz.
+        sample_rate_hz: u32,
+        /// Channels of the frame headers.
+        channels: u8,
+        /// Samples per channel in a frame.
+        samples_per_frame: u32,
+        /// Number of its segment 0.
+        first_number: u64,
+        /// Discontinuities up to its beginning.
+        discontinuity_sequence: u64,
+        /// `EXT-X-TARGETDURATION`, in seconds.
+        target_secs: u32,
+    },
+    /// From a segment on, index 0 of the epoch stands for this moment.
+    ClockSet {
+        /// The epoch.
+        epoch: u32,
+        /// The first segment of which it holds.
+        number: u64,
+        /// Wall-clock time of index 0, in nanoseconds since 1970.
+        origin_nanos: u64,
+    },
+    /// A title holds from a unit on.
+    TitleSet {
+        /// The epoch that `index` counts in.
+        epoch: u32,
+        /// Its first unit.
+        index: u64,
+        /// The whole `StreamTitle`.
+        stream_title: String,
+        /// `StreamUrl`.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        url: String,
+    },
+    /// An epoch ended.
+    EpochEnded {
+        /// The epoch.
+        epoch: u32,
+        /// Its units in all.
+        units: u64,
+    },
+}
+
+/// A segment as a listing of the bucket shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stored {
+    /// Its number.
+    pub number: MediaSequence,
+    /// Its epoch.
+    pub epoch: EpochId,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+/// Tells the facts of a programme feed as they come up.
+#[derive(Debug)]
+pub struct Chronicler {
+    target_secs: u32,
+    /// The epoch of which the beginning has been told.
+    told: Option<EpochId>,
+    origin_nanos: Option<u64>,
+    units: u64,
+}
+
+impl Chronicler {
+    /// A chronicler of segments of `target_secs`.
+    pub fn new(target_secs: u32) -> Self {
+        Self { target_secs, told: None, origin_nanos: None, units: 0 }
+    }
+
+    /// The facts that a record amounts to. It may begin anywhere in a feed.
+    pub fn handle(&mut self, record: &Record) -> Vec<Fact> {
+        match record {
+            Record::Epoch(epoch) => self.begin(epoch).into_iter().collect(),
+            Record::Unit(unit) => {
+                self.units = unit.index + 1;
+                Vec::new()
+            }
+            Record::Title(mark) => vec![Fact::TitleSet {
+                epoch: mark.epoch.0,
+                index: mark.index,
+                stream_title: mark.title.stream_title.clone(),
+                url: mark.title.url.clone(),
+            }],
+            Record::Closed(closed) => {
+                let began = self.begin(&closed.epoch);
+                began.into_iter().chain(self.clock(closed)).collect()
+            }
+            Record::Ended(epoch) => {
+                vec![Fact::EpochEnded { epoch: epoch.0, units: self.units }]
+            }
+        }
+    }
+
+    fn begin(&mut self, epoch: &Epoch) -> Option<Fact> {
+        if self.told == Some(epoch.id) {
+            return None;
+        }
+        (self.told, self.origin_nanos, self.units) = (Some(epoch.id), None, 0);
+        Some(began(epoch, self.target_secs))
+    }
+
+    fn clock(&mut self, closed: &Closed) -> Option<Fact> {
+        self.units = closed.end_index;
+        let grid = Grid::new(&closed.epoch.stream, self.target_secs);
+        let origin_nanos = closed.origin(&grid).nanos();
+        let known = self.origin_nanos.replace(origin_nanos);
+        (known != Some(origin_nanos)).then_some(Fact::ClockSet {
+            epoch: closed.epoch.id.0,
+            number: closed.number.0,
+            origin_nanos,
+        })
+    }
+}
+
+/// What the facts of a programme amount to.
+#[derive(Debug, Default)]
+pub struct History {
+    /// In the order of their first numbers.
+    epochs: Vec<Past>,
+    titles: Vec<TitleMark>,
+}
+
+#[derive(Debug)]
+struct Past {
+    epoch: Epoch,
+    grid: Grid,
+    units: Option<u64>,
+    /// By the first segment's number: wall-clock nanoseconds of index 0.
+    origins: BTreeMap<u64, u64>,
+}
+
+impl History {
+    /// Takes the next fact of the log; what makes no sense changes nothing.
+    pub fn apply(&mut self, fact: Fact) {
+        match fact {
+            Fact::EpochBegan { .. } => self.epochs.extend(Past::began(&fact)),
+            Fact::ClockSet { epoch, number, origin_nanos } => {
+                if let Some(past) = self.find_mut(EpochId(epoch)) {
+                    past.origins.insert(number, origin_nanos);
+                }
+            }
+            Fact::TitleSet { epoch, index, stream_title, url } => self.titles.push(TitleMark {
+                epoch: EpochId(epoch),
+                index,
+                title: Arc::new(Title::new(stream_title, url)),
+            }),
+            Fact::EpochEnded { epoch, units } => {
+                if let Some(past) = self.find_mut(EpochId(epoch)) {
+                    past.units = Some(units);
+                }
+            }
+        }
+    }
+
+    /// The fact that is missing when a process was killed: the end of an epoch
+    /// that nobody ended, after the last segment that the bucket has.
+    pub fn missing_end(&self, stored: &[Stored]) -> Option<Fact> {
+        let past = self.epochs.last().filter(|past| past.units.is_none())?;
+        let last = stored.iter().filter(|one| one.epoch == past.epoch.id).map(|one| one.number);
+        let segments =
+            last.max().map_or(0, |last| (last.0 + 1).saturating_sub(past.epoch.first_number.0));
+        let units = past.grid.first_index(segments);
+        Some(Fact::EpochEnded { epoch: past.epoch.id.0, units })
+    }
+
+    /// Where the programme goes on. `fallback` is the number for a programme of
+    /// which nothing is known: whole seconds since 1970.
+    pub fn resume(&self, stored: &[Stored], fallback: MediaSequence) -> Resume {
+        let used = stored.iter().map(|one| one.number.0 + 1).max();
+        let logged = self.epochs.iter().map(Past::next_number).max();
+        let next_number = used.max(logged).map_or(fallback, MediaSequence);
+        let next_discontinuity =
+            self.epochs.last().map_or(0, |past| past.epoch.discontinuity_sequence + 1);
+        let title = self.titles.last().map(|mark| Arc::clone(&mark.title));
+        Resume { next_number, next_discontinuity, title }
+    }
+
+    /// The segments that the bucket has, oldest first, from the last hole on.
+    pub fn segments(&self, stored: &[Stored]) -> Vec<SegmentInfo> {
+        let mut infos: Vec<SegmentInfo> =
+            stored.iter().filter_map(|one| self.find(one.epoch)?.info(one)).collect();
+        infos.sort_by_key(|info| info.number);
+        let hole = infos.windows(2).rposition(|pair| match pair {
+            [one, next] => one.number.0 + 1 != next.number.0,
+            _ => false,
+        });
+        infos.split_off(hole.map_or(0, |hole| hole + 1))
+    }
+
+    /// The titles with their moments, in order.
+    pub fn titles(&self) -> Vec<View> {
+        let placed = self.titles.iter().filter_map(|mark| {
+            let past = self.find(mark.epoch)?;
+            let number = past.epoch.first_number.0 + past.grid.segment_of(mark.index);
+            let start = past.wall(number, mark.index)?;
+            Some(View::Title { id: mark.id(), start, title: Arc::clone(&mark.title) })
+        });
+        placed.collect()
+    }
+
+    fn find(&self, epoch: EpochId) -> Option<&Past> {
+        self.epochs.iter().rev().find(|past| past.epoch.id == epoch)
+    }
+
+    fn find_mut(&mut self, epoch: EpochId) -> Option<&mut Past> {
+        self.epochs.iter_mut().rev().find(|past| past.epoch.id == epoch)
+    }
+}
+
+impl Past {
+    fn began(fact: &Fact) -> Option<Self> {
+        let Fact::EpochBegan {
+            epoch,
+            codec,
+            profile,
+            sample_rate_hz,
+            channels,
+            samples_per_frame,
+            first_number,
+            discontinuity_sequence,
+            target_secs,
+        } = fact
+        else {
+            return None;
+        };
+        let stream = StreamInfo {
+            codec: codec_named(codec)?,
+            timescale: Timescale::new(*sample_rate_hz)?,
+            channels: *channels,
+            samples_per_frame: *samples_per_frame,
+        };
+        let epoch = Epoch {
+            id: EpochId(*epoch),
+            stream,
+            profile: profile.as_deref().and_then(profile_named),
+            first_number: MediaSequence(*first_number),
+            discontinuity_sequence: *discontinuity_sequence,
+        };
+        let grid = Grid::new(&stream, *target_secs);
+        Some(Self { epoch, grid, units: None, origins: BTreeMap::new() })
+    }
+
+    fn next_number(&self) -> u64 {
+        let segments = match self.units {
+            Some(0) => 0,
+            Some(units) => self.grid.segment_of(units - 1) + 1,
+            None => 0,
+        };
+        self.epoch.first_number.0 + segments
+    }
+
+    /// Wall-clock time of a unit, by the mapping of its segment.
+    fn wall(&self, number: u64, index: u64) -> Option<WallTime> {
+        let (_, origin) = self.origins.range(..=number).next_back()?;
+        Some(WallTime::from_nanos(*origin).plus(self.grid.since_start(index)))
+    }
+
+    fn info(&self, stored: &Stored) -> Option<SegmentInfo> {
+        let segment = stored.number.0.checked_sub(self.epoch.first_number.0)?;
+        let first_index = self.grid.first_index(segment);
+        let whole = self.grid.first_index(segment + 1);
+        let end_index = self.units.map_or(whole, |units| units.min(whole));
+        let closed = Closed {
+            number: stored.number,
+            epoch: self.epoch,
+            first_index,
+            end_index,
+            wall_start: self.wall(stored.number.0, first_index)?,
+            title: None,
+        };
+        (first_index < end_index).then(|| closed.info(&self.grid, stored.bytes))
+    }
+}
+
+fn began(epoch: &Epoch, target_secs: u32) -> Fact {
+    Fact::EpochBegan {
+        epoch: epoch.id.0,
+        codec: epoch.stream.codec.extension().to_owned(),
+        profile: epoch.profile.map(|profile| profile_name(profile).to_owned()),
+        sample_rate_hz: epoch.stream.timescale.hz(),
+        channels: epoch.stream.channels,
+        samples_per_frame: epoch.stream.samples_per_frame,
+        first_number: epoch.first_number.0,
+        discontinuity_sequence: epoch.discontinuity_sequence,
+        target_secs,
+    }
+}
+
+fn codec_named(name: &str) -> Option<Codec> {
+    [Codec::Mp3, Codec::Aac].into_iter().find(|codec| codec.extension() == name)
+}
+
+fn profile_named(name: &str) -> Option<AacProfile> {
+    [AacProfile::Lc, AacProfile::HeV1, AacProfile::HeV2]
+        .into_iter()
+        .find(|profile| profile_name(*profile) == name)
+}
+
+fn profile_name(profile: AacProfile) -> &'static str {
+    match profile {
+        AacProfile::Lc => "lc",
+        AacProfile::HeV1 => "he_v1",
+        AacProfile::HeV2 => "he_v2",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,50 @@
+//! The path feed: what one ingest tells, in the order in which it came.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use media::{AacProfile, FrameHeader, Title, WallTime};
+
+/// One item of a path feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PathItem {
+    /// A source is there, and its first frames have been seen.
+    Connected(SourceInfo),
+    /// A frame came.
+    Unit(PathUnit),
+    /// A title came; it holds from the next unit on.
+    Title(Arc<Title>),
+    /// The source is gone: closed, timed out or replaced.
+    Gone,
+}
+
+/// What is known of a source once its first frames have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SourceInfo {
+    /// What the first frame's header says.
+    pub header: FrameHeader,
+    /// Which AAC tools the payload uses; `None` for MP3.
+    pub profile: Option<AacProfile>,
+}
+
+/// A frame as it came from the encoder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathUnit {
+    /// What its header says.
+    pub header: FrameHeader,
+    /// Header and payload.
+    pub data: Bytes,
+    /// When its last byte came, on a clock that never steps.
+    pub arrival: WallTime,
+}
+
+impl PathItem {
+    /// Bytes that it keeps in memory, roughly.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Unit(unit) => unit.data.len() + size_of::<Self>(),
+            Self::Title(title) => title.weight() + size_of::<Self>(),
+            Self::Connected(_) | Self::Gone => size_of::<Self>(),
+        }
+    }
+}

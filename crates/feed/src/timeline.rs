@@ -1,0 +1,290 @@
+//! The timeline of a programme: units in, records out.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use media::{AacProfile, EpochId, MediaSequence, Title, WallTime};
+
+use crate::clock::MediaClock;
+use crate::grid::Grid;
+use crate::join::{Join, Joiner};
+use crate::path::PathUnit;
+use crate::record::{Closed, Epoch, Record, TitleMark, Unit};
+
+/// How long an epoch stays open without a unit: the source's time-out.
+pub const SOURCE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Least distance of two titles: what bounds a playlist's date ranges.
+pub const TITLE_SPACING: Duration = Duration::from_secs(1);
+
+/// Where a programme goes on, as the log and the bucket tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resume {
+    /// Number of the next epoch's first segment.
+    pub next_number: MediaSequence,
+    /// Discontinuity sequence of the next epoch; 0 for the first of all.
+    pub next_discontinuity: u64,
+    /// The title that held last.
+    pub title: Option<Arc<Title>>,
+}
+
+/// Numbers the units of a programme and cuts it into epochs and segments.
+///
+/// Time is an argument. Holds the hashes of a minute, and at most
+/// [`crate::RUN_LEN_MAX`] units while it finds out where a source goes on.
+#[derive(Debug)]
+pub struct Timeline {
+    target_secs: u32,
+    next: Resume,
+    running: Option<Running>,
+    joiner: Joiner,
+    joining: Option<Vec<PathUnit>>,
+    /// Units of the source on air that have been on air already.
+    known_left: u64,
+    /// A title that holds from the next unit on, or a little later.
+    pending_title: Option<Arc<Title>>,
+    profile: Option<AacProfile>,
+    heard: WallTime,
+    records: VecDeque<Record>,
+}
+
+#[derive(Debug)]
+struct Running {
+    epoch: Epoch,
+    grid: Grid,
+    clock: MediaClock,
+    next_index: u64,
+    segment: u64,
+    /// Index of the last title's mark.
+    marked: Option<u64>,
+    /// Units of the segment under way, by the title that holds.
+    shares: Vec<(Option<Arc<Title>>, u64)>,
+}
+
+impl Timeline {
+    /// A timeline with segments of `target_secs`, going on at `next`.
+    pub fn new(target_secs: u32, next: Resume) -> Self {
+        Self {
+            target_secs,
+            next,
+            running: None,
+            joiner: Joiner::default(),
+            joining: None,
+            known_left: 0,
+            pending_title: None,
+            profile: None,
+            heard: WallTime::default(),
+            records: VecDeque::new(),
+        }
+    }
+
+    /// Another source speaks from now on, or the same one came back: its first
+    /// units tell whether the epoch goes on.
+    pub fn handle_source(&mut self, profile: Option<AacProfile>) {
+        self.give_up_joining();
+        self.known_left = 0;
+        self.profile = profile;
+        if self.running.is_some() {
+            self.joiner.start();
+            self.joining = Some(Vec::new());
+        }
+    }
+
+    /// Takes the next unit of the source on air.
+    pub fn handle_unit(&mut self, unit: PathUnit) {
+        self.heard = unit.arrival;
+        let Some(held) = &mut self.joining else { return self.append(&unit) };
+        let join = self.joiner.push(&unit.data);
+        held.push(unit);
+        match join {
+            Join::Undecided => {}
+            Join::New => self.give_up_joining(),
+            Join::GoesOn { index } => self.go_on(index),
+        }
+    }
+
+    /// Takes a title; it holds from the next unit on, but not within
+    /// [`TITLE_SPACING`] of the one before: then the latest of them holds.
+    pub fn handle_title(&mut self, title: Arc<Title>) {
+        let same = self.next.title.as_ref() == Some(&title);
+        self.pending_title = (!same).then_some(title);
+    }
+
+    /// When to call [`Self::handle_timeout`]; `None` while nothing is on air.
+    pub fn poll_timeout(&self) -> Option<WallTime> {
+        self.running.as_ref().map(|_| self.heard.plus(SOURCE_TIMEOUT))
+    }
+
+    /// Ends the epoch when no unit has come for [`SOURCE_TIMEOUT`].
+    pub fn handle_timeout(&mut self, now: WallTime) {
+        if self.poll_timeout().is_some_and(|due| due <= now) {
+            self.give_up_joining();
+            self.end_epoch();
+        }
+    }
+
+    /// Takes the next record of the programme feed.
+    pub fn next_record(&mut self) -> Option<Record> {
+        self.records.pop_front()
+    }
+
+    /// The epoch on air.
+    pub fn epoch(&self) -> Option<&Epoch> {
+        self.running.as_ref().map(|running| &running.epoch)
+    }
+
+    /// Where the next epoch would begin.
+    pub fn resume(&self) -> &Resume {
+        &self.next
+    }
+
+    /// The newcomer's first unit is `index` of the epoch: what was on air
+    /// already is left out.
+    fn go_on(&mut self, index: u64) {
+        let held = self.joining.take().unwrap_or_default();
+        let on_air = self.running.as_ref().map_or(0, |running| running.next_index);
+        self.known_left = on_air.saturating_sub(index);
+        held.iter().for_each(|unit| self.append(unit));
+    }
+
+    /// The newcomer has nothing in common with what was on air.
+    fn give_up_joining(&mut self) {
+        if let Some(held) = self.joining.take().filter(|held| !held.is_empty()) {
+            self.end_epoch();
+            held.iter().for_each(|unit| self.append(unit));
+        }
+    }
+
+    fn append(&mut self, unit: &PathUnit) {
+        if self.known_left > 0 {
+            self.known_left -= 1;
+            return;
+        }
+        let changed =
+            self.running.as_ref().is_some_and(|on_air| on_air.epoch.stream != unit.header.stream);
+        if changed {
+            self.end_epoch();
+        }
+        let mut running = match self.running.take() {
+            Some(running) => running,
+            None => self.begin_epoch(unit),
+        };
+        if running.grid.segment_of(running.next_index) > running.segment {
+            self.records.push_back(running.close_segment());
+            if running.clock.is_off() {
+                self.running = Some(running);
+                self.end_epoch();
+                running = self.begin_epoch(unit);
+            }
+        }
+        self.mark_title(&mut running);
+        running.take(unit, self.next.title.as_ref());
+        self.records.push_back(Record::Unit(Unit {
+            index: running.next_index - 1,
+            data: unit.data.clone(),
+        }));
+        self.joiner.remember(&unit.data);
+        self.running = Some(running);
+    }
+
+    fn begin_epoch(&mut self, unit: &PathUnit) -> Running {
+        let epoch = Epoch {
+            id: epoch_id(self.next.next_number, &unit.data),
+            stream: unit.header.stream,
+            profile: self.profile,
+            first_number: self.next.next_number,
+            discontinuity_sequence: self.next.next_discontinuity,
+        };
+        self.joiner.clear();
+        self.records.push_back(Record::Epoch(epoch));
+        Running {
+            epoch,
+            grid: Grid::new(&epoch.stream, self.target_secs),
+            clock: MediaClock::new(self.target_secs),
+            next_index: 0,
+            segment: 0,
+            marked: None,
+            shares: Vec::new(),
+        }
+    }
+
+    /// Puts the pending title before the next unit, when it is due.
+    fn mark_title(&mut self, running: &mut Running) {
+        let due = running.marked.is_none_or(|marked| {
+            running.grid.since_start(running.next_index - marked) >= TITLE_SPACING
+        });
+        if let Some(title) = self.pending_title.take_if(|_| due) {
+            self.next.title = Some(Arc::clone(&title));
+            running.marked = Some(running.next_index);
+            let (epoch, index) = (running.epoch.id, running.next_index);
+            self.records.push_back(Record::Title(TitleMark { epoch, index, title }));
+        }
+    }
+
+    /// Closes the last segment, however short, and ends the epoch.
+    fn end_epoch(&mut self) {
+        let Some(mut running) = self.running.take() else { return };
+        if !running.shares.is_empty() {
+            self.records.push_back(running.close_segment());
+        }
+        self.next.next_number = running.number();
+        self.next.next_discontinuity = running.epoch.discontinuity_sequence + 1;
+        self.records.push_back(Record::Ended(running.epoch.id));
+    }
+}
+
+impl Running {
+    /// Number of the segment under way.
+    fn number(&self) -> MediaSequence {
+        MediaSequence(self.epoch.first_number.0 + self.segment)
+    }
+
+    fn take(&mut self, unit: &PathUnit, title: Option<&Arc<Title>>) {
+        let start = self.grid.since_start(self.next_index);
+        self.clock.observe(start, unit.arrival);
+        self.next_index += 1;
+        match self.shares.iter_mut().find(|(share, _)| share.as_ref() == title) {
+            Some((_, units)) => *units += 1,
+            None => self.shares.push((title.cloned(), 1)),
+        }
+    }
+
+    fn close_segment(&mut self) -> Record {
+        let first_index = self.grid.first_index(self.segment);
+        self.clock.fix();
+        let closed = Closed {
+            number: self.number(),
+            epoch: self.epoch,
+            first_index,
+            end_index: self.next_index,
+            wall_start: self.clock.wall(self.grid.since_start(first_index)),
+            title: longest(std::mem::take(&mut self.shares)),
+        };
+        self.clock.end_segment();
+        self.segment += 1;
+        Record::Closed(closed)
+    }
+}
+
+/// The title with the greatest share; of equal ones the first.
+fn longest(shares: Vec<(Option<Arc<Title>>, u64)>) -> Option<Arc<Title>> {
+    let mut best = (None, 0);
+    for (title, units) in shares {
+        if units > best.1 {
+            best = (title, units);
+        }
+    }
+    best.0
+}
+
+/// FNV-1a over the first number and the first frame.
+fn epoch_id(first: MediaSequence, frame: &[u8]) -> EpochId {
+    let bytes = first.0.to_be_bytes().into_iter().chain(frame.iter().copied());
+    EpochId(
+        bytes.fold(0x811C_9DC5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)),
+    )
+}
+
+#[cfg(test)]
+mod tests;
