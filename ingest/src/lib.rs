@@ -1,1 +1,106 @@
 //! The ingest role: takes programmes from encoders into path feeds.
+//!
+//! An encoder connects to the public port and is handed over by its first
+//! bytes ([`Ingest`] is a [`listen::SourceDoor`]). Its bytes are cut into frames
+//! and appended, with the time of their arrival, to the path feed of its
+//! ingest. Nothing here decides what goes on air.
+
+mod body;
+mod door;
+mod intake;
+mod metrics;
+mod pace;
+mod session;
+mod slot;
+mod update;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalogue::Catalogue;
+use catalogue::report::IngestReport;
+use feed::PathItem;
+use prometheus_client::registry::Registry;
+use runtime::clock::Steady;
+use runtime::shutdown::Shutdown;
+use runtime::tail::Tail;
+
+use crate::metrics::Metrics;
+use crate::slot::Slot;
+
+pub use crate::intake::FIRST_FRAME_TIME;
+pub use crate::pace::BURST_MAX;
+pub use crate::slot::TAKE_OVER_AFTER;
+
+/// Limits of the role, from the process's configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Time for the headers of a SHOUTcast source.
+    pub header_time: Duration,
+    /// How long a source may be silent.
+    pub source_timeout: Duration,
+    /// Sources at a time.
+    pub sources_max: usize,
+}
+
+/// The ingest role of a process. Clones are handles to the same one.
+#[derive(Debug, Clone)]
+pub struct Ingest {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    catalogue: Arc<Catalogue>,
+    limits: Limits,
+    clock: Steady,
+    shutdown: Shutdown,
+    metrics: Metrics,
+    /// By the ingest's name.
+    slots: HashMap<String, Arc<Slot>>,
+}
+
+impl Ingest {
+    /// A role that takes every ingest of the catalogue.
+    pub fn new(
+        catalogue: Arc<Catalogue>,
+        limits: Limits,
+        clock: Steady,
+        shutdown: Shutdown,
+        registry: &mut Registry,
+    ) -> Self {
+        let metrics = Metrics::register(registry);
+        let slots = catalogue.ingests().map(|ingest| {
+            let slot = Slot::new(ingest.clone(), metrics.of(ingest.name.as_str()));
+            (ingest.name.as_str().to_owned(), Arc::new(slot))
+        });
+        let slots = slots.collect();
+        Self { shared: Arc::new(Shared { catalogue, limits, clock, shutdown, metrics, slots }) }
+    }
+
+    /// The path feed of an ingest.
+    pub fn feed(&self, ingest: &str) -> Option<Tail<PathItem>> {
+        self.shared.slots.get(ingest).map(|slot| slot.feed())
+    }
+
+    /// What every ingest says of itself, by name.
+    pub fn report(&self) -> Vec<IngestReport> {
+        let now = self.shared.clock.now();
+        let mut reports: Vec<_> =
+            self.shared.slots.values().map(|slot| slot.report(now)).collect();
+        reports.sort_by(|one, other| one.name.cmp(&other.name));
+        reports
+    }
+}
+
+impl Shared {
+    fn slot(&self, ingest: &catalogue::Ingest) -> Option<Arc<Slot>> {
+        self.slots.get(ingest.name.as_str()).cloned()
+    }
+
+    /// Sources that are connected now.
+    fn sources(&self) -> usize {
+        self.slots.values().filter(|slot| slot.is_taken()).count()
+    }
+}

@@ -1,1 +1,149 @@
-//! The packager role: path feeds to programme feed, segments and playlists in the bucket.
+//! The packager role: path feeds to programme feed, segments and playlists in
+//! the bucket.
+//!
+//! For each egress two tasks. The *programme* task reads the path feeds and
+//! makes the programme feed; it waits for nobody. The *publisher* task reads
+//! the programme feed as any other reader does and stores what follows from it:
+//! facts, segments, playlists, in this order.
+
+mod metrics;
+mod programme;
+mod publisher;
+mod recovery;
+mod retention;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use catalogue::Egress;
+use feed::{PathItem, Record};
+use media::{AacProfile, SegmentInfo, Title};
+use playlists::TitleRange;
+use prometheus_client::registry::Registry;
+use runtime::clock::Steady;
+use runtime::shutdown::Shutdown;
+use runtime::tail::{self, Tail};
+use store::Stores;
+use tokio::task::JoinSet;
+
+pub use crate::metrics::Metrics;
+
+/// What a programme feed holds for readers that are late: ten minutes of
+/// 320 kbit/s. A bucket that is away for longer misses segments.
+const FEED_LIMITS: tail::Limits = tail::Limits { items_max: 65_536, weight_max: 28 << 20 };
+
+/// What all programmes of a process share.
+#[derive(Debug, Clone)]
+pub struct Packager {
+    stores: Stores,
+    clock: Steady,
+    shutdown: Shutdown,
+    metrics: Metrics,
+}
+
+/// An egress's programme, as its readers see it.
+#[derive(Debug, Clone)]
+pub struct Programme {
+    /// The records, from now on.
+    pub feed: Tail<Record>,
+    /// What the bucket has from before the process began, oldest first.
+    pub past: Arc<Past>,
+    status: Arc<Mutex<Status>>,
+}
+
+/// What was listed before the process began.
+#[derive(Debug, Default)]
+pub struct Past {
+    /// The segments of the live window, oldest first.
+    pub segments: Vec<SegmentInfo>,
+    /// Which AAC tools they use.
+    pub profile: Option<AacProfile>,
+    /// The titles that it needs.
+    pub titles: Vec<TitleRange>,
+}
+
+/// What a programme says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Status {
+    /// The ingest on air, by name.
+    pub source: Option<String>,
+    /// The running epoch's name.
+    pub epoch: Option<String>,
+    /// The title on air.
+    pub title: Option<Arc<Title>>,
+    /// Segments closed since the process began.
+    pub closed: u64,
+    /// How many of them the publisher is done with.
+    pub published: u64,
+}
+
+/// An ingest of an egress: its name and its path feed.
+#[derive(Debug)]
+pub struct Path {
+    /// The ingest's name.
+    pub ingest: String,
+    /// Its path feed.
+    pub feed: Tail<PathItem>,
+}
+
+impl Packager {
+    /// A packager that stores into these buckets.
+    pub fn new(stores: Stores, clock: Steady, shutdown: Shutdown, registry: &mut Registry) -> Self {
+        Self { stores, clock, shutdown, metrics: Metrics::register(registry) }
+    }
+
+    /// Begins a programme: reads what is known of it, then follows its paths,
+    /// in the order of preference.
+    ///
+    /// Its tasks join `tasks` and end with the shutdown.
+    pub async fn start(&self, egress: &Egress, paths: Vec<Path>, tasks: &mut JoinSet<()>) -> Programme {
+        let name = egress.name.as_str();
+        let recovered = recovery::recover(&self.stores, egress, &self.clock).await;
+        let past = Arc::new(recovered.past(egress));
+        let status = Arc::new(Mutex::new(Status::default()));
+        let (writer, feed) = tail::tail(FEED_LIMITS, Record::weight);
+        let metrics = self.metrics.of(name);
+        let programme = programme::Task::new(
+            egress,
+            recovered.resume.clone(),
+            writer,
+            Arc::clone(&status),
+            metrics.clone(),
+        );
+        tasks.spawn(programme.run(paths, self.clock.clone(), self.shutdown.clone()));
+        let shared = publisher::Shared {
+            stores: self.stores.clone(),
+            clock: self.clock.clone(),
+            status: Arc::clone(&status),
+            metrics,
+        };
+        let publisher = publisher::Task::new(egress, recovered, shared);
+        tasks.spawn(publisher.run(feed.from_start(), self.shutdown.clone()));
+        Programme { feed, past, status }
+    }
+}
+
+impl Status {
+    /// Segments that the bucket does not have yet.
+    pub fn bucket_lag(&self) -> u32 {
+        u32::try_from(self.closed.saturating_sub(self.published)).unwrap_or(u32::MAX)
+    }
+}
+
+impl Programme {
+    /// What it says of itself now.
+    pub fn status(&self) -> Status {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// How long a segment can be had after it left the window: `dvr`, and as long
+/// as RFC 8216 §6.2.2 has it.
+pub fn segment_keep(egress: &Egress) -> Duration {
+    egress.mount.window + egress.mount.segment * 3 + egress.dvr
+}
+
+/// Whole seconds of a segment: `EXT-X-TARGETDURATION`.
+pub(crate) fn target_secs(egress: &Egress) -> u32 {
+    u32::try_from(egress.mount.segment.as_secs()).unwrap_or(u32::MAX).max(1)
+}

@@ -1,1 +1,21 @@
 //! The operator's resources as types, and their validation. Sans-IO.
+//!
+//! A manifest becomes a [`Catalogue`] by [`manifest::parse`], or it is refused
+//! with one line. A catalogue that exists is valid: names and paths are unique,
+//! references lead somewhere, numbers are in the ranges of [`limits`].
+//! Secrets stay in [`settings::Secret`]; nothing here prints them.
+
+mod encoding;
+pub mod limits;
+pub mod manifest;
+mod name;
+mod paths;
+pub mod report;
+mod resources;
+
+pub use encoding::{Encoding, EncodingCodec, EncodingError, Mismatch, RateControl, Setting};
+pub use name::{MountPath, Name, NameError};
+pub use paths::{RESERVED_FIRST_SEGMENTS, TUNE_IN_SUFFIXES};
+pub use resources::{
+    Catalogue, Charset, Egress, Header, Ingest, MountConfig, OnMismatch, Publisher, Push,
+};

@@ -1,1 +1,11 @@
 //! Encoders and decoders: fdk-aac and LAME behind small safe wrappers.
+//!
+//! The C libraries are called here and nowhere else. What they cannot do safely
+//! (a sample slice of the wrong length, a frame that is cut) is refused before
+//! they see it, so no input makes these types panic.
+
+pub mod aac;
+mod error;
+pub mod mp3;
+
+pub use error::Error;

@@ -11,7 +11,7 @@ use media::WallTime;
 /// that is 800 ppm off, four times what the worst sound cards are.
 pub const STEP_MAX: Duration = Duration::from_millis(5);
 
-/// How far the media may be off the arrival clock, for a whole [`WATCHED`],
+/// How far the arrival clock may be ahead of the media, for a whole minute,
 /// before the epoch ends.
 pub const OFF_CLOCK_MAX: Duration = Duration::from_secs(2);
 
@@ -29,6 +29,7 @@ const DEAD_ZONE_NANOS: i128 = 10_000_000;
 /// follows the least of the last minute by at most [`STEP_MAX`] a segment.
 #[derive(Debug)]
 pub struct MediaClock {
+    not_before: i128,
     /// Wall-clock nanoseconds of index 0, once the first segment has closed.
     origin: Option<i128>,
     /// The least (arrival - media time) of the segment under way.
@@ -39,11 +40,18 @@ pub struct MediaClock {
 }
 
 impl MediaClock {
-    /// A clock for segments of `target_secs`.
-    pub fn new(target_secs: u32) -> Self {
+    /// A clock for segments of `target_secs`, of an epoch that may not begin
+    /// before the one before it ended.
+    pub fn new(target_secs: u32, not_before: WallTime) -> Self {
         let segments = WATCHED.as_secs() / u64::from(target_secs.max(1));
         let watched_max = usize::try_from(segments).unwrap_or(1).max(1);
-        Self { origin: None, least: None, watched: VecDeque::new(), watched_max }
+        Self {
+            not_before: i128::from(not_before.nanos()),
+            origin: None,
+            least: None,
+            watched: VecDeque::new(),
+            watched_max,
+        }
     }
 
     /// Takes note of a unit that starts `media` after index 0.
@@ -62,7 +70,8 @@ impl MediaClock {
 
     /// Fixes the origin, at the first segment's end; later does nothing.
     pub fn fix(&mut self) {
-        self.origin = self.origin.or(self.least);
+        let least = self.least.map(|least| least.max(self.not_before));
+        self.origin = self.origin.or(least);
     }
 
     /// Ends a segment: moves the mapping for the next one by a step at most.
@@ -82,14 +91,15 @@ impl MediaClock {
         }
     }
 
-    /// Whether the media has been more than [`OFF_CLOCK_MAX`] off the arrival
-    /// clock, the same way, for a whole minute.
+    /// Whether the arrival clock has been more than [`OFF_CLOCK_MAX`] ahead of
+    /// the media for a whole minute: a stall whose audio never came.
+    ///
+    /// Media that is ahead (a burst that stays ahead) is no such case: dates do
+    /// not go back, so no new epoch could mend it, and the steps do in time.
     pub fn is_off(&self) -> bool {
         let Some(origin) = self.origin else { return false };
-        let off = nanos(OFF_CLOCK_MAX);
-        self.watched.len() == self.watched_max
-            && (self.watched.iter().all(|least| *least > origin + off)
-                || self.watched.iter().all(|least| *least < origin - off))
+        let late = origin + nanos(OFF_CLOCK_MAX);
+        self.watched.len() == self.watched_max && self.watched.iter().all(|least| *least > late)
     }
 }
 

@@ -205,8 +205,14 @@ impl History {
         let next_number = used.max(logged).map_or(fallback, MediaSequence);
         let next_discontinuity =
             self.epochs.last().map_or(0, |past| past.epoch.discontinuity_sequence + 1);
+        let not_before = self.segments(stored).last().map(SegmentInfo::wall_end);
         let title = self.titles.last().map(|mark| Arc::clone(&mark.title));
-        Resume { next_number, next_discontinuity, title }
+        Resume {
+            next_number,
+            next_discontinuity,
+            not_before: not_before.unwrap_or_default(),
+            title,
+        }
     }
 
     /// The segments that the bucket has, oldest first, from the last hole on.
@@ -230,6 +236,11 @@ impl History {
             Some(View::Title { id: mark.id(), start, title: Arc::clone(&mark.title) })
         });
         placed.collect()
+    }
+
+    /// Which AAC tools the last epoch used.
+    pub fn profile(&self) -> Option<AacProfile> {
+        self.epochs.last().and_then(|past| past.epoch.profile)
     }
 
     fn find(&self, epoch: EpochId) -> Option<&Past> {

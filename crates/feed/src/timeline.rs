@@ -25,6 +25,8 @@ pub struct Resume {
     pub next_number: MediaSequence,
     /// Discontinuity sequence of the next epoch; 0 for the first of all.
     pub next_discontinuity: u64,
+    /// Where the last segment ended: dates do not go back.
+    pub not_before: WallTime,
     /// The title that held last.
     pub title: Option<Arc<Title>>,
 }
@@ -56,6 +58,8 @@ struct Running {
     clock: MediaClock,
     next_index: u64,
     segment: u64,
+    /// Where the last closed segment ended.
+    wall_end: WallTime,
     /// Index of the last title's mark.
     marked: Option<u64>,
     /// Units of the segment under way, by the title that holds.
@@ -201,9 +205,10 @@ impl Timeline {
         Running {
             epoch,
             grid: Grid::new(&epoch.stream, self.target_secs),
-            clock: MediaClock::new(self.target_secs),
+            clock: MediaClock::new(self.target_secs, self.next.not_before),
             next_index: 0,
             segment: 0,
+            wall_end: WallTime::default(),
             marked: None,
             shares: Vec::new(),
         }
@@ -228,6 +233,7 @@ impl Timeline {
         if !running.shares.is_empty() {
             self.records.push_back(running.close_segment());
         }
+        self.next.not_before = self.next.not_before.max(running.wall_end);
         self.next.next_number = running.number();
         self.next.next_discontinuity = running.epoch.discontinuity_sequence + 1;
         self.records.push_back(Record::Ended(running.epoch.id));
@@ -261,6 +267,8 @@ impl Running {
             wall_start: self.clock.wall(self.grid.since_start(first_index)),
             title: longest(std::mem::take(&mut self.shares)),
         };
+        let length = self.grid.length(self.next_index - first_index);
+        self.wall_end = closed.wall_start.plus(length.to_std(self.grid.timescale()));
         self.clock.end_segment();
         self.segment += 1;
         Record::Closed(closed)

@@ -23,6 +23,10 @@ const STREAMS_MAX: u32 = 64;
 /// The read buffer of an HTTP/1 connection, and so the longest head.
 const HEAD_LEN_MAX: usize = icy::head::HEAD_LEN_MAX;
 
+/// A request's extension: whether it came over TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Secure(pub bool);
+
 /// Serves a connection until its peer or the shutdown ends it.
 pub(crate) async fn serve(
     connection: Connection,
@@ -30,10 +34,10 @@ pub(crate) async fn serve(
     header_time: Duration,
     shutdown: Shutdown,
 ) {
-    let peer = connection.peer();
+    let (peer, secure) = (connection.peer(), Secure(connection.is_secure()));
     let service = service_fn(move |request: Request<Incoming>| {
         let router = router.clone();
-        async move { Ok::<_, Infallible>(answer(router, request, peer).await) }
+        async move { Ok::<_, Infallible>(answer(router, request, peer, secure).await) }
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder
@@ -60,13 +64,19 @@ pub(crate) async fn serve(
     let _ = tokio::time::timeout(header_time, serving).await;
 }
 
-async fn answer(router: Router, request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+async fn answer(
+    router: Router,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    secure: Secure,
+) -> Response<Body> {
     if is_ambiguous(&request) {
         return refused();
     }
     let has_body = !hyper::body::Body::is_end_stream(request.body());
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
+    request.extensions_mut().insert(secure);
     let Ok(mut response) = router.oneshot(request).await;
     if has_body && response.version() < axum::http::Version::HTTP_2 {
         // Whatever of the body was left unread is not taken for a request.

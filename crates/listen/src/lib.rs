@@ -11,6 +11,7 @@ mod sniff;
 mod tls;
 mod transport;
 
+pub use http::Secure;
 pub use port::{Error, Port, PortSettings};
 pub use sniff::{Doors, ListenerDoor, SourceDoor};
 pub use tls::{Identities, IdentityFiles, TlsError};

@@ -39,6 +39,11 @@ impl Connection {
         self.peer
     }
 
+    /// Whether it is TLS.
+    pub fn is_secure(&self) -> bool {
+        matches!(self.transport, Transport::Tls(_))
+    }
+
     /// What has been read and not been taken.
     pub fn said(&self) -> &[u8] {
         &self.said

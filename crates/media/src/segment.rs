@@ -94,6 +94,11 @@ impl Title {
         };
         Self { stream_title, artist, title, url: url.into() }
     }
+
+    /// Bytes that its text takes.
+    pub fn weight(&self) -> usize {
+        2 * self.stream_title.len() + self.url.len()
+    }
 }
 
 impl SegmentInfo {

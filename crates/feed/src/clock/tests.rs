@@ -6,7 +6,7 @@ const T0: u64 = 1_700_000_000_000_000_000;
 /// (seconds of media to seconds of wall clock) says; gives the greatest step of
 /// the mapping and whether the clock was ever off.
 fn run(secs: u32, arrival: impl Fn(f64) -> f64) -> (MediaClock, Duration, bool) {
-    let mut clock = MediaClock::new(6);
+    let mut clock = MediaClock::new(6, WallTime::default());
     let (mut step_max, mut off) = (Duration::ZERO, false);
     for unit in 0..secs * 50 {
         let media = Duration::from_millis(u64::from(unit) * 20);
@@ -74,11 +74,18 @@ fn a_stall_whose_audio_never_came_is_off_after_a_minute() {
 }
 
 #[test]
-fn a_burst_that_stays_ahead_is_off_after_a_minute() {
+fn a_burst_that_stays_ahead_is_followed_in_steps() {
     // Thirty seconds at ten times real time, then real time.
-    let arrival = |media: f64| if media < 30.0 { media / 10.0 } else { media - 27.0 };
-    let (_, _, off) = run(60, arrival);
-    assert!(!off);
-    let (_, _, off) = run(90, arrival);
-    assert!(off);
+    let arrival = |media: f64| 30.0 + if media < 30.0 { media / 10.0 } else { media - 27.0 };
+    let (_, step, off) = run(3600, arrival);
+    assert_eq!((step, off), (STEP_MAX, false));
+}
+
+#[test]
+fn an_epoch_does_not_begin_before_the_one_before_it_ended() {
+    let ended = WallTime::from_nanos(T0).plus(Duration::from_secs(20));
+    let mut clock = MediaClock::new(6, ended);
+    clock.observe(Duration::ZERO, WallTime::from_nanos(T0));
+    clock.fix();
+    assert_eq!(clock.wall(Duration::ZERO), ended);
 }

@@ -25,7 +25,12 @@ fn unit(number: u64) -> PathUnit {
 
 /// A programme of two epochs: what was said of it, and what its segments were.
 fn programme() -> (Vec<Fact>, Vec<View>) {
-    let resume = Resume { next_number: MediaSequence(50), next_discontinuity: 0, title: None };
+    let resume = Resume {
+        next_number: MediaSequence(50),
+        next_discontinuity: 0,
+        not_before: WallTime::default(),
+        title: None,
+    };
     let mut timeline = Timeline::new(6, resume);
     let (mut chronicler, mut cutter) = (Chronicler::new(6), Cutter::new(6));
     let (mut facts, mut views) = (Vec::new(), Vec::new());
@@ -102,6 +107,8 @@ fn a_killed_process_is_followed_by_the_next_number() {
     let resume = history.resume(&listing, MediaSequence(1));
     assert_eq!(resume.next_number.0, listing.last().unwrap().number.0 + 1);
     assert_eq!(resume.next_discontinuity, 2);
+    let (_, infos) = stored(&views);
+    assert_eq!(resume.not_before, infos.last().unwrap().wall_end());
     assert!(resume.title.is_some());
 }
 

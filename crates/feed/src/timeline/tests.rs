@@ -22,7 +22,12 @@ fn unit(number: u64) -> PathUnit {
 }
 
 fn fresh() -> Timeline {
-    let resume = Resume { next_number: MediaSequence(1000), next_discontinuity: 0, title: None };
+    let resume = Resume {
+        next_number: MediaSequence(1000),
+        next_discontinuity: 0,
+        not_before: WallTime::default(),
+        title: None,
+    };
     let mut timeline = Timeline::new(6, resume);
     timeline.handle_source(None);
     timeline
@@ -225,5 +230,26 @@ fn a_burst_of_30_s_at_ten_times_real_time_loses_nothing_and_never_steps() {
             let media = Duration::from_secs(6);
             assert!(length.abs_diff(media) < Duration::from_millis(10), "{length:?}");
         }
+    }
+}
+
+#[test]
+fn dates_do_not_go_back_at_a_reconnect_after_a_burst() {
+    let mut timeline = fresh();
+    // A minute in six seconds; then another source, in real time.
+    for number in 0..2500 {
+        let arrival = T0.plus(Duration::from_micros(2400 * number));
+        timeline.handle_unit(PathUnit { arrival, ..unit(number) });
+    }
+    timeline.handle_source(None);
+    for number in 10_000..10_600 {
+        let arrival =
+            T0.plus(Duration::from_secs(7) + Duration::from_millis(24 * (number - 10_000)));
+        timeline.handle_unit(PathUnit { arrival, ..unit(number) });
+    }
+    let records = records(&mut timeline);
+    for pair in closed(&records).windows(2) {
+        let end = pair[0].wall_start.plus(Duration::from_millis(24 * pair[0].units()));
+        assert!(pair[1].wall_start.plus(Duration::from_millis(10)) >= end, "{pair:?}");
     }
 }

@@ -1,0 +1,225 @@
+//! The manifest's shape, key by key.
+
+#![expect(dead_code, reason = "what is not built yet is accepted in shape and then refused")]
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use settings::{Duration, Int, Secret, Spanned, Text};
+
+use crate::encoding::{EncodingCodec, RateControl};
+use crate::limits;
+use crate::name::{MountPath, Name};
+use crate::resources::Charset;
+
+pub(super) type Encodings = Spanned<Vec<Spanned<Encoding>>>;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[derive(Default)]
+pub(super) struct Manifest {
+    pub publisher: Vec<Publisher>,
+    pub ingest: Vec<Ingest>,
+    pub egress: Vec<Egress>,
+    pub pop: Vec<Spanned<Pop>>,
+    pub cluster: Vec<Spanned<Cluster>>,
+    pub clustered_egress: Vec<Spanned<ClusteredEgress>>,
+    pub balancer: Vec<Spanned<Balancer>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Publisher {
+    pub name: Spanned<Name>,
+    pub title: Option<Text<{ limits::TITLE_BYTES_MAX }>>,
+    pub timezone: Option<Spanned<Text<{ limits::TIMEZONE_BYTES_MAX }>>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ingest {
+    pub name: Spanned<Name>,
+    pub publisher: Spanned<Name>,
+    pub region: Option<Name>,
+    pub encoding: Encoding,
+    pub push: Option<Push>,
+    pub pull: Option<Spanned<Pull>>,
+    #[serde(default)]
+    pub on_mismatch: OnMismatchAt,
+    #[serde(default)]
+    pub charset: Charset,
+}
+
+/// Where it is given, with its place.
+pub(super) type OnMismatchAt = Option<Spanned<OnMismatch>>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum OnMismatch {
+    Warn,
+    Refuse,
+    Conform,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Encoding {
+    pub codec: Spanned<EncodingCodec>,
+    pub bitrate_kbps: Spanned<Int<{ limits::BITRATE_KBPS_MIN }, { limits::BITRATE_KBPS_MAX }>>,
+    pub sample_rate_hz:
+        Spanned<Int<{ limits::SAMPLE_RATE_HZ_MIN }, { limits::SAMPLE_RATE_HZ_MAX }>>,
+    pub channel_mode: Spanned<ChannelMode>,
+    #[serde(default)]
+    pub rate_control: RateControl,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ChannelMode {
+    Mono,
+    Stereo,
+    JointStereo,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Push {
+    pub mount: Spanned<MountPath>,
+    pub user: Option<Spanned<Text<{ limits::USER_BYTES_MAX }>>>,
+    pub password: Spanned<Secret>,
+    #[serde(default)]
+    pub shoutcast: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Pull {
+    pub url: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Egress {
+    pub name: Spanned<Name>,
+    pub publisher: Spanned<Name>,
+    pub region: Option<Name>,
+    pub ingests: Spanned<Vec<Spanned<Name>>>,
+    pub session_limit: Option<Spanned<Duration>>,
+    pub geo: Option<Spanned<Geo>>,
+    pub ads: Option<Spanned<bool>>,
+    #[serde(default)]
+    pub aliases: Vec<Spanned<MountPath>>,
+    pub encodings: Option<Encodings>,
+    pub auto_aac: Option<bool>,
+    pub hold_back: Option<Spanned<Duration<0, { limits::HOLD_BACK_MS_MAX }>>>,
+    pub fallback: Option<Spanned<String>>,
+    pub hold: Option<Duration<0, { limits::HOLD_MS_MAX }>>,
+    pub dvr: Option<Duration<0, { limits::DVR_MS_MAX }>>,
+    pub webhooks: Option<Spanned<Vec<Webhook>>>,
+    #[serde(default)]
+    pub mount: Mount,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Geo {
+    pub allow_none_except: Option<Vec<String>>,
+    pub allow_all_except: Option<Vec<String>>,
+    pub unknown_country: Option<UnknownCountry>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum UnknownCountry {
+    Allow,
+    Deny,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Webhook {
+    pub url: String,
+    pub on: Vec<WebhookEvent>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum WebhookEvent {
+    OffAir,
+    OnAir,
+    PathDown,
+    Silence,
+    Mismatch,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Mount {
+    pub icy_name: Option<Text<{ limits::ICY_NAME_BYTES_MAX }>>,
+    pub icy_description: Text<{ limits::ICY_DESCRIPTION_BYTES_MAX }>,
+    pub icy_url: Text<{ limits::ICY_URL_BYTES_MAX }>,
+    pub genre: Text<{ limits::GENRE_BYTES_MAX }>,
+    pub public: Option<Spanned<bool>>,
+    pub burst: Option<Duration<0, { limits::BURST_MS_MAX }>>,
+    pub metaint: Option<Int<{ limits::METAINT_MIN }, { limits::METAINT_MAX }>>,
+    pub max_listeners: Option<Int<0, { limits::LISTENERS_MAX }>>,
+    pub segment: Option<Spanned<Duration<{ limits::SEGMENT_MS_MIN }, { limits::SEGMENT_MS_MAX }>>>,
+    pub window: Option<Spanned<Duration<{ limits::WINDOW_MS_MIN }, { limits::WINDOW_MS_MAX }>>>,
+    pub intro: Option<Spanned<String>>,
+    pub headers: Option<Spanned<BTreeMap<String, Spanned<String>>>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Pop {
+    pub name: Name,
+    pub region: Option<Name>,
+    pub url: String,
+    pub location: Option<Location>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Location {
+    pub latitude: f64,
+    pub longitude: f64,
+    pub country: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Cluster {
+    pub name: Name,
+    pub pops: Vec<Name>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClusteredEgress {
+    pub name: Name,
+    pub publisher: Name,
+    pub cluster: Name,
+    pub ingests: Vec<Name>,
+    pub session_limit: Option<Duration>,
+    pub geo: Option<Geo>,
+    pub ads: Option<bool>,
+    pub aliases: Option<Vec<MountPath>>,
+    pub encodings: Option<Vec<Encoding>>,
+    pub auto_aac: Option<bool>,
+    pub hold_back: Option<Duration>,
+    pub fallback: Option<String>,
+    pub hold: Option<Duration>,
+    pub dvr: Option<Duration>,
+    pub webhooks: Option<Vec<Webhook>>,
+    #[serde(default)]
+    pub mount: Mount,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Balancer {
+    pub name: Name,
+    pub publisher: Name,
+    pub egresses: Vec<Name>,
+    pub aliases: Option<Vec<MountPath>>,
+}

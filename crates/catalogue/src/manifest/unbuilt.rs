@@ -1,0 +1,64 @@
+//! Refuses what the contract has and this version has not.
+
+use settings::{Document, Error, Spanned};
+
+use super::raw::{Egress, Ingest, Manifest, OnMismatch};
+
+const NOT_BUILT: &str = "not built yet";
+
+/// Refuses the first thing of a manifest that is not built.
+///
+/// # Errors
+///
+/// One line that says so and names the key.
+pub(super) fn refuse(document: &Document, manifest: &Manifest) -> Result<(), Error> {
+    let refusal = Refusal { document };
+    manifest.ingest.iter().try_for_each(|ingest| refusal.ingest(ingest))?;
+    manifest.egress.iter().try_for_each(|egress| refusal.egress(egress))?;
+    refusal.present(manifest.pop.first())?;
+    refusal.present(manifest.cluster.first())?;
+    refusal.present(manifest.clustered_egress.first())?;
+    refusal.present(manifest.balancer.first())
+}
+
+struct Refusal<'d> {
+    document: &'d Document,
+}
+
+impl Refusal<'_> {
+    fn ingest(&self, ingest: &Ingest) -> Result<(), Error> {
+        self.present(ingest.pull.as_ref())?;
+        let is_conform = |on: &&Spanned<OnMismatch>| *on.get_ref() == OnMismatch::Conform;
+        match ingest.on_mismatch.as_ref().filter(is_conform) {
+            Some(on) => Err(self.document.error(on.span(), format!("`conform` is {NOT_BUILT}"))),
+            None => Ok(()),
+        }
+    }
+
+    fn egress(&self, egress: &Egress) -> Result<(), Error> {
+        self.present(egress.session_limit.as_ref())?;
+        self.present(egress.geo.as_ref())?;
+        self.present(egress.ads.as_ref().filter(|ads| *ads.get_ref()))?;
+        self.present(egress.encodings.as_ref().filter(|list| !list.get_ref().is_empty()))?;
+        self.present(egress.fallback.as_ref())?;
+        self.present(egress.webhooks.as_ref().filter(|list| !list.get_ref().is_empty()))?;
+        self.present(egress.mount.intro.as_ref())?;
+        self.present(egress.mount.public.as_ref().filter(|public| *public.get_ref()))?;
+        let several = egress.ingests.get_ref().len() > 1;
+        let waits = egress.hold_back.as_ref().filter(|wait| !wait.get_ref().get().is_zero());
+        match waits.filter(|_| several) {
+            Some(wait) => {
+                let what = format!("with several ingests it is {NOT_BUILT}; leave it out");
+                Err(self.document.error(wait.span(), what))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn present<T>(&self, value: Option<&Spanned<T>>) -> Result<(), Error> {
+        match value {
+            Some(value) => Err(self.document.error(value.span(), NOT_BUILT)),
+            None => Ok(()),
+        }
+    }
+}

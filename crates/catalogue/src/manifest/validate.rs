@@ -1,0 +1,302 @@
+//! What only the whole manifest can tell: names, references, paths, passwords.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use media::text::clean;
+use settings::{Document, Error, Secret, Spanned, Text};
+
+use super::raw;
+use crate::encoding::{Encoding, Setting};
+use crate::limits;
+use crate::name::{MountPath, Name};
+use crate::paths::{PathSet, refuse_reserved};
+use crate::resources::{Catalogue, Egress, Ingest, OnMismatch, Publisher, Push};
+
+mod mount;
+
+/// The region where none is given, as a node's is.
+const REGION_DEFAULT: &str = "local";
+/// The user that encoders send unless told otherwise.
+const USER_DEFAULT: &str = "source";
+/// The password of Icecast's sample configuration: everybody knows it.
+const KNOWN_PASSWORD: &[u8] = b"hackme";
+
+/// Makes the catalogue of a manifest.
+///
+/// # Errors
+///
+/// What is wrong first, with its line and key.
+pub(super) fn validate(document: &Document, manifest: raw::Manifest) -> Result<Catalogue, Error> {
+    let mut validation = Validation { document, catalogue: Catalogue::default() };
+    for publisher in manifest.publisher {
+        validation.publisher(publisher)?;
+    }
+    for ingest in manifest.ingest {
+        validation.ingest(ingest)?;
+    }
+    let mut paths = PathSet::default();
+    for egress in manifest.egress {
+        validation.egress(egress, &mut paths)?;
+    }
+    Ok(validation.catalogue)
+}
+
+struct Validation<'d> {
+    document: &'d Document,
+    catalogue: Catalogue,
+}
+
+impl Validation<'_> {
+    fn publisher(&mut self, raw: raw::Publisher) -> Result<(), Error> {
+        let publishers = &self.catalogue.publishers;
+        self.refuse_again(publishers, &raw.name, "publisher", limits::PUBLISHERS_MAX)?;
+        let timezone = match raw.timezone {
+            Some(zone) if !is_timezone(zone.get_ref().as_str()) => {
+                let what = format!(
+                    "`{}` has not the form of a time zone, `Europe/Berlin`",
+                    zone.get_ref().as_str()
+                );
+                return Err(self.document.error(zone.span(), what));
+            }
+            Some(zone) => zone.into_inner().into_string(),
+            None => "UTC".to_owned(),
+        };
+        let name = raw.name.into_inner();
+        let title = raw.title.as_ref().map_or_else(|| name.to_string(), cleaned);
+        let publisher = Publisher { name: name.clone(), title, timezone };
+        self.catalogue.publishers.insert(name, publisher);
+        Ok(())
+    }
+
+    fn ingest(&mut self, raw: raw::Ingest) -> Result<(), Error> {
+        self.refuse_again(&self.catalogue.ingests, &raw.name, "ingest", limits::INGESTS_MAX)?;
+        let publisher = self.owner(&raw.publisher)?;
+        let Some(push) = raw.push else {
+            let what = "missing key `push`: the encoder's mount and password";
+            return Err(self.document.error(raw.name.span(), what));
+        };
+        let ingest = Ingest {
+            publisher,
+            region: region(raw.region),
+            encoding: self.encoding(&raw.encoding)?,
+            push: self.push(push)?,
+            on_mismatch: on_mismatch(raw.on_mismatch.as_ref()),
+            charset: raw.charset,
+            name: raw.name.into_inner(),
+        };
+        self.catalogue.mounts.insert(ingest.push.mount.clone(), ingest.name.clone());
+        self.catalogue.ingests.insert(ingest.name.clone(), ingest);
+        Ok(())
+    }
+
+    fn push(&self, raw: raw::Push) -> Result<Push, Error> {
+        let mount = raw.mount.get_ref();
+        refuse_reserved(mount.as_str())
+            .map_err(|what| self.document.error(raw.mount.span(), what))?;
+        if let Some(other) = self.catalogue.mounts.get(mount) {
+            let what = format!("`{mount}` is the mount of ingest `{other}` already");
+            return Err(self.document.error(raw.mount.span(), what));
+        }
+        self.refuse_bad_password(&raw)?;
+        Ok(Push {
+            mount: raw.mount.into_inner(),
+            user: self.user(raw.user)?,
+            password: raw.password.into_inner(),
+            shoutcast: raw.shoutcast,
+        })
+    }
+
+    fn refuse_bad_password(&self, raw: &raw::Push) -> Result<(), Error> {
+        let password: &Secret = raw.password.get_ref();
+        if password.matches(KNOWN_PASSWORD) {
+            let what = "`hackme` is the first password that is tried; choose another";
+            return Err(self.document.error(raw.password.span(), what));
+        }
+        let mut others = self.catalogue.ingests.values().filter(|other| other.push.shoutcast);
+        match others.find(|other| raw.shoutcast && other.push.password == *password) {
+            Some(other) => {
+                let what = format!(
+                    "a SHOUTcast source is known by its password alone, and ingest `{}` has the same",
+                    other.name
+                );
+                Err(self.document.error(raw.password.span(), what))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn user(
+        &self,
+        raw: Option<Spanned<Text<{ limits::USER_BYTES_MAX }>>>,
+    ) -> Result<String, Error> {
+        let Some(user) = raw else { return Ok(USER_DEFAULT.to_owned()) };
+        let text = user.get_ref().as_str();
+        if text.is_empty() || text.contains(':') {
+            let what = "a user is not empty and has no colon (RFC 7617)";
+            return Err(self.document.error(user.span(), what));
+        }
+        Ok(user.into_inner().into_string())
+    }
+
+    fn encoding(&self, raw: &raw::Encoding) -> Result<Encoding, Error> {
+        let encoding = Encoding {
+            codec: *raw.codec.get_ref(),
+            bitrate_kbps: raw.bitrate_kbps.get_ref().to_u32(),
+            sample_rate_hz: raw.sample_rate_hz.get_ref().to_u32(),
+            channel_mode: match raw.channel_mode.get_ref() {
+                raw::ChannelMode::Mono => media::ChannelMode::Mono,
+                raw::ChannelMode::Stereo => media::ChannelMode::Stereo,
+                raw::ChannelMode::JointStereo => media::ChannelMode::JointStereo,
+            },
+            rate_control: raw.rate_control,
+        };
+        encoding.check().map_err(|error| {
+            let span = match error.setting {
+                Setting::Codec => raw.codec.span(),
+                Setting::BitrateKbps => raw.bitrate_kbps.span(),
+                Setting::SampleRateHz => raw.sample_rate_hz.span(),
+                Setting::ChannelMode => raw.channel_mode.span(),
+            };
+            self.document.error(span, error)
+        })?;
+        Ok(encoding)
+    }
+
+    fn egress(&mut self, raw: raw::Egress, paths: &mut PathSet) -> Result<(), Error> {
+        self.refuse_again(&self.catalogue.egresses, &raw.name, "egress", limits::EGRESSES_MAX)?;
+        let publisher = self.owner(&raw.publisher)?;
+        let encoding = self.common_encoding(&raw.ingests)?;
+        let mount = mount::validate(self.document, raw.mount, raw.name.get_ref())?;
+        let rendition = encoding.rendition_id(mount.segment);
+        self.claim(&raw.name, &raw.aliases, rendition.as_str(), paths)?;
+        let aliases: Vec<MountPath> = raw.aliases.into_iter().map(Spanned::into_inner).collect();
+        let egress = Egress {
+            publisher,
+            region: region(raw.region),
+            ingests: raw.ingests.into_inner().into_iter().map(Spanned::into_inner).collect(),
+            encoding,
+            aliases,
+            auto_aac: raw.auto_aac.unwrap_or(true),
+            hold_back: raw.hold_back.map_or(Duration::ZERO, |wait| wait.get_ref().get()),
+            hold: raw
+                .hold
+                .map_or(Duration::from_millis(limits::HOLD_MS_DEFAULT), settings::Duration::get),
+            dvr: raw.dvr.map_or(Duration::ZERO, settings::Duration::get),
+            mount,
+            name: raw.name.into_inner(),
+        };
+        for alias in &egress.aliases {
+            self.catalogue.aliases.insert(alias.clone(), egress.name.clone());
+        }
+        self.catalogue.egresses.insert(egress.name.clone(), egress);
+        Ok(())
+    }
+
+    /// The encoding of an egress's ingests, which is one.
+    fn common_encoding(&self, raw: &Spanned<Vec<Spanned<Name>>>) -> Result<Encoding, Error> {
+        let names = raw.get_ref();
+        if names.len() > limits::EGRESS_INGESTS_MAX {
+            let what = format!("at most {} ingests", limits::EGRESS_INGESTS_MAX);
+            return Err(self.document.error(raw.span(), what));
+        }
+        let mut first: Option<&Ingest> = None;
+        for (index, name) in names.iter().enumerate() {
+            let Some(ingest) = self.catalogue.ingests.get(name.get_ref()) else {
+                let known = self.catalogue.ingests.keys().map(Name::as_str);
+                return Err(self.document.unknown_name(name, "ingest", known));
+            };
+            if names.iter().take(index).any(|before| before == name) {
+                let what = format!("ingest `{}` is named twice", name.get_ref());
+                return Err(self.document.error(name.span(), what));
+            }
+            let wanted = first.get_or_insert(ingest);
+            if wanted.encoding != ingest.encoding {
+                let what = format!(
+                    "the ingests of an egress have the same encoding, but `{}` has {} and `{}` has {}",
+                    wanted.name, wanted.encoding, ingest.name, ingest.encoding
+                );
+                return Err(self.document.error(name.span(), what));
+            }
+        }
+        let none = || self.document.error(raw.span(), "an egress has at least one ingest");
+        first.map(|ingest| ingest.encoding).ok_or_else(none)
+    }
+
+    fn claim(
+        &self,
+        name: &Spanned<Name>,
+        aliases: &[Spanned<MountPath>],
+        rendition: &str,
+        paths: &mut PathSet,
+    ) -> Result<(), Error> {
+        let owner = format!("egress `{}`", name.get_ref());
+        let renditions = [rendition.to_owned()];
+        paths
+            .claim(name.get_ref().as_str(), &renditions, &owner)
+            .map_err(|what| self.document.error(name.span(), what))?;
+        for (index, alias) in aliases.iter().enumerate() {
+            if index == limits::ALIASES_MAX {
+                let what = format!("at most {} aliases", limits::ALIASES_MAX);
+                return Err(self.document.error(alias.span(), what));
+            }
+            paths
+                .claim(alias.get_ref().as_str(), &renditions, &owner)
+                .map_err(|what| self.document.error(alias.span(), what))?;
+        }
+        Ok(())
+    }
+
+    fn owner(&self, name: &Spanned<Name>) -> Result<Name, Error> {
+        if self.catalogue.publishers.contains_key(name.get_ref()) {
+            return Ok(name.get_ref().clone());
+        }
+        let known = self.catalogue.publishers.keys().map(Name::as_str);
+        Err(self.document.unknown_name(name, "publisher", known))
+    }
+
+    /// Refuses a name that is there already, and one too many.
+    fn refuse_again<T>(
+        &self,
+        known: &BTreeMap<Name, T>,
+        name: &Spanned<Name>,
+        what: &str,
+        max: usize,
+    ) -> Result<(), Error> {
+        if known.contains_key(name.get_ref()) {
+            let what = format!("there is {what} `{}` already", name.get_ref());
+            return Err(self.document.error(name.span(), what));
+        }
+        if known.len() >= max {
+            let what = format!("one {what} too many: at most {max}");
+            return Err(self.document.error(name.span(), what));
+        }
+        Ok(())
+    }
+}
+
+fn region(raw: Option<Name>) -> Name {
+    raw.unwrap_or_else(|| Name::new(REGION_DEFAULT).expect("the default is a name"))
+}
+
+fn on_mismatch(raw: Option<&Spanned<raw::OnMismatch>>) -> OnMismatch {
+    match raw.map(Spanned::get_ref) {
+        Some(raw::OnMismatch::Refuse) => OnMismatch::Refuse,
+        // `conform` was refused as not built.
+        Some(raw::OnMismatch::Warn | raw::OnMismatch::Conform) | None => OnMismatch::Warn,
+    }
+}
+
+/// A text that listeners see, composed (NFC) and without what is not for reading.
+fn cleaned<const MAX: usize>(text: &Text<MAX>) -> String {
+    clean(text.as_str(), MAX)
+}
+
+/// Whether a text has the form of an IANA time zone's name.
+fn is_timezone(text: &str) -> bool {
+    let is_part = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic())
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+-".contains(&b))
+    };
+    text.split('/').count() <= 3 && text.split('/').all(is_part)
+}

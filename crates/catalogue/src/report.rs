@@ -1,0 +1,108 @@
+//! What a node says back: plain data that the status page, the API and tests read.
+
+use serde::Serialize;
+
+use crate::encoding::Mismatch;
+
+/// One node's state at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The node's name.
+    pub node: String,
+    /// When its process started, RFC 3339.
+    pub started: String,
+    /// Its ingests, by name.
+    pub ingests: Vec<IngestReport>,
+    /// Its egresses, by name.
+    pub egresses: Vec<EgressReport>,
+}
+
+/// One ingest's state. What an encoder told is `None` or zero while none is
+/// connected; counters run since the process started.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct IngestReport {
+    /// The ingest's name.
+    pub name: String,
+    /// The path its encoder connects to, without a leading slash.
+    pub mount: String,
+    /// Whether an encoder is there.
+    pub state: IngestState,
+    /// The encoder's address, `192.0.2.7:51234`.
+    pub peer_address: Option<String>,
+    /// What it calls itself.
+    pub user_agent: Option<String>,
+    /// Whole seconds since it connected.
+    pub connected_secs: Option<u64>,
+    /// What it sends, for people: `mp3 128 kbit/s cbr, 44100 Hz, joint_stereo`.
+    pub format: Option<String>,
+    /// Its bit rate as measured, bits per second.
+    pub bitrate_bps: Option<u32>,
+    /// Settings it does not follow.
+    pub mismatch: Vec<Mismatch>,
+    /// Whole frames taken from it.
+    pub frames_total: u64,
+    /// Bytes dropped between frames.
+    pub junk_bytes_total: u64,
+    /// The title it sent last.
+    pub title: Option<String>,
+    /// Why an encoder was turned away last, without what it sent.
+    pub last_refusal: Option<String>,
+}
+
+/// Whether an ingest has an encoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IngestState {
+    /// None is connected.
+    #[default]
+    Offline,
+    /// One is, and sends.
+    Connected,
+}
+
+/// One egress's state.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct EgressReport {
+    /// The egress's name.
+    pub name: String,
+    /// The station's name as listeners see it.
+    pub title: String,
+    /// Whether audio goes out.
+    pub on_air: bool,
+    /// The codec's name in manifests: `mp3`, `he_aac`.
+    pub codec: String,
+    /// `CODECS` as playlists have it (RFC 6381): `mp4a.40.34`; `None` until known.
+    pub codecs: Option<String>,
+    /// The rendition's id.
+    pub rendition: String,
+    /// The title on air.
+    pub now_playing: Option<String>,
+    /// ICY listeners connected.
+    pub icy_listeners: u64,
+    /// HLS sessions, where they are counted.
+    pub hls_sessions: Option<u64>,
+    /// The number of the newest segment listed.
+    pub media_sequence: Option<u64>,
+    /// Segments listed.
+    pub window_segments: u32,
+    /// The running epoch's id.
+    pub epoch: Option<String>,
+    /// The ingest on air.
+    pub source: Option<String>,
+    /// Segments made that the bucket does not have yet.
+    pub bucket_lag_segments: u32,
+    /// Every path to it without a leading slash, its name first.
+    pub paths: Vec<String>,
+}
+
+impl Report {
+    /// The ingest of this name.
+    pub fn ingest(&self, name: &str) -> Option<&IngestReport> {
+        self.ingests.iter().find(|ingest| ingest.name == name)
+    }
+
+    /// The egress of this name.
+    pub fn egress(&self, name: &str) -> Option<&EgressReport> {
+        self.egresses.iter().find(|egress| egress.name == name)
+    }
+}

@@ -1,0 +1,255 @@
+//! The operator's resources, as the rest of the program has them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use media::RenditionId;
+use serde::{Deserialize, Deserializer};
+use settings::Secret;
+
+use crate::encoding::Encoding;
+use crate::name::{MountPath, Name};
+
+/// All resources of one installation: valid, and immutable.
+///
+/// Held in memory whole, within the counts of [`crate::limits`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Catalogue {
+    pub(crate) publishers: BTreeMap<Name, Publisher>,
+    pub(crate) ingests: BTreeMap<Name, Ingest>,
+    pub(crate) egresses: BTreeMap<Name, Egress>,
+    /// Egresses by alias; their own names are not in it.
+    pub(crate) aliases: BTreeMap<MountPath, Name>,
+    /// Ingests by the path at which their encoder connects.
+    pub(crate) mounts: BTreeMap<MountPath, Name>,
+}
+
+/// Who owns programmes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publisher {
+    /// Its name.
+    pub name: Name,
+    /// The name for people; the resource's name where none is given.
+    pub title: String,
+    /// IANA time zone, for reports; `UTC` where none is given. Its form is
+    /// checked, not that there is such a zone.
+    pub timezone: String,
+}
+
+/// One source of a programme.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ingest {
+    /// Its name.
+    pub name: Name,
+    /// Who owns it.
+    pub publisher: Name,
+    /// Where it is taken in.
+    pub region: Name,
+    /// What its encoder is told to send.
+    pub encoding: Encoding,
+    /// How its encoder connects.
+    pub push: Push,
+    /// What happens when the encoder sends something else.
+    pub on_mismatch: OnMismatch,
+    /// Of incoming titles.
+    pub charset: Charset,
+}
+
+/// An encoder connects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Push {
+    /// The path it connects to.
+    pub mount: MountPath,
+    /// The user it authenticates as.
+    pub user: String,
+    /// And its password.
+    pub password: Secret,
+    /// Whether a SHOUTcast source with this password alone means this ingest.
+    pub shoutcast: bool,
+}
+
+/// What happens to an encoder that does not follow its settings. Another codec
+/// is refused in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum OnMismatch {
+    /// It is taken, and told in the report.
+    #[default]
+    Warn,
+    /// It is refused.
+    Refuse,
+}
+
+/// How the bytes of incoming titles are read where they are not valid UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Charset {
+    /// As Latin-1.
+    #[default]
+    Auto,
+    /// As the charset of this name in the WHATWG Encoding Standard.
+    Named(&'static str),
+}
+
+/// One delivery point of a programme.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Egress {
+    /// Its name, which is also its first path.
+    pub name: Name,
+    /// Who owns it.
+    pub publisher: Name,
+    /// Where it is served.
+    pub region: Name,
+    /// Its sources, the preferred first; at least one, all of one encoding.
+    pub ingests: Vec<Name>,
+    /// The encoding of all its ingests.
+    pub encoding: Encoding,
+    /// Other paths to it.
+    pub aliases: Vec<MountPath>,
+    /// Whether an MP3 programme gets AAC on HLS too, once that is built.
+    pub auto_aac: bool,
+    /// How long units wait for the slower path.
+    pub hold_back: Duration,
+    /// How long listeners are kept without any ingest.
+    pub hold: Duration,
+    /// How far back the bucket keeps what the live window has left.
+    pub dvr: Duration,
+    /// What listeners see and get.
+    pub mount: MountConfig,
+}
+
+/// What listeners see and get at an egress.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MountConfig {
+    /// `icy-name`; the egress's name where none is given.
+    pub icy_name: String,
+    /// `icy-description`.
+    pub icy_description: String,
+    /// `icy-url`.
+    pub icy_url: String,
+    /// `icy-genre`.
+    pub genre: String,
+    /// How much of the past an ICY listener gets at once, 0 to 30 s.
+    pub burst: Duration,
+    /// Bytes of audio between two titles, 1 to 1,048,576.
+    pub metaint: u32,
+    /// ICY listeners at a time on one node; `None` for the process's limit alone.
+    pub max_listeners: Option<u32>,
+    /// Length of a segment: 2 to 10 whole seconds.
+    pub segment: Duration,
+    /// How much a live playlist lists, 18 to 600 s and six segments at least.
+    pub window: Duration,
+    /// Headers that answers of this mount carry besides ours.
+    pub headers: Vec<Header>,
+}
+
+/// A header of a mount's answers: a token, and visible ASCII.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Its name as the operator wrote it.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Catalogue {
+    /// All publishers by name.
+    pub fn publishers(&self) -> impl Iterator<Item = &Publisher> {
+        self.publishers.values()
+    }
+
+    /// All ingests by name.
+    pub fn ingests(&self) -> impl Iterator<Item = &Ingest> {
+        self.ingests.values()
+    }
+
+    /// All egresses by name.
+    pub fn egresses(&self) -> impl Iterator<Item = &Egress> {
+        self.egresses.values()
+    }
+
+    /// The publisher of this name.
+    pub fn publisher(&self, name: &str) -> Option<&Publisher> {
+        self.publishers.get(name)
+    }
+
+    /// The ingest of this name.
+    pub fn ingest(&self, name: &str) -> Option<&Ingest> {
+        self.ingests.get(name)
+    }
+
+    /// The egress of this name.
+    pub fn egress(&self, name: &str) -> Option<&Egress> {
+        self.egresses.get(name)
+    }
+
+    /// The egress heard at this path, without a leading slash: its name or one
+    /// of its aliases.
+    pub fn egress_at(&self, path: &str) -> Option<&Egress> {
+        self.egresses.get(path).or_else(|| self.egresses.get(self.aliases.get(path)?))
+    }
+
+    /// The ingest whose encoder connects to this path, without a leading slash.
+    pub fn ingest_at(&self, mount: &str) -> Option<&Ingest> {
+        self.ingests.get(self.mounts.get(mount)?)
+    }
+
+    /// The ingest that a SHOUTcast source with nothing but this password means.
+    ///
+    /// All candidates are compared, so that the time tells nothing.
+    pub fn ingest_by_shoutcast_password(&self, password: &[u8]) -> Option<&Ingest> {
+        let candidates = self.ingests.values().filter(|ingest| ingest.push.shoutcast);
+        candidates.fold(None, |found, ingest| {
+            if ingest.push.password.matches(password) { Some(ingest) } else { found }
+        })
+    }
+
+    /// The egresses that an ingest feeds.
+    pub fn egresses_of<'a>(&'a self, ingest: &'a str) -> impl Iterator<Item = &'a Egress> {
+        self.egresses
+            .values()
+            .filter(move |egress| egress.ingests.iter().any(|name| name.as_str() == ingest))
+    }
+}
+
+impl Charset {
+    /// The charset as manifests and the `icy` crate name it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Named(name) => name,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Charset {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let label = String::deserialize(deserializer)?;
+        if label == "auto" {
+            return Ok(Self::Auto);
+        }
+        let named = encoding_rs::Encoding::for_label_no_replacement(label.as_bytes());
+        let unknown = || {
+            let what = "is neither `auto` nor a charset, such as `utf-8` or `windows-1251`";
+            serde::de::Error::custom(format!("`{label}` {what}"))
+        };
+        named.map(|encoding| Self::Named(encoding.name())).ok_or_else(unknown)
+    }
+}
+
+impl Egress {
+    /// The rendition of the ingests' own bytes.
+    pub fn rendition_id(&self) -> RenditionId {
+        self.encoding.rendition_id(self.mount.segment)
+    }
+
+    /// Segments that a full live window lists, rounded up.
+    pub fn window_segments(&self) -> u32 {
+        let segment_ms = self.mount.segment.as_millis().max(1);
+        u32::try_from(self.mount.window.as_millis().div_ceil(segment_ms)).unwrap_or(u32::MAX)
+    }
+
+    /// Every path to it without a leading slash, its name first.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.name.as_str()).chain(self.aliases.iter().map(MountPath::as_str))
+    }
+}

@@ -1,0 +1,12 @@
+//! AAC by Fraunhofer's fdk-aac: low complexity, HE-AAC v1 and v2.
+//!
+//! The safe crate over the library lacks flush, afterburner and limiter control,
+//! hence wrappers of our own over its `-sys` crate. They do not decode for
+//! listening: the decoder serves the [`Detector`] alone.
+
+mod decoder;
+mod detector;
+mod encoder;
+
+pub use detector::{DETECT_FRAMES_MAX, Detector, LC_FRAMES_MIN, SBR_FRAMES_MIN};
+pub use encoder::{Encoder, Settings, Transport};

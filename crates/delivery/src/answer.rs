@@ -1,0 +1,131 @@
+//! Answers over HTTP: what they have in common.
+
+use axum::body::Body;
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::{Response, StatusCode};
+
+/// Headers that scripts of other pages may read: what HLS players and ICY
+/// players in browsers look at.
+const EXPOSED: &str = "Content-Length, Content-Range, Date, ETag, Last-Modified, Retry-After, \
+    X-Block-Reason, Icy-MetaInt, Icy-Br, Icy-Description, Icy-Genre, Icy-Name, Icy-Pub, Icy-Sr, \
+    Icy-Url, Icy-Vbr, Ice-Audio-Info";
+
+/// What a listener is told when there is nothing for it: one line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// No such path.
+    NotFound,
+    /// The path is right, the method is not.
+    Method,
+    /// Nothing is on air, or not long enough yet.
+    OffAir {
+        /// When to ask again, in seconds.
+        retry_secs: u64,
+    },
+    /// As many listeners as there may be.
+    Full,
+    /// The range is not in the body.
+    Range,
+    /// The bucket did not give it.
+    Upstream,
+}
+
+impl Refusal {
+    /// The status and the line of text.
+    fn parts(self) -> (StatusCode, &'static str) {
+        match self {
+            Self::NotFound => (StatusCode::NOT_FOUND, "not found\n"),
+            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "method not allowed\n"),
+            Self::OffAir { .. } => (StatusCode::SERVICE_UNAVAILABLE, "not on air\n"),
+            Self::Full => (StatusCode::SERVICE_UNAVAILABLE, "too many listeners\n"),
+            Self::Range => (StatusCode::RANGE_NOT_SATISFIABLE, "no such range\n"),
+            Self::Upstream => (StatusCode::BAD_GATEWAY, "not available\n"),
+        }
+    }
+
+    /// The whole answer. A cache keeps it for a second at the most: what is not
+    /// there yet may be there next.
+    pub(crate) fn respond(self) -> Response<Body> {
+        let (status, text) = self.parts();
+        let mut response = Response::new(Body::from(text));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        let cache = if self == Self::NotFound { "public, max-age=1" } else { "no-store" };
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+        match self {
+            Self::OffAir { retry_secs } => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_secs));
+            }
+            Self::Full => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(5));
+            }
+            Self::Method => {
+                headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+            }
+            _ => {}
+        }
+        with_cors(response)
+    }
+}
+
+/// Lets scripts of any page read the answer, errors too.
+pub(crate) fn with_cors(mut response: Response<Body>) -> Response<Body> {
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+    headers
+        .insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// The answer to a preflight (Fetch §4.8), and to OPTIONS in general.
+pub(crate) fn options() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    let texts = [
+        (header::ALLOW, "GET, HEAD, OPTIONS"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, OPTIONS"),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "Content-Type, Icy-MetaData, Range, Authorization, If-None-Match",
+        ),
+        (header::ACCESS_CONTROL_MAX_AGE, "86400"),
+    ];
+    for (name, text) in texts {
+        headers.insert(name, HeaderValue::from_static(text));
+    }
+    with_cors(response)
+}
+
+/// Whether the client has this already: one of `If-None-Match` is the tag, or
+/// anything will do (RFC 9110 §13.1.2).
+pub(crate) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    headers.get_all(header::IF_NONE_MATCH).iter().any(|value| {
+        let tags = value.to_str().unwrap_or_default().split(',').map(str::trim);
+        tags.into_iter().any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+    })
+}
+
+/// Whether the client takes gzip (RFC 9110 §12.5.3).
+pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
+    headers.get_all(header::ACCEPT_ENCODING).iter().any(|value| {
+        let codings = value.to_str().unwrap_or_default().split(',');
+        codings.into_iter().any(|coding| {
+            let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+            let refused = matches!(weight.trim().strip_prefix("q="), Some("0" | "0.0" | "0.00" | "0.000"));
+            name.trim().eq_ignore_ascii_case("gzip") && !refused
+        })
+    })
+}
+
+/// Sets a header to a text that is known to be one.
+pub(crate) fn set(headers: &mut HeaderMap, name: HeaderName, text: &str) {
+    if let Ok(value) = HeaderValue::from_str(text) {
+        headers.insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests;

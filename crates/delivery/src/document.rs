@@ -1,0 +1,49 @@
+//! A playlist as it is sent: its text, its gzip, its tag.
+
+use std::io::Write as _;
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use media::WallTime;
+
+/// A text rendered once and sent to many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// The text itself.
+    pub text: Bytes,
+    /// The same, compressed (RFC 1952).
+    pub gzip: Bytes,
+    /// The strong entity tag of `text`, with its quotes.
+    pub etag: String,
+    /// When the text became what it is.
+    pub modified: WallTime,
+}
+
+impl Document {
+    /// Compresses and tags a text.
+    pub fn new(text: String, modified: WallTime) -> Self {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        let written = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
+        let gzip = written.expect("writing to a Vec cannot fail").into();
+        let etag = etag(text.as_bytes());
+        Self { text: text.into(), gzip, etag, modified }
+    }
+
+    /// The entity tag of the compressed form: another representation
+    /// (RFC 9110 §8.8.3.3).
+    pub fn gzip_etag(&self) -> String {
+        format!("{}-gzip\"", self.etag.trim_end_matches('"'))
+    }
+}
+
+/// A strong entity tag: FNV-1a of the bytes, 64 bits, the same everywhere.
+fn etag(bytes: &[u8]) -> String {
+    let hash = bytes.iter().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3)
+    });
+    format!("\"{hash:016x}\"")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,213 @@
+//! One listener, and what a visit to it does.
+
+use std::fmt;
+use std::time::Instant;
+
+use super::cursor::Cursor;
+use super::ring::Ring;
+use super::seat::Place;
+use super::sink::{Sink, Written};
+
+/// A connection that gets a mount's audio.
+#[derive(Debug)]
+pub(super) struct Listener {
+    pub(super) cursor: Cursor,
+    sink: Sink,
+    farewell: Farewell,
+    until: Option<Instant>,
+    /// Turn of the wheel at which something was last taken, or nothing was due.
+    moved: u32,
+    was_skipped: bool,
+    // Last, so that who hears of the end finds the place still counted.
+    _place: Place,
+}
+
+/// How a listener ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
+    /// Bytes that were written to it: head, audio and metadata.
+    pub bytes_sent: u64,
+    /// Why it ended.
+    pub why: Why,
+}
+
+/// Why a listener ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// It closed the connection.
+    Left,
+    /// It did not read as fast as the audio comes.
+    Slow,
+    /// The mount closed or went off the air, or its time was up.
+    Ended,
+}
+
+/// Tells the end to whom it may concern, exactly once, even when the listener
+/// never came to be.
+pub(super) struct Farewell {
+    pub(super) hook: Option<Box<dyn FnOnce(End) + Send>>,
+    pub(super) end: End,
+}
+
+/// What holds for all visits to one slot of a mount.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Visit {
+    pub(super) now: Instant,
+    pub(super) turn: u32,
+    /// Turns without a byte taken after which a listener is dropped.
+    pub(super) stalled_turns: u32,
+    /// Before this position a listener is too slow.
+    pub(super) danger: u64,
+    /// Where it goes on then.
+    pub(super) skip_to: u64,
+    /// Those that should have ended are cut off.
+    pub(super) is_last_call: bool,
+}
+
+/// What a visit found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Again after an interval.
+    Stay,
+    /// It takes bytes and more wait: again soon.
+    Soon,
+    /// It is no listener any more.
+    Leave(Why),
+}
+
+/// What visits did, for the mount's counters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub(super) bytes: u64,
+    pub(super) skipped: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    CaughtUp,
+    Blocked,
+    Gone,
+}
+
+impl Listener {
+    /// A listener whose connection is ready for it.
+    pub(super) fn new(cursor: Cursor, sink: Sink, place: Place) -> Self {
+        let farewell = Farewell::new(None);
+        Self { cursor, sink, farewell, until: None, moved: 0, was_skipped: false, _place: place }
+    }
+
+    /// With its end told to `farewell`, and ended at `until`.
+    pub(super) fn with(mut self, farewell: Farewell, until: Option<Instant>, turn: u32) -> Self {
+        (self.farewell, self.until, self.moved) = (farewell, until, turn);
+        self
+    }
+
+    /// Writes what there is and is taken.
+    pub(super) fn visit(&mut self, ring: &Ring, visit: &Visit, tally: &mut Tally) -> Verdict {
+        if self.until.is_some_and(|until| visit.now >= until) {
+            self.cursor.end_at(ring.boundary_from(self.cursor.position()));
+            self.until = None;
+        }
+        if self.cursor.position() < ring.tail().position && !self.skip(ring, visit, tally) {
+            return Verdict::Leave(Why::Slow);
+        }
+        let before = self.farewell.end.bytes_sent;
+        let flow = self.write(ring);
+        let sent = self.farewell.end.bytes_sent - before;
+        tally.bytes += sent;
+        if sent > 0 || flow == Flow::CaughtUp {
+            self.moved = visit.turn;
+        }
+        match flow {
+            Flow::Gone => Verdict::Leave(Why::Left),
+            Flow::CaughtUp if self.cursor.is_done() => Verdict::Leave(Why::Ended),
+            Flow::CaughtUp if sent == 0 && self.sink.is_gone() => Verdict::Leave(Why::Left),
+            Flow::CaughtUp => Verdict::Stay,
+            Flow::Blocked => self.judge(ring, visit, tally, sent),
+        }
+    }
+
+    /// Takes the listener out of the world.
+    pub(super) fn leave(mut self, why: Why) {
+        self.farewell.end.why = why;
+        match why {
+            Why::Ended => self.sink.close(),
+            Why::Left | Why::Slow => self.sink.cut_off(),
+        }
+    }
+
+    /// As [`Self::leave`], but without regard to what is still to be sent.
+    pub(super) fn cut_off(mut self, why: Why) {
+        self.farewell.end.why = why;
+        self.sink.cut_off();
+    }
+
+    /// What becomes of one that took `sent` bytes and has more waiting.
+    fn judge(&mut self, ring: &Ring, visit: &Visit, tally: &mut Tally, sent: u64) -> Verdict {
+        let is_stalled = visit.turn.wrapping_sub(self.moved) >= visit.stalled_turns;
+        if is_stalled || (visit.is_last_call && self.cursor.is_ending()) {
+            return Verdict::Leave(Why::Slow);
+        }
+        if self.cursor.position() < visit.danger && !self.skip(ring, visit, tally) {
+            return Verdict::Leave(Why::Slow);
+        }
+        if sent > 0 { Verdict::Soon } else { Verdict::Stay }
+    }
+
+    /// Skips ahead, unless it did before or has its end behind.
+    fn skip(&mut self, ring: &Ring, visit: &Visit, tally: &mut Tally) -> bool {
+        if self.was_skipped || self.cursor.is_ending() {
+            return false;
+        }
+        self.was_skipped = true;
+        tally.skipped += 1;
+        self.cursor.skip(ring, visit.skip_to);
+        true
+    }
+
+    /// Writes until nothing is left or nothing more is taken.
+    fn write(&mut self, ring: &Ring) -> Flow {
+        loop {
+            let plan = self.cursor.plan(ring);
+            let planned = plan.len();
+            if planned == 0 {
+                return Flow::CaughtUp;
+            }
+            match self.sink.write(plan.slices()) {
+                Written::Gone => return Flow::Gone,
+                Written::Full => return Flow::Blocked,
+                Written::Took(taken) => {
+                    self.cursor.advance(ring, taken);
+                    self.farewell.end.bytes_sent += taken as u64;
+                    if taken < planned && self.sink.is_full_when_short() {
+                        return Flow::Blocked;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Farewell {
+    /// An end not come yet; should it never be said, it counts as [`Why::Ended`].
+    pub(super) fn new(hook: Option<Box<dyn FnOnce(End) + Send>>) -> Self {
+        Self { hook, end: End { bytes_sent: 0, why: Why::Ended } }
+    }
+}
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        if let Some(hook) = self.hook.take() {
+            hook(self.end);
+        }
+    }
+}
+
+impl fmt::Debug for Farewell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Farewell").field("end", &self.end).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

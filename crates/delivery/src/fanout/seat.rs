@@ -1,0 +1,198 @@
+//! Who is counted: the mount's and the process's listeners, and what became of them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// What is counted over all mounts.
+#[derive(Debug, Default)]
+pub(super) struct Process {
+    pub(super) listeners: AtomicUsize,
+    pub(super) listeners_max: usize,
+    pub(super) stopping: AtomicBool,
+    lateness_micros: AtomicU64,
+}
+
+/// What a mount's writer, its handles and the engine share: numbers alone.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) name: String,
+    pub(super) listeners_max: Option<usize>,
+    pub(super) process: Arc<Process>,
+    pub(super) queued: AtomicUsize,
+    pub(super) abandoned: AtomicBool,
+    listeners: AtomicUsize,
+    air: AtomicU8,
+    pub(super) counts: Counts,
+}
+
+/// The counters of one mount; only the engine adds.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) joined: AtomicU64,
+    pub(super) bytes: AtomicU64,
+    pub(super) skipped: AtomicU64,
+    pub(super) slow: AtomicU64,
+    pub(super) left: AtomicU64,
+    pub(super) ended: AtomicU64,
+    pub(super) frames_refused: AtomicU64,
+}
+
+/// Whether a mount takes listeners.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Air {
+    Open,
+    Off,
+    Closed,
+}
+
+/// A mount's numbers at one moment.
+///
+/// When the engine has nothing in its queue, `joins_total` is the sum of
+/// `listeners`, `left_total`, `dropped_slow_total` and `ended_total`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Snapshot {
+    /// Seats taken: listeners, and those about to be.
+    pub listeners: usize,
+    /// Listeners that joined since the mount began.
+    pub joins_total: u64,
+    /// Bytes written to listeners: heads, audio and metadata.
+    pub bytes_sent_total: u64,
+    /// Listeners dropped because they did not read as fast as the audio comes.
+    pub dropped_slow_total: u64,
+    /// Listeners skipped ahead, each once at most.
+    pub skipped_total: u64,
+    /// Listeners that closed the connection.
+    pub left_total: u64,
+    /// Listeners that were ended: the mount went off the air, or their time was up.
+    pub ended_total: u64,
+    /// Frames too long for the ring, which nobody got.
+    pub frames_refused_total: u64,
+}
+
+/// Why a listener was not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JoinRefused {
+    /// The mount has as many listeners as it may.
+    #[error("the mount is full")]
+    MountFull,
+    /// The process has as many listeners as it may.
+    #[error("the process is full")]
+    ProcessFull,
+    /// Nothing is on the air; it may come back.
+    #[error("the mount is off the air")]
+    OffAir,
+    /// The mount or the engine is closed for good.
+    #[error("the mount is closed")]
+    Closed,
+}
+
+/// A place among the listeners, counted for as long as it lives.
+#[derive(Debug)]
+pub(super) struct Place(Arc<Shared>);
+
+impl Process {
+    /// No listeners yet, and at most `listeners_max`.
+    pub(super) fn new(listeners_max: usize) -> Self {
+        Self { listeners_max, ..Self::default() }
+    }
+
+    /// Notes how late the wheel was.
+    pub(super) fn note_lateness(&self, late: Duration) {
+        let micros = u64::try_from(late.as_micros()).unwrap_or(u64::MAX);
+        self.lateness_micros.fetch_max(micros, Ordering::Relaxed);
+    }
+
+    /// The greatest lateness since this was asked last.
+    pub(super) fn take_lateness(&self) -> Duration {
+        Duration::from_micros(self.lateness_micros.swap(0, Ordering::Relaxed))
+    }
+}
+
+impl Shared {
+    /// An open mount without listeners.
+    pub(super) fn new(name: String, listeners_max: Option<usize>, process: Arc<Process>) -> Self {
+        Self {
+            name,
+            listeners_max,
+            process,
+            queued: AtomicUsize::new(0),
+            abandoned: AtomicBool::new(false),
+            listeners: AtomicUsize::new(0),
+            air: AtomicU8::new(0),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Whether the mount takes listeners.
+    pub(super) fn air(&self) -> Air {
+        match self.air.load(Ordering::Acquire) {
+            0 => Air::Open,
+            1 => Air::Off,
+            _ => Air::Closed,
+        }
+    }
+
+    /// Opens or closes the mount to listeners.
+    pub(super) fn set_air(&self, air: Air) {
+        let number = match air {
+            Air::Open => 0,
+            Air::Off => 1,
+            Air::Closed => 2,
+        };
+        self.air.store(number, Ordering::Release);
+    }
+
+    /// Places taken.
+    pub(super) fn listeners(&self) -> usize {
+        self.listeners.load(Ordering::Acquire)
+    }
+
+    /// All numbers.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Snapshot {
+            listeners: self.listeners(),
+            joins_total: read(&self.counts.joined),
+            bytes_sent_total: read(&self.counts.bytes),
+            dropped_slow_total: read(&self.counts.slow),
+            skipped_total: read(&self.counts.skipped),
+            left_total: read(&self.counts.left),
+            ended_total: read(&self.counts.ended),
+            frames_refused_total: read(&self.counts.frames_refused),
+        }
+    }
+}
+
+impl Place {
+    /// Takes a place, if the mount and the process have one left.
+    pub(super) fn take(shared: &Arc<Shared>) -> Result<Self, JoinRefused> {
+        match shared.air() {
+            Air::Open => {}
+            Air::Off => return Err(JoinRefused::OffAir),
+            Air::Closed => return Err(JoinRefused::Closed),
+        }
+        if !take_below(&shared.listeners, shared.listeners_max.unwrap_or(usize::MAX)) {
+            return Err(JoinRefused::MountFull);
+        }
+        if !take_below(&shared.process.listeners, shared.process.listeners_max) {
+            shared.listeners.fetch_sub(1, Ordering::AcqRel);
+            return Err(JoinRefused::ProcessFull);
+        }
+        Ok(Self(Arc::clone(shared)))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.process.listeners.fetch_sub(1, Ordering::AcqRel);
+        self.0.listeners.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Counts one more, unless there are `max` already.
+fn take_below(count: &AtomicUsize, max: usize) -> bool {
+    let more = |now: usize| (now < max).then_some(now + 1);
+    count.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).is_ok()
+}

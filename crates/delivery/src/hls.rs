@@ -1,0 +1,133 @@
+//! HLS over HTTP: playlists, segments, tune-in files. No redirects, ever
+//! (Apple's rule 8.18).
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::header::{self, HeaderMap, HeaderValue};
+use axum::http::{Response, StatusCode};
+use bytes::Bytes;
+use media::WallTime;
+use playlists::{date, tune_in};
+use store::{Store, keys};
+use tracing::warn;
+
+use crate::answer::{self, Refusal};
+use crate::document::Document;
+use crate::range::{self, Wanted};
+use crate::station::Station;
+
+/// The longest segment that is fetched from the bucket: ten seconds of
+/// 1,500 kbit/s, more than any frame format here can carry.
+const SEGMENT_BYTES_MAX: usize = 2 << 20;
+
+/// Answers for one playlist: whole, compressed, or known already.
+pub(crate) fn playlist(
+    station: &Station,
+    document: Option<&Document>,
+    headers: &HeaderMap,
+    now: WallTime,
+) -> Response<Body> {
+    let retry_secs = station.settings().target_secs;
+    let Some(document) = document.filter(|document| !station.is_stale(document, now)) else {
+        return Refusal::OffAir { retry_secs }.respond();
+    };
+    let gzip = answer::takes_gzip(headers);
+    let (body, etag) = if gzip {
+        (&document.gzip, document.gzip_etag())
+    } else {
+        (&document.text, document.etag.clone())
+    };
+    let mut response = if answer::is_known(headers, &etag) {
+        not_modified()
+    } else {
+        let mut response = Response::new(Body::from(body.clone()));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(playlists::MEDIA_TYPE));
+        if gzip {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        response
+    };
+    let headers = response.headers_mut();
+    answer::set(headers, header::ETAG, &etag);
+    answer::set(headers, header::LAST_MODIFIED, &date::http_date(document.modified));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    // Half a target at most (rfc8216bis appendix B.1).
+    let max_age = (station.settings().target_secs / 2).max(1);
+    answer::set(headers, header::CACHE_CONTROL, &format!("public, max-age={max_age}"));
+    answer::with_cors(response)
+}
+
+/// Answers for one segment: from memory, or from the bucket.
+pub(crate) async fn segment(
+    station: &Arc<Station>,
+    name: &str,
+    bucket: &Store,
+    headers: &HeaderMap,
+) -> Response<Body> {
+    let body = match station.hls().segments.get(name) {
+        Some(body) => body.clone(),
+        None => match fetch(station, name, bucket).await {
+            Ok(Some(body)) => body,
+            Ok(None) => return Refusal::NotFound.respond(),
+            Err(error) => {
+                let egress = station.settings().name.as_str();
+                warn!(egress, name, %error, "segment not fetched from the bucket");
+                return Refusal::Upstream.respond();
+            }
+        },
+    };
+    let media_type = if name.ends_with(".aac") { "audio/aac" } else { "audio/mpeg" };
+    // A segment's bytes never change, so its name tells them.
+    let etag = format!("\"{name}\"");
+    let mut response = if answer::is_known(headers, &etag) {
+        not_modified()
+    } else {
+        let wanted = headers.get(header::RANGE).map(HeaderValue::as_bytes);
+        match range::wanted(wanted, body.len()) {
+            Wanted::Whole => Response::new(Body::from(body)),
+            Wanted::Part(part) => partial(&body, part),
+            Wanted::Unsatisfiable => return Refusal::Range.respond(),
+        }
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    answer::set(headers, header::ETAG, &etag);
+    let max_age = station.settings().segment_max_age.as_secs();
+    answer::set(headers, header::CACHE_CONTROL, &format!("public, max-age={max_age}, immutable"));
+    answer::with_cors(response)
+}
+
+async fn fetch(station: &Station, name: &str, bucket: &Store) -> Result<Option<Bytes>, store::Error> {
+    let settings = station.settings();
+    let key = keys::rendition(&settings.name, &settings.rendition)?.child(name)?;
+    let object = bucket.get(&key, SEGMENT_BYTES_MAX).await?;
+    Ok(object.map(|object| object.bytes))
+}
+
+/// A tune-in file for players that want one.
+pub(crate) fn tune_in(station: &Station, format: tune_in::Format, url: String) -> Response<Body> {
+    let text = format.render(&station.settings().title, &[url]);
+    let mut response = Response::new(Body::from(text));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    answer::with_cors(response)
+}
+
+fn partial(body: &Bytes, part: Range<usize>) -> Response<Body> {
+    let range = format!("bytes {}-{}/{}", part.start, part.end.saturating_sub(1), body.len());
+    let mut response = Response::new(Body::from(body.slice(part)));
+    *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+    answer::set(response.headers_mut(), header::CONTENT_RANGE, &range);
+    response
+}
+
+fn not_modified() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    response
+}

@@ -1,0 +1,109 @@
+//! Which egress a path belongs to, and what of it is asked.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use percent_encoding::percent_decode_str;
+use playlists::tune_in;
+use store::SegmentName;
+
+use crate::station::Station;
+
+/// The longest path that is looked up: an alias of three parts, a rendition and
+/// a segment's name.
+pub const PATH_LEN_MAX: usize = 512;
+
+/// What a path asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// The ICY stream: `/{mount}`.
+    Stream,
+    /// The multivariant playlist. `prefix` goes before its URIs, so that they
+    /// are right relative to the path asked for.
+    Multivariant {
+        /// Empty for `/{mount}/playlist.m3u8`, `{mount}/` for `/{mount}.m3u8`.
+        prefix: String,
+    },
+    /// The media playlist: `/{mount}/{rendition}/media.m3u8`.
+    Media,
+    /// A segment: `/{mount}/{rendition}/{name}`.
+    Segment {
+        /// Its file name, of the right shape.
+        name: String,
+    },
+    /// A tune-in file: `/{mount}.pls`, `.m3u`, `.xspf`.
+    TuneIn(tune_in::Format),
+}
+
+/// The egresses of this process, by every path that they have.
+#[derive(Debug, Default)]
+pub struct Stations {
+    by_mount: HashMap<String, Arc<Station>>,
+    all: Vec<Arc<Station>>,
+}
+
+impl Stations {
+    /// Egresses with their names and aliases, which the catalogue keeps unique.
+    pub fn new(stations: Vec<Arc<Station>>) -> Self {
+        let mut by_mount = HashMap::new();
+        for station in &stations {
+            for mount in station.paths() {
+                by_mount.insert(mount.to_owned(), Arc::clone(station));
+            }
+        }
+        Self { by_mount, all: stations }
+    }
+
+    /// All of them, in the manifest's order.
+    pub fn all(&self) -> &[Arc<Station>] {
+        &self.all
+    }
+
+    /// Finds what a request's path, as it was sent, asks for.
+    ///
+    /// It is decoded once; nothing in it ever names a file.
+    pub fn resolve(&self, path: &str) -> Option<(Arc<Station>, Wanted)> {
+        let path = path.strip_prefix('/').filter(|path| path.len() <= PATH_LEN_MAX)?;
+        let path = percent_decode_str(path).decode_utf8().ok()?;
+        if let Some(station) = self.by_mount.get(path.as_ref()) {
+            return Some((Arc::clone(station), Wanted::Stream));
+        }
+        let (parent, last) = path.rsplit_once('/').unwrap_or(("", &path));
+        self.below(parent, last).or_else(|| self.beside(&path, last))
+    }
+
+    /// `{mount}/playlist.m3u8` and what is below the rendition.
+    fn below(&self, parent: &str, last: &str) -> Option<(Arc<Station>, Wanted)> {
+        if last == "playlist.m3u8" {
+            let station = self.by_mount.get(parent)?;
+            return Some((Arc::clone(station), Wanted::Multivariant { prefix: String::new() }));
+        }
+        let (mount, rendition) = parent.rsplit_once('/')?;
+        let station = self.by_mount.get(mount)?;
+        if station.rendition().as_str() != rendition {
+            return None;
+        }
+        let wanted = match last {
+            "media.m3u8" => Wanted::Media,
+            name if SegmentName::parse(name).is_some() => Wanted::Segment { name: name.to_owned() },
+            _ => return None,
+        };
+        Some((Arc::clone(station), wanted))
+    }
+
+    /// `{mount}.m3u8` and the tune-in files.
+    fn beside(&self, path: &str, last: &str) -> Option<(Arc<Station>, Wanted)> {
+        let (mount, extension) = path.rsplit_once('.')?;
+        let station = self.by_mount.get(mount)?;
+        let wanted = if extension == "m3u8" {
+            let (name, _) = last.rsplit_once('.')?;
+            Wanted::Multivariant { prefix: format!("{name}/") }
+        } else {
+            Wanted::TuneIn(tune_in::Format::from_extension(extension)?)
+        };
+        Some((Arc::clone(station), wanted))
+    }
+}
+
+#[cfg(test)]
+mod tests;

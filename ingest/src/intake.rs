@@ -1,0 +1,248 @@
+//! From a source's bytes to the items of a path feed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalogue::{Mismatch, OnMismatch};
+use codec::aac::Detector;
+use feed::{PathItem, PathUnit, SourceInfo};
+use media::framer::{Framer, Refusal, Skipped};
+use media::{AacProfile, Codec, Frame, FrameHeader, Title, WallTime};
+
+use crate::pace::Pace;
+
+/// How long after its first byte a source may be without a frame.
+pub const FIRST_FRAME_TIME: Duration = Duration::from_secs(2);
+
+/// Media after which a mean bit rate tells something, chosen.
+const MEAN_AFTER: Duration = Duration::from_secs(10);
+
+/// Why a source's stream is not taken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Rejected {
+    /// It is no MP3 and no AAC.
+    #[error("{0}")]
+    Framing(#[from] Refusal),
+    /// It does not follow the ingest's settings.
+    #[error("encoding is not the ingest's: {}", list(.0))]
+    Mismatch(Vec<Mismatch>),
+}
+
+/// Cuts a source's bytes into frames and knows what it sends.
+#[derive(Debug)]
+pub(crate) struct Intake {
+    wanted: catalogue::Encoding,
+    on_mismatch: OnMismatch,
+    framer: Framer,
+    first_byte: Option<WallTime>,
+    /// Tells the AAC tools of a stream that has just begun.
+    detector: Option<Detector>,
+    /// Frames that wait for it.
+    held: Vec<PathUnit>,
+    info: Option<SourceInfo>,
+    pace: Pace,
+    rate: Rate,
+    mismatch: Vec<Mismatch>,
+}
+
+/// What a push led to.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    /// For the path feed, in order.
+    pub(crate) items: Vec<PathItem>,
+    /// How long not to read.
+    pub(crate) wait: Duration,
+}
+
+/// Bit rate over all that came.
+#[derive(Debug, Default, Clone, Copy)]
+struct Rate {
+    bytes: u64,
+    media: Duration,
+}
+
+impl Intake {
+    /// For a source that just connected.
+    pub(crate) fn new(wanted: catalogue::Encoding, on_mismatch: OnMismatch) -> Self {
+        Self {
+            wanted,
+            on_mismatch,
+            framer: Framer::default(),
+            first_byte: None,
+            detector: None,
+            held: Vec::new(),
+            info: None,
+            pace: Pace::default(),
+            rate: Rate::default(),
+            mismatch: Vec::new(),
+        }
+    }
+
+    /// Takes audio bytes that came at `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejected`]: the source is to be closed.
+    pub(crate) fn push(&mut self, bytes: &[u8], now: WallTime) -> Result<Taken, Rejected> {
+        if !bytes.is_empty() {
+            self.first_byte.get_or_insert(now);
+        }
+        self.framer.push(bytes);
+        let mut taken = Taken::default();
+        while let Some(frame) = self.framer.next_frame()? {
+            self.take(frame, now, &mut taken)?;
+        }
+        Ok(taken)
+    }
+
+    /// The source has ended: its last frame, which nothing follows.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejected`], as for any other frame.
+    pub(crate) fn finish(&mut self, now: WallTime) -> Result<Taken, Rejected> {
+        let mut taken = Taken::default();
+        while let Some(frame) = self.framer.finish()? {
+            self.take(frame, now, &mut taken)?;
+        }
+        self.release(&mut taken.items, self.detector.as_ref().and_then(Detector::profile));
+        Ok(taken)
+    }
+
+    /// When to ask for [`Self::give_up`]; `None` once a frame has come.
+    pub(crate) fn first_frame_due(&self) -> Option<WallTime> {
+        let waits = self.info.is_none() && self.held.is_empty();
+        self.first_byte.filter(|_| waits).map(|first| first.plus(FIRST_FRAME_TIME))
+    }
+
+    /// No frame came in time: what the bytes were, as far as they tell.
+    pub(crate) fn give_up(&mut self) -> Rejected {
+        Rejected::Framing(self.framer.give_up())
+    }
+
+    /// What was no audio.
+    pub(crate) fn skipped(&self) -> Skipped {
+        self.framer.skipped()
+    }
+
+    /// What the source sends, once that is known.
+    pub(crate) fn info(&self) -> Option<&SourceInfo> {
+        self.info.as_ref()
+    }
+
+    /// How it differs from the settings. AAC headers have no bit rate: there it
+    /// is the mean that counts, once [`MEAN_AFTER`] has come.
+    pub(crate) fn mismatch(&self) -> Vec<Mismatch> {
+        let is_aac = self.info.is_some_and(|info| info.header.stream.codec == Codec::Aac);
+        let mean = self.bitrate_bps().filter(|_| is_aac && self.rate.media >= MEAN_AFTER);
+        let off = mean.and_then(|mean| self.wanted.mean_bitrate_mismatch(mean));
+        self.mismatch.iter().cloned().chain(off).collect()
+    }
+
+    /// Bits per second over all that came.
+    pub(crate) fn bitrate_bps(&self) -> Option<u32> {
+        let micros = self.rate.media.as_micros();
+        let bits = u128::from(self.rate.bytes) * 8 * 1_000_000;
+        bits.checked_div(micros).and_then(|bps| u32::try_from(bps).ok())
+    }
+
+    fn take(&mut self, frame: Frame, now: WallTime, taken: &mut Taken) -> Result<(), Rejected> {
+        let stream = frame.header.stream;
+        let media = Duration::from_nanos(
+            u64::from(stream.samples_per_frame) * 1_000_000_000 / u64::from(stream.timescale.hz()),
+        );
+        taken.wait = self.pace.push(media, now);
+        self.rate.bytes += frame.data.len() as u64;
+        self.rate.media += media;
+        let unit = PathUnit { header: frame.header, data: frame.data, arrival: now };
+        if self.info.is_none_or(|info| info.header.stream != stream) {
+            self.begin(&unit, &mut taken.items)?;
+        }
+        let Some(detector) = &mut self.detector else {
+            self.compare(unit.header)?;
+            taken.items.push(PathItem::Unit(unit));
+            return Ok(());
+        };
+        let profile = detector.push(&unit.data);
+        self.held.push(unit);
+        if profile.is_some() {
+            self.release(&mut taken.items, profile);
+            self.compare_info()?;
+        }
+        Ok(())
+    }
+
+    /// A stream begins, or its rate or channels change.
+    fn begin(&mut self, unit: &PathUnit, items: &mut Vec<PathItem>) -> Result<(), Rejected> {
+        self.release(items, self.detector.as_ref().and_then(Detector::profile));
+        let first = self.info.is_none();
+        let info = SourceInfo { header: unit.header, profile: None };
+        self.info = Some(info);
+        if unit.header.stream.codec == Codec::Aac {
+            self.detector = Some(Detector::new());
+            // Another codec is refused before anything is told.
+            return self.refuse_other_codec();
+        }
+        if first {
+            items.push(PathItem::Connected(info));
+        }
+        self.compare_info()
+    }
+
+    /// Gives the frames that waited for the detector.
+    fn release(&mut self, items: &mut Vec<PathItem>, profile: Option<AacProfile>) {
+        self.detector = None;
+        if self.held.is_empty() {
+            return;
+        }
+        if let Some(info) = &mut self.info {
+            info.profile = profile;
+            items.push(PathItem::Connected(*info));
+        }
+        items.extend(self.held.drain(..).map(PathItem::Unit));
+    }
+
+    /// Compares what began with the settings.
+    fn compare_info(&mut self) -> Result<(), Rejected> {
+        let Some(info) = self.info else { return Ok(()) };
+        self.mismatch = self.wanted.mismatch(&info.header, info.profile);
+        let fatal = self.on_mismatch == OnMismatch::Refuse && !self.mismatch.is_empty();
+        if fatal { Err(Rejected::Mismatch(self.mismatch.clone())) } else { self.refuse_other_codec() }
+    }
+
+    fn refuse_other_codec(&mut self) -> Result<(), Rejected> {
+        let Some(info) = self.info else { return Ok(()) };
+        let mismatch = self.wanted.mismatch(&info.header, info.profile);
+        let other = mismatch.iter().any(|one| one.is_other_codec);
+        if other { Err(Rejected::Mismatch(mismatch)) } else { Ok(()) }
+    }
+
+    /// Later frames may differ as well: a bit rate that changes, mono frames.
+    fn compare(&mut self, header: FrameHeader) -> Result<(), Rejected> {
+        let Some(info) = &mut self.info else { return Ok(()) };
+        if info.header == header {
+            return Ok(());
+        }
+        info.header = header;
+        let found = self.wanted.mismatch(&header, info.profile);
+        for one in found {
+            if !self.mismatch.iter().any(|known| known.setting == one.setting) {
+                self.mismatch.push(one);
+            }
+        }
+        let fatal = self.on_mismatch == OnMismatch::Refuse && !self.mismatch.is_empty();
+        if fatal { Err(Rejected::Mismatch(self.mismatch.clone())) } else { Ok(()) }
+    }
+}
+
+/// A title as a path item.
+pub(crate) fn title_item(title: Title) -> PathItem {
+    PathItem::Title(Arc::new(title))
+}
+
+fn list(mismatch: &[Mismatch]) -> String {
+    mismatch.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! What the role counts.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct IngestLabel {
+    ingest: String,
+}
+
+/// All counters of the role.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Metrics {
+    frames: Family<IngestLabel, Counter>,
+    junk_bytes: Family<IngestLabel, Counter>,
+    tag_bytes: Family<IngestLabel, Counter>,
+    connects: Family<IngestLabel, Counter>,
+    connected: Family<IngestLabel, Gauge>,
+    mismatch: Family<IngestLabel, Gauge>,
+    refused: Family<IngestLabel, Counter>,
+    titles: Family<IngestLabel, Counter>,
+    /// Sources that named no ingest of ours.
+    pub(crate) strangers: Counter,
+}
+
+/// The counters of one ingest.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct IngestMetrics {
+    pub(crate) frames: Counter,
+    pub(crate) junk_bytes: Counter,
+    pub(crate) tag_bytes: Counter,
+    pub(crate) connects: Counter,
+    pub(crate) connected: Gauge,
+    pub(crate) mismatch: Gauge,
+    pub(crate) refused: Counter,
+    pub(crate) titles: Counter,
+}
+
+impl Metrics {
+    pub(crate) fn register(registry: &mut Registry) -> Self {
+        let all = Self::default();
+        registry.register("ingest_frames", "Frames taken from sources", all.frames.clone());
+        registry.register(
+            "ingest_junk_bytes",
+            "Bytes from sources that are neither frame nor tag",
+            all.junk_bytes.clone(),
+        );
+        registry.register("ingest_tag_bytes", "Bytes of tags from sources", all.tag_bytes.clone());
+        registry.register("ingest_connects", "Sources that were taken", all.connects.clone());
+        registry.register("ingest_connected", "1 while a source is there", all.connected.clone());
+        registry.register(
+            "ingest_mismatch",
+            "1 while the source does not follow the ingest's encoding",
+            all.mismatch.clone(),
+        );
+        registry.register("ingest_refused", "Sources turned away", all.refused.clone());
+        registry.register("ingest_titles", "Titles taken", all.titles.clone());
+        registry.register(
+            "ingest_strangers",
+            "Sources that named no ingest or gave no right password",
+            all.strangers.clone(),
+        );
+        all
+    }
+
+    pub(crate) fn of(&self, ingest: &str) -> IngestMetrics {
+        let label = IngestLabel { ingest: ingest.to_owned() };
+        IngestMetrics {
+            frames: self.frames.get_or_create(&label).clone(),
+            junk_bytes: self.junk_bytes.get_or_create(&label).clone(),
+            tag_bytes: self.tag_bytes.get_or_create(&label).clone(),
+            connects: self.connects.get_or_create(&label).clone(),
+            connected: self.connected.get_or_create(&label).clone(),
+            mismatch: self.mismatch.get_or_create(&label).clone(),
+            refused: self.refused.get_or_create(&label).clone(),
+            titles: self.titles.get_or_create(&label).clone(),
+        }
+    }
+}

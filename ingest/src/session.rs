@@ -1,0 +1,187 @@
+//! One source's connection, from its first audio byte to its end.
+
+use std::time::Duration;
+
+use icy::metaint::{self, Item};
+use listen::Connection;
+use media::WallTime;
+use runtime::clock::Steady;
+use runtime::shutdown::Shutdown;
+use tokio::io::AsyncReadExt;
+
+use crate::body::Body;
+use crate::intake::{Intake, Rejected, Taken, title_item};
+use crate::slot::Claim;
+
+/// Bytes read at a time: four seconds of 128 kbit/s.
+const READ_LEN: usize = 64 << 10;
+
+/// Why a source's connection ended.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum End {
+    /// The body is complete.
+    #[error("the source has ended")]
+    Finished,
+    /// The source closed the connection, or it broke.
+    #[error("the source has gone")]
+    Gone,
+    /// Nothing, or no frame, came for the source's time-out.
+    #[error("nothing came for {} s", .0.as_secs())]
+    Silent(Duration),
+    /// Another source has its place.
+    #[error("another source took its place")]
+    Replaced,
+    /// The process ends.
+    #[error("the process ends")]
+    Shutdown,
+    /// The stream cannot be taken.
+    #[error("{0}")]
+    Rejected(#[from] Rejected),
+    /// What stands between the audio is no metadata.
+    #[error("{0}")]
+    Metadata(#[from] metaint::NotMetadata),
+    /// The chunks of the request cannot be read.
+    #[error("{0}")]
+    Chunks(#[from] icy::chunked::ChunkedError),
+}
+
+/// A source's session.
+pub(crate) struct Session {
+    pub(crate) claim: Claim,
+    pub(crate) body: Body,
+    pub(crate) intake: Intake,
+    pub(crate) charset: icy::charset::Charset,
+    pub(crate) clock: Steady,
+    pub(crate) source_timeout: Duration,
+    /// When the last frame came, or the session began.
+    pub(crate) heard: WallTime,
+}
+
+/// What a source did next.
+enum Event {
+    Bytes(usize),
+    Tick,
+    Replaced,
+    Shutdown,
+}
+
+impl Session {
+    /// Takes what was read already, then reads to the end.
+    pub(crate) async fn run(
+        &mut self,
+        connection: &mut Connection,
+        first: &[u8],
+        shutdown: &Shutdown,
+    ) -> End {
+        let end = match self.take(first) {
+            Ok(wait) => self.read(connection, wait, shutdown).await,
+            Err(end) => end,
+        };
+        if matches!(end, End::Finished | End::Gone | End::Replaced | End::Shutdown) {
+            let now = self.clock.now();
+            // A last frame that is rejected is not missed.
+            if let Ok(taken) = self.intake.finish(now) {
+                self.claim.append(taken.items, &self.intake, now);
+            }
+        }
+        end
+    }
+
+    async fn read(
+        &mut self,
+        connection: &mut Connection,
+        mut wait: Duration,
+        shutdown: &Shutdown,
+    ) -> End {
+        let mut buffer = vec![0; READ_LEN];
+        while !self.body.is_finished() {
+            let event = self.select(connection, &mut buffer, wait, shutdown).await;
+            let outcome = match event {
+                Event::Bytes(0) => return End::Gone,
+                Event::Bytes(len) => self.take(buffer.get(..len).unwrap_or_default()),
+                Event::Tick => self.check().map(|()| Duration::ZERO),
+                Event::Replaced => return End::Replaced,
+                Event::Shutdown => return End::Shutdown,
+            };
+            match outcome {
+                Ok(next_wait) => wait = next_wait,
+                Err(end) => return end,
+            }
+        }
+        End::Finished
+    }
+
+    async fn select(
+        &mut self,
+        connection: &mut Connection,
+        buffer: &mut [u8],
+        wait: Duration,
+        shutdown: &Shutdown,
+    ) -> Event {
+        let now = self.clock.now();
+        let due = self.due().since(now);
+        let read = async {
+            tokio::time::sleep(wait).await;
+            // A broken connection is a closed one.
+            connection.read(buffer).await.unwrap_or(0)
+        };
+        tokio::select! {
+            biased;
+            () = shutdown.wait() => Event::Shutdown,
+            () = self.claim.replaced() => Event::Replaced,
+            len = read => Event::Bytes(len),
+            () = tokio::time::sleep(due.max(wait)) => Event::Tick,
+        }
+    }
+
+    /// When silence becomes an end.
+    fn due(&self) -> WallTime {
+        let silent = self.heard.plus(self.source_timeout);
+        self.intake.first_frame_due().map_or(silent, |due| due.min(silent))
+    }
+
+    fn check(&mut self) -> Result<(), End> {
+        let now = self.clock.now();
+        if self.intake.first_frame_due().is_some_and(|due| due <= now) {
+            return Err(End::Rejected(self.intake.give_up()));
+        }
+        if self.heard.plus(self.source_timeout) <= now {
+            return Err(End::Silent(self.source_timeout));
+        }
+        Ok(())
+    }
+
+    /// Takes bytes of the request's body; says how long not to read.
+    fn take(&mut self, bytes: &[u8]) -> Result<Duration, End> {
+        let now = self.clock.now();
+        let mut all = Taken::default();
+        let outcome = self.take_items(bytes, now, &mut all);
+        // What came before the fault is on the feed.
+        let has_units = all.items.iter().any(|item| matches!(item, feed::PathItem::Unit(_)));
+        self.claim.append(all.items, &self.intake, now);
+        outcome?;
+        if has_units {
+            self.heard = now;
+        } else {
+            self.check()?;
+        }
+        Ok(all.wait)
+    }
+
+    fn take_items(&mut self, bytes: &[u8], now: WallTime, all: &mut Taken) -> Result<(), End> {
+        for item in self.body.push(bytes)? {
+            match item {
+                Item::Audio(audio) => {
+                    let taken = self.intake.push(&audio, now)?;
+                    all.items.extend(taken.items);
+                    all.wait = taken.wait;
+                }
+                Item::Metadata(block) => {
+                    let title = metaint::parse_block(&block, self.charset)?;
+                    all.items.extend(title.map(title_item));
+                }
+            }
+        }
+        Ok(())
+    }
+}

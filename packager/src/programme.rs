@@ -1,0 +1,206 @@
+//! The programme task: path feeds in, programme feed out. It waits for its
+//! sources and for nobody else.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use catalogue::Egress;
+use feed::{Choice, PathItem, PathUnit, Rank, Record, Resume, Selector, SourceInfo, Timeline};
+use media::WallTime;
+use runtime::clock::Steady;
+use runtime::shutdown::Shutdown;
+use runtime::tail::{ReadError, Reader, Writer};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tracing::{info, warn};
+
+use crate::metrics::EgressMetrics;
+use crate::{Path, Status, target_secs};
+
+/// Items that are taken from a path feed at a time.
+const BATCH_MAX: usize = 256;
+
+/// Batches that wait for the task; the path feeds hold what comes meanwhile.
+const BATCHES_MAX: usize = 4;
+
+/// How long to wait when nothing is on air.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// One egress's programme.
+#[derive(Debug)]
+pub(crate) struct Task {
+    egress: String,
+    ingests: Vec<String>,
+    /// What each path's source showed of itself, by rank.
+    sources: Vec<Option<SourceInfo>>,
+    selector: Selector,
+    timeline: Timeline,
+    writer: Writer<Record>,
+    status: Arc<Mutex<Status>>,
+    metrics: EgressMetrics,
+}
+
+/// What comes next.
+enum Event {
+    Items(Rank, Vec<PathItem>),
+    Missed(Rank, u64),
+    Timeout,
+    Shutdown,
+}
+
+impl Task {
+    pub(crate) fn new(
+        egress: &Egress,
+        resume: Resume,
+        writer: Writer<Record>,
+        status: Arc<Mutex<Status>>,
+        metrics: EgressMetrics,
+    ) -> Self {
+        let ingests: Vec<_> = egress.ingests.iter().map(|name| name.as_str().to_owned()).collect();
+        Self {
+            egress: egress.name.as_str().to_owned(),
+            sources: vec![None; ingests.len()],
+            ingests,
+            selector: Selector::default(),
+            timeline: Timeline::new(target_secs(egress), resume),
+            writer,
+            status,
+            metrics,
+        }
+    }
+
+    pub(crate) async fn run(mut self, paths: Vec<Path>, clock: Steady, shutdown: Shutdown) {
+        let (sender, mut events) = mpsc::channel(BATCHES_MAX);
+        let mut readers = JoinSet::new();
+        for (rank, path) in (0..).zip(paths) {
+            readers.spawn(forward(Rank(rank), path.feed.from_start(), sender.clone()));
+        }
+        loop {
+            let event = self.select(&mut events, &clock, &shutdown).await;
+            if matches!(event, Event::Shutdown) {
+                // The segment under way is not closed: a short one would be a runt.
+                return;
+            }
+            self.apply(event, clock.now());
+        }
+    }
+
+    async fn select(
+        &self,
+        events: &mut mpsc::Receiver<Event>,
+        clock: &Steady,
+        shutdown: &Shutdown,
+    ) -> Event {
+        let due = self.timeline.poll_timeout().map_or(IDLE, |due| due.since(clock.now()));
+        tokio::select! {
+            () = shutdown.wait() => Event::Shutdown,
+            // `self` keeps no sender, but each path's reader does.
+            event = events.recv() => event.unwrap_or(Event::Shutdown),
+            () = tokio::time::sleep(due) => Event::Timeout,
+        }
+    }
+
+    fn apply(&mut self, event: Event, now: WallTime) {
+        match event {
+            Event::Items(rank, items) => {
+                for item in items {
+                    self.take(rank, item);
+                }
+            }
+            Event::Missed(rank, missed) => {
+                warn!(egress = self.egress, rank = rank.0, missed, "path feed read too late");
+                self.metrics.lagged.inc_by(missed);
+                if self.selector.is_on_air(rank) {
+                    self.timeline.handle_source(self.profile(rank));
+                }
+            }
+            Event::Timeout => self.timeline.handle_timeout(now),
+            Event::Shutdown => {}
+        }
+        self.publish();
+    }
+
+    fn take(&mut self, rank: Rank, item: PathItem) {
+        match item {
+            PathItem::Connected(info) => {
+                if let Some(source) = self.sources.get_mut(usize::from(rank.0)) {
+                    *source = Some(info);
+                }
+                if self.selector.is_on_air(rank) {
+                    self.timeline.handle_source(info.profile);
+                }
+            }
+            PathItem::Unit(unit) => self.take_unit(rank, unit),
+            PathItem::Title(title) => {
+                // Before anything is on air, the first to speak counts.
+                if self.selector.on_air().is_none_or(|on_air| on_air == rank) {
+                    self.timeline.handle_title(title);
+                }
+            }
+            PathItem::Gone => self.selector.handle_gone(rank),
+        }
+    }
+
+    fn take_unit(&mut self, rank: Rank, unit: PathUnit) {
+        match self.selector.handle_unit(rank, unit.arrival) {
+            Choice::OnAir => {}
+            Choice::Switched => {
+                let ingest = self.ingest(rank);
+                info!(egress = self.egress, ingest, "ingest on air");
+                self.timeline.handle_source(self.profile(rank));
+            }
+            Choice::Spare => return,
+        }
+        self.timeline.handle_unit(unit);
+    }
+
+    fn profile(&self, rank: Rank) -> Option<media::AacProfile> {
+        let source = self.sources.get(usize::from(rank.0)).copied().flatten();
+        source.and_then(|info| info.profile)
+    }
+
+    fn ingest(&self, rank: Rank) -> String {
+        self.ingests.get(usize::from(rank.0)).cloned().unwrap_or_default()
+    }
+
+    fn publish(&mut self) {
+        let records: Vec<_> = std::iter::from_fn(|| self.timeline.next_record()).collect();
+        let mut closed = 0;
+        for record in &records {
+            match record {
+                Record::Unit(_) => {
+                    self.metrics.units.inc();
+                }
+                Record::Epoch(epoch) => {
+                    self.metrics.epochs.inc();
+                    info!(egress = self.egress, epoch = %epoch.id, first = epoch.first_number.0, "epoch begins");
+                }
+                Record::Ended(epoch) => {
+                    info!(egress = self.egress, epoch = %epoch, "epoch ended");
+                }
+                Record::Closed(_) => closed += 1,
+                Record::Title(_) => {}
+            }
+        }
+        self.writer.extend(records);
+        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+        status.closed += closed;
+        status.source = self.selector.on_air().map(|rank| self.ingest(rank));
+        status.epoch = self.timeline.epoch().map(|epoch| epoch.id.to_string());
+        status.title.clone_from(&self.timeline.resume().title);
+    }
+}
+
+/// Carries a path feed to the task, in batches.
+async fn forward(rank: Rank, mut reader: Reader<PathItem>, events: mpsc::Sender<Event>) {
+    loop {
+        let event = match reader.next_batch(BATCH_MAX).await {
+            Ok(items) => Event::Items(rank, items),
+            Err(ReadError::Lagged { missed }) => Event::Missed(rank, missed),
+            Err(ReadError::Closed) => return,
+        };
+        if events.send(event).await.is_err() {
+            return;
+        }
+    }
+}

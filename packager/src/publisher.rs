@@ -1,0 +1,225 @@
+//! The publisher task: what the programme feed says goes into the bucket, in
+//! the order facts, segment, media playlist, multivariant playlist.
+
+mod bucket;
+mod ledger;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use catalogue::Egress;
+use feed::{Chronicler, Cutter, Record, View};
+use media::{AacProfile, Segment, SegmentRef, WallTime};
+use playlists::{LivePlaylists, Removed};
+use runtime::clock::Steady;
+use runtime::shutdown::Shutdown;
+use runtime::tail::{ReadError, Reader};
+use store::Stores;
+use tracing::{debug, error, warn};
+
+use crate::metrics::EgressMetrics;
+use crate::recovery::{Recovered, title_range};
+use crate::retention::Retention;
+use crate::{Status, segment_keep, target_secs};
+use bucket::Bucket;
+use ledger::Ledger;
+
+/// Records taken at a time: about a segment.
+const BATCH_MAX: usize = 256;
+
+/// How long the bucket has, when the process ends, for what is there already.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+
+/// How long until a deletion that failed is tried again, and the longest time
+/// between two looks at what is due.
+const DELETE_PAUSE: Duration = Duration::from_secs(30);
+
+/// One egress's publisher.
+#[derive(Debug)]
+pub(crate) struct Task {
+    egress: String,
+    window: Duration,
+    keep: Duration,
+    dvr: Duration,
+    chronicler: Chronicler,
+    cutter: Cutter,
+    playlists: LivePlaylists<SegmentRef>,
+    retention: Retention,
+    ledger: Ledger,
+    bucket: Bucket,
+    clock: Steady,
+    status: Arc<Mutex<Status>>,
+    metrics: EgressMetrics,
+    published: u64,
+}
+
+/// What a publisher shares with its process.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) stores: Stores,
+    pub(crate) clock: Steady,
+    pub(crate) status: Arc<Mutex<Status>>,
+    pub(crate) metrics: EgressMetrics,
+}
+
+impl Task {
+    pub(crate) fn new(
+        egress: &Egress,
+        recovered: Recovered,
+        shared: Shared,
+    ) -> Self {
+        let Shared { stores, clock, status, metrics } = shared;
+        let target = target_secs(egress);
+        let mut task = Self {
+            egress: egress.name.as_str().to_owned(),
+            window: egress.mount.window,
+            keep: segment_keep(egress),
+            dvr: egress.dvr,
+            chronicler: Chronicler::new(target),
+            cutter: Cutter::new(target),
+            playlists: LivePlaylists::new(target.into(), egress.mount.window),
+            retention: Retention::default(),
+            ledger: Ledger::default(),
+            bucket: Bucket::new(egress, stores, metrics.clone()),
+            clock,
+            status,
+            metrics,
+            published: 0,
+        };
+        task.restore(recovered);
+        task
+    }
+
+    /// Lists what the bucket has from before.
+    fn restore(&mut self, recovered: Recovered) {
+        for range in recovered.titles() {
+            self.playlists.push_title(range.clone());
+        }
+        self.playlists.set_profile(recovered.profile);
+        for segment in recovered.stored {
+            let end = segment.info().wall_end();
+            match self.playlists.append(segment) {
+                // When it left the window is not known any more: as late as can be.
+                Ok(removed) => self.retire(removed, end.plus(self.window)),
+                Err(fault) => warn!(egress = self.egress, %fault, "stored segment not listed"),
+            }
+        }
+        self.ledger = Ledger::new(recovered.facts);
+        self.bucket.resume(recovered.log, recovered.missing);
+    }
+
+    /// Follows the feed to its end. The shutdown ends the feed; what is in it
+    /// then has [`SHUTDOWN_GRACE`].
+    pub(crate) async fn run(mut self, mut reader: Reader<Record>, shutdown: Shutdown) {
+        let following = self.follow(&mut reader);
+        let grace = async {
+            shutdown.wait().await;
+            tokio::time::sleep(SHUTDOWN_GRACE).await;
+        };
+        tokio::select! {
+            () = following => {}
+            () = grace => error!("the bucket did not take everything before the end"),
+        }
+    }
+
+    async fn follow(&mut self, reader: &mut Reader<Record>) {
+        loop {
+            let due = self.retention.next_due().map_or(DELETE_PAUSE, |due| due.since(self.clock.now()));
+            tokio::select! {
+                batch = reader.next_batch(BATCH_MAX) => match batch {
+                    Ok(records) => {
+                        for record in records {
+                            self.publish(record).await;
+                        }
+                    }
+                    Err(ReadError::Lagged { missed }) => self.missed(missed),
+                    Err(ReadError::Closed) => return,
+                },
+                () = tokio::time::sleep(due.min(DELETE_PAUSE)) => self.delete(self.clock.now()).await,
+            }
+        }
+    }
+
+    async fn publish(&mut self, record: Record) {
+        for fact in self.chronicler.handle(&record) {
+            let n = self.bucket.append(fact.clone()).await;
+            self.ledger.push(n, fact);
+        }
+        let profile = profile_of(&record);
+        for view in self.cutter.handle(&record) {
+            match view {
+                View::Segment(segment) => self.store(segment, profile).await,
+                view @ View::Title { .. } => {
+                    if let Some(range) = title_range(view) {
+                        self.playlists.push_title(range);
+                    }
+                }
+            }
+        }
+        if let Record::Closed(_) = record {
+            self.published += 1;
+            self.tell();
+        }
+    }
+
+    async fn store(&mut self, segment: Segment, profile: Option<AacProfile>) {
+        let number = segment.info.number.0;
+        let Some(stored) = self.bucket.put(segment, self.keep).await else {
+            self.metrics.given_up.inc();
+            return;
+        };
+        self.metrics.segments.inc();
+        self.playlists.set_profile(profile);
+        let now = self.clock.now();
+        match self.playlists.append(stored) {
+            Ok(removed) => self.retire(removed, now),
+            Err(fault) => return error!(egress = self.egress, number, %fault, "segment not listed"),
+        }
+        self.bucket.list(&self.playlists).await;
+        debug!(egress = self.egress, number, "segment published");
+    }
+
+    /// Segments left the window at `now`.
+    fn retire(&mut self, removed: Vec<Removed<SegmentRef>>, now: WallTime) {
+        for one in removed {
+            let due = one.keep_until(now).plus(self.dvr);
+            self.retention.push(one.segment, due);
+        }
+    }
+
+    async fn delete(&mut self, now: WallTime) {
+        let mut deleted = false;
+        while let Some(segment) = self.retention.pop_due(now) {
+            if !self.bucket.delete(&segment).await {
+                self.retention.push_back(segment, now, DELETE_PAUSE);
+                break;
+            }
+            deleted = true;
+        }
+        let oldest = self.retention.oldest().or_else(|| self.playlists.window().first());
+        if let Some(oldest) = oldest.filter(|_| deleted)
+            && let Some((before, keep)) = self.ledger.trim(oldest.info())
+        {
+            self.bucket.trim(before, keep).await;
+        }
+    }
+
+    fn missed(&mut self, missed: u64) {
+        error!(egress = self.egress, missed, "the bucket was away for too long: records are lost");
+        self.cutter.reset();
+        self.metrics.given_up.inc();
+    }
+
+    fn tell(&self) {
+        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+        status.published = self.published;
+        self.metrics.behind.set(i64::from(status.bucket_lag()));
+    }
+}
+
+fn profile_of(record: &Record) -> Option<AacProfile> {
+    match record {
+        Record::Closed(closed) => closed.epoch.profile,
+        _ => None,
+    }
+}
