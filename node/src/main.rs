@@ -1,2 +1,165 @@
 //! The `skywave` command.
-fn main() {}
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use catalogue::{Catalogue, manifest};
+use clap::{Parser, Subcommand};
+use runtime::clock::{Clock, SystemClock};
+use runtime::config::{self, ProcessConfig};
+use runtime::shutdown::Shutdown;
+use runtime::telemetry;
+
+/// Exit status of a command line or a configuration that is wrong.
+const EXIT_CONFIG: u8 = 2;
+
+/// Live radio from encoders to HLS and ICY listeners.
+#[derive(Parser)]
+#[command(name = "skywave", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Puts a demo programme on air, with everything in one process.
+    Demo(Options),
+    /// Runs a station from its configuration and manifest.
+    Serve {
+        #[command(flatten)]
+        options: Options,
+        /// The configuration; without it `skywave.toml` if there is one, else defaults.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Which parts of it run; all of them for now.
+        #[arg(long, value_name = "ROLES", value_delimiter = ',')]
+        roles: Vec<String>,
+    },
+    /// Checks a manifest and says what it declares.
+    Check {
+        /// The manifest.
+        file: PathBuf,
+    },
+}
+
+#[derive(clap::Args)]
+struct Options {
+    /// Journal, spool, caches, and the default bucket [default: ./skywave-data].
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The bucket: `file:DIR` or `s3://bucket/prefix` [default: file:DATA/bucket].
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let is_config = error.downcast_ref::<settings::Error>().is_some();
+            complain(&format!("skywave: {error:#}"));
+            if is_config { ExitCode::from(EXIT_CONFIG) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<()> {
+    match arguments.command {
+        Command::Demo(options) => {
+            let config = load(None, &options, &[])?;
+            work(&config, node::demo::catalogue()?, Show::Demo)
+        }
+        Command::Serve { options, config, roles } => {
+            let default = Path::new("skywave.toml");
+            let config = config.or_else(|| default.exists().then(|| default.to_path_buf()));
+            let config = load(config.as_deref(), &options, &roles)?;
+            let catalogue = match &config.manifest {
+                Some(file) => read_manifest(file)?,
+                None => anyhow::bail!("no manifest: say which in skywave.toml, manifest = FILE"),
+            };
+            work(&config, catalogue, Show::Nothing)
+        }
+        Command::Check { file } => {
+            let catalogue = read_manifest(&file)?;
+            say(&format!(
+                "{}: ok: {} publishers, {} ingests, {} egresses",
+                file.display(),
+                catalogue.publishers().count(),
+                catalogue.ingests().count(),
+                catalogue.egresses().count(),
+            ));
+            Ok(())
+        }
+    }
+}
+
+/// What is played into the station, if anything.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Show {
+    Demo,
+    Nothing,
+}
+
+fn load(file: Option<&Path>, options: &Options, roles: &[String]) -> Result<ProcessConfig> {
+    let mut variables = config::environment();
+    let mut set = |name: &str, value: String| variables.push((name.to_owned(), value));
+    if let Some(data) = &options.data {
+        set("SKYWAVE_DATA", data.display().to_string());
+    }
+    if let Some(store) = &options.store {
+        set("SKYWAVE_STORE", store.clone());
+    }
+    if !roles.is_empty() {
+        set("SKYWAVE_NODE__ROLES", roles.join(","));
+    }
+    Ok(ProcessConfig::load(file, &variables)?)
+}
+
+fn read_manifest(file: &Path) -> Result<Catalogue> {
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("cannot read the manifest {}", file.display()))?;
+    let environment = config::environment();
+    let lookup = |name: &str| {
+        environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+    };
+    Ok(manifest::parse(&text, &file.display().to_string(), &lookup)?)
+}
+
+fn work(config: &ProcessConfig, catalogue: Catalogue, show: Show) -> Result<()> {
+    let _telemetry = telemetry::init(config.log_format, config.log_filter.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    runtime.block_on(async {
+        let shutdown = Shutdown::default();
+        shutdown.on_signals().context("cannot catch signals")?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let running = node::start(config, catalogue, Arc::clone(&clock), shutdown.clone()).await?;
+        if show == Show::Demo {
+            let addresses = running.addresses();
+            say(&node::demo::welcome(&addresses));
+            let played = node::demo::play(addresses.public, clock, &shutdown).await;
+            running.stop();
+            running.wait().await;
+            return played;
+        }
+        running.wait().await;
+        Ok(())
+    })
+}
+
+/// To a person at a terminal. A closed stdout is no reason to end.
+fn say(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Why it ends.
+fn complain(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "{text}");
+}

@@ -1,1 +1,109 @@
 //! The origin role: programme feeds to listeners.
+//!
+//! One task for each egress reads its programme feed and keeps two views of it:
+//! the ICY mount in the fan-out engine, and the HLS window in memory. It waits
+//! for no bucket: a segment is listed when it is closed.
+
+mod view;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalogue::Egress;
+use delivery::fanout::{Fanout, MountSettings, PushError};
+use delivery::{Station, StationSettings};
+use feed::Record;
+use icy::listener::{Cors, StationHead};
+use media::{AacProfile, SegmentInfo};
+use playlists::TitleRange;
+use runtime::clock::Steady;
+use runtime::tail::Tail;
+use tokio::task::JoinSet;
+
+use crate::view::{Setup, View};
+
+/// Media that a mount's ring holds behind its burst: what a listener on a bad
+/// line may be late.
+const RING_BEHIND_BURST: Duration = Duration::from_secs(20);
+
+/// What a programme has to give to an origin.
+#[derive(Debug)]
+pub struct Programme {
+    /// Its records.
+    pub feed: Tail<Record>,
+    /// What was listed before the process began, oldest first.
+    pub segments: Vec<SegmentInfo>,
+    /// The titles of these.
+    pub titles: Vec<TitleRange>,
+    /// Which AAC tools they use.
+    pub profile: Option<AacProfile>,
+}
+
+/// Begins to serve an egress. Its task joins `tasks` and ends with the feed.
+///
+/// # Errors
+///
+/// The fan-out engine has stopped.
+pub fn start(
+    egress: &Egress,
+    programme: Programme,
+    fanout: &Fanout,
+    clock: &Steady,
+    tasks: &mut JoinSet<()>,
+) -> Result<Arc<Station>, PushError> {
+    let mount = &egress.mount;
+    let writer = fanout.add_mount(MountSettings {
+        burst: mount.burst,
+        ring: mount.burst + RING_BEHIND_BURST,
+        listeners_max: mount.max_listeners.and_then(|max| usize::try_from(max).ok()),
+        ..MountSettings::new(egress.name.as_str())
+    })?;
+    // Nothing is on air yet.
+    writer.off_air(Duration::ZERO)?;
+    let station = Arc::new(Station::new(settings(egress), head(egress), writer.handle()));
+    let setup = Setup {
+        station: Arc::clone(&station),
+        writer,
+        clock: clock.clone(),
+        window: mount.window,
+        hold: egress.hold,
+    };
+    let reader = programme.feed.from_start();
+    let view = View::new(setup, programme);
+    tasks.spawn(view.run(reader));
+    Ok(station)
+}
+
+fn settings(egress: &Egress) -> StationSettings {
+    let mount = &egress.mount;
+    StationSettings {
+        name: egress.name.as_str().to_owned(),
+        aliases: egress.aliases.iter().map(|alias| alias.as_str().to_owned()).collect(),
+        title: mount.icy_name.clone(),
+        rendition: egress.rendition_id(),
+        target_secs: mount.segment.as_secs().max(1),
+        hold: egress.hold,
+        segment_max_age: mount.window + mount.segment + egress.dvr,
+    }
+}
+
+fn head(egress: &Egress) -> StationHead {
+    let (mount, encoding) = (&egress.mount, &egress.encoding);
+    let channels = if encoding.channel_mode == media::ChannelMode::Mono { 1 } else { 2 };
+    StationHead {
+        codec: encoding.codec.family(),
+        name: mount.icy_name.clone(),
+        description: mount.icy_description.clone(),
+        genre: mount.genre.clone(),
+        url: mount.icy_url.clone(),
+        public: false,
+        bitrate_kbps: encoding.bitrate_kbps,
+        audio_info: format!(
+            "ice-samplerate={};ice-bitrate={};ice-channels={channels}",
+            encoding.sample_rate_hz, encoding.bitrate_kbps
+        ),
+        headers: mount.headers.iter().map(|one| (one.name.clone(), one.value.clone())).collect(),
+        metaint: Some(mount.metaint),
+        cors: Cors::Any,
+    }
+}

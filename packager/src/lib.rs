@@ -99,7 +99,7 @@ impl Packager {
     pub async fn start(&self, egress: &Egress, paths: Vec<Path>, tasks: &mut JoinSet<()>) -> Programme {
         let name = egress.name.as_str();
         let recovered = recovery::recover(&self.stores, egress, &self.clock).await;
-        let past = Arc::new(recovered.past(egress));
+        let past = Arc::new(recovered.past(egress, self.clock.now()));
         let status = Arc::new(Mutex::new(Status::default()));
         let (writer, feed) = tail::tail(FEED_LIMITS, Record::weight);
         let metrics = self.metrics.of(name);

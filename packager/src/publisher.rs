@@ -86,21 +86,26 @@ impl Task {
             metrics,
             published: 0,
         };
-        task.restore(recovered);
+        task.restore(egress, recovered);
         task
     }
 
     /// Lists what the bucket has from before.
-    fn restore(&mut self, recovered: Recovered) {
+    fn restore(&mut self, egress: &Egress, recovered: Recovered) {
         for range in recovered.titles() {
             self.playlists.push_title(range.clone());
         }
         self.playlists.set_profile(recovered.profile);
-        for segment in recovered.stored {
-            let end = segment.info().wall_end();
+        let listed_from = recovered.listed_from(egress, self.clock.now());
+        for (index, segment) in recovered.stored.into_iter().enumerate() {
+            // When it left the window is not known any more: as late as can be.
+            let left = segment.info().wall_end().plus(self.window);
+            if index < listed_from {
+                self.retention.push(segment, left.plus(self.keep));
+                continue;
+            }
             match self.playlists.append(segment) {
-                // When it left the window is not known any more: as late as can be.
-                Ok(removed) => self.retire(removed, end.plus(self.window)),
+                Ok(removed) => self.retire(removed, left),
                 Err(fault) => warn!(egress = self.egress, %fault, "stored segment not listed"),
             }
         }

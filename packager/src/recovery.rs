@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use catalogue::Egress;
 use feed::{Fact, History, Resume, Stored, View};
-use media::{AacProfile, MediaSequence, SegmentInfo, SegmentRef};
+use media::{AacProfile, MediaSequence, SegmentInfo, SegmentRef, WallTime};
 use playlists::TitleRange;
 use runtime::clock::Steady;
 use store::{Area, Entry, Error, SegmentName, Store, Stores, TimelineLog, keys};
@@ -148,24 +148,34 @@ pub(crate) fn title_range(view: View) -> Option<TitleRange> {
 }
 
 impl Recovered {
-    /// What the live window lists of it.
-    pub(crate) fn past(&self, egress: &Egress) -> Past {
-        let mut left = egress.mount.window;
-        let mut from = self.stored.len();
-        for segment in self.stored.iter().rev() {
-            if left.is_zero() {
-                break;
-            }
-            let info = segment.info();
-            left = left.saturating_sub(info.duration.to_std(info.timescale));
-            from -= 1;
-        }
-        let listed = self.stored.get(from..).unwrap_or_default();
+    /// What the live window lists of it, for the origins.
+    pub(crate) fn past(&self, egress: &Egress, now: WallTime) -> Past {
+        let listed = self.stored.get(self.listed_from(egress, now)..).unwrap_or_default();
         Past {
             profile: self.profile,
             segments: listed.iter().map(|segment| segment.info().clone()).collect(),
             titles: self.titles.clone(),
         }
+    }
+
+    /// The first of the stored segments that the live window lists.
+    ///
+    /// A window that ended longer ago than it lasts is over: a player that
+    /// comes now would begin with what was on air then.
+    pub(crate) fn listed_from(&self, egress: &Egress, now: WallTime) -> usize {
+        let window = egress.mount.window;
+        let ended = self.stored.last().map(|last| last.info().wall_end());
+        if ended.is_none_or(|ended| now.since(ended) > window) {
+            return self.stored.len();
+        }
+        let mut left = window;
+        let newest = self.stored.iter().rev().take_while(|segment| {
+            let wanted = !left.is_zero();
+            let info = segment.info();
+            left = left.saturating_sub(info.duration.to_std(info.timescale));
+            wanted
+        });
+        self.stored.len() - newest.count()
     }
 
     /// The titles of the programme so far.

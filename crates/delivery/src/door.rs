@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Extension, Request, State};
+use axum::http::request::Parts;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{Method, Response, Version};
 use bytes::Bytes;
@@ -14,6 +15,7 @@ use futures_util::stream;
 use icy::head::Head;
 use icy::listener::{self, Cors, ListenerRequest};
 use listen::{BoxFuture, Connection, ListenerDoor, Secure, Transport};
+use prometheus_client::registry::Registry;
 use runtime::clock::Steady;
 use store::Store;
 use tokio::io::AsyncWriteExt;
@@ -21,8 +23,9 @@ use tokio::sync::mpsc::Receiver;
 use tracing::{debug, info};
 
 use crate::answer::{self, Refusal};
-use crate::fanout::{JoinRefused, NewListener, Seat};
+use crate::fanout::{Fanout, JoinRefused, NewListener, Seat};
 use crate::hls;
+use crate::metrics::{FanoutCollector, Kind, Metrics, RequestLabel};
 use crate::resolve::{Stations, Wanted};
 use crate::station::Station;
 
@@ -35,12 +38,24 @@ pub struct Delivery {
     stations: Arc<Stations>,
     bucket: Store,
     clock: Steady,
+    metrics: Metrics,
 }
 
 impl Delivery {
-    /// Serves these stations; older segments come from `bucket`.
-    pub fn new(stations: Arc<Stations>, bucket: Store, clock: Steady) -> Self {
-        Self { stations, bucket, clock }
+    /// Serves these stations, whose ICY listeners are in `fanout`; older
+    /// segments come from `bucket`.
+    pub fn new(
+        stations: Arc<Stations>,
+        fanout: &Fanout,
+        bucket: Store,
+        clock: Steady,
+        registry: &mut Registry,
+    ) -> Self {
+        let metrics = Metrics::register(registry);
+        let collector =
+            FanoutCollector { stations: Arc::clone(&stations), fanout: fanout.clone() };
+        registry.register_collector(Box::new(collector));
+        Self { stations, bucket, clock, metrics }
     }
 
     /// All that goes through hyper. It answers every path, with 404 at the least.
@@ -140,41 +155,72 @@ async fn answer(
     Extension(Secure(secure)): Extension<Secure>,
     request: Request,
 ) -> Response<Body> {
-    if request.method() == Method::OPTIONS {
-        return answer::options();
-    }
-    let Some((station, wanted)) = delivery.stations.resolve(request.uri().path()) else {
-        return Refusal::NotFound.respond();
+    let request = request.into_parts().0;
+    let found = delivery.stations.resolve(request.uri.path());
+    let kind = kind_of(found.as_ref().map(|(_, wanted)| wanted));
+    let response = match found {
+        _ if request.method == Method::OPTIONS => answer::options(),
+        None => Refusal::NotFound.respond(),
+        Some(_) if !matches!(request.method, Method::GET | Method::HEAD) => {
+            Refusal::Method.respond()
+        }
+        Some((station, wanted)) => {
+            let asked = Asked { request: &request, peer, secure };
+            delivery.give(&station, wanted, asked).await
+        }
     };
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Refusal::Method.respond();
+    let label = RequestLabel { kind, status: response.status().as_u16() };
+    delivery.metrics.requests.get_or_create(&label).inc();
+    response
+}
+
+/// A request and where it came from.
+struct Asked<'a> {
+    request: &'a Parts,
+    peer: SocketAddr,
+    secure: bool,
+}
+
+impl Delivery {
+    async fn give(&self, station: &Arc<Station>, wanted: Wanted, asked: Asked<'_>) -> Response<Body> {
+        let (headers, now) = (&asked.request.headers, self.clock.now());
+        match wanted {
+            Wanted::Stream => stream_answer(station, asked.request, asked.peer),
+            Wanted::Multivariant { prefix } => {
+                let document = station.hls().multivariant(&prefix);
+                hls::playlist(station, document.as_ref(), headers, now)
+            }
+            Wanted::Media => hls::playlist(station, station.hls().media.as_deref(), headers, now),
+            Wanted::Segment { name } => {
+                if !station.hls().segments.contains_key(&name) {
+                    self.metrics.from_bucket.inc();
+                }
+                hls::segment(station, &name, &self.bucket, headers).await
+            }
+            Wanted::TuneIn(format) => {
+                let url = own_url(asked.request, asked.secure, &station.settings().name);
+                hls::tune_in(station, format, url)
+            }
+        }
     }
-    let (headers, now) = (request.headers(), delivery.clock.now());
+}
+
+fn kind_of(wanted: Option<&Wanted>) -> Kind {
     match wanted {
-        Wanted::Stream => stream_answer(&station, &request, peer),
-        Wanted::Multivariant { prefix } => {
-            let document = station.hls().multivariant(&prefix);
-            hls::playlist(&station, document.as_ref(), headers, now)
-        }
-        Wanted::Media => {
-            hls::playlist(&station, station.hls().media.as_deref(), headers, now)
-        }
-        Wanted::Segment { name } => {
-            hls::segment(&station, &name, &delivery.bucket, headers).await
-        }
-        Wanted::TuneIn(format) => {
-            let url = own_url(&request, secure, &station.settings().name);
-            hls::tune_in(&station, format, url)
-        }
+        Some(Wanted::Stream) => Kind::Stream,
+        Some(Wanted::Multivariant { .. } | Wanted::Media) => Kind::Playlist,
+        Some(Wanted::Segment { .. }) => Kind::Segment,
+        Some(Wanted::TuneIn(_)) => Kind::TuneIn,
+        None => Kind::Unknown,
     }
 }
 
 /// A stream over a connection that hyper keeps: HTTP/2, or one that has been
 /// used before. The engine fills a pipe instead of the socket.
-fn stream_answer(station: &Station, request: &Request, peer: SocketAddr) -> Response<Body> {
+fn stream_answer(station: &Station, request: &Parts, peer: SocketAddr) -> Response<Body> {
     let asked = listener_request(request);
     let head = listener::response_head(station.head(), &asked);
-    let body = if request.method() == Method::HEAD {
+    let body = if request.method == Method::HEAD {
         Body::empty()
     } else {
         match station.mount().seat() {
@@ -201,13 +247,13 @@ fn pipe(seat: Seat, newcomer: NewListener) -> Option<Body> {
     Some(Body::from_stream(stream::unfold(receiver, next)))
 }
 
-fn listener_request(request: &Request) -> ListenerRequest {
-    let version = match request.version() {
+fn listener_request(request: &Parts) -> ListenerRequest {
+    let version = match request.version {
         Version::HTTP_09 | Version::HTTP_10 => icy::head::Version::Http10,
         _ => icy::head::Version::Http11,
     };
     ListenerRequest::from_headers(version, |name| {
-        request.headers().get(name).map(HeaderValue::as_bytes)
+        request.headers.get(name).map(HeaderValue::as_bytes)
     })
 }
 
@@ -229,9 +275,9 @@ fn copy_headers(head: &[u8], headers: &mut HeaderMap) {
 }
 
 /// The mount's address as the client knows this server.
-fn own_url(request: &Request, secure: bool, mount: &str) -> String {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let authority = request.uri().authority().map(axum::http::uri::Authority::as_str);
+fn own_url(request: &Parts, secure: bool, mount: &str) -> String {
+    let host = request.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let authority = request.uri.authority().map(axum::http::uri::Authority::as_str);
     let is_host = |host: &&str| {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte);
         !host.is_empty() && host.len() <= 255 && host.bytes().all(allowed)

@@ -9,6 +9,7 @@ mod document;
 mod door;
 pub mod fanout;
 mod hls;
+mod metrics;
 mod range;
 mod resolve;
 mod station;

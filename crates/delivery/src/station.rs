@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use icy::listener::StationHead;
-use media::{RenditionId, WallTime};
+use media::{MediaSequence, RenditionId, WallTime};
 use playlists::Variant;
 use playlists::multivariant;
 
@@ -41,6 +41,10 @@ pub struct HlsView {
     pub media: Option<Arc<Document>>,
     /// What the multivariant playlist says, without a prefix.
     pub variant: Option<Variant>,
+    /// Number of the newest segment listed.
+    pub number: Option<MediaSequence>,
+    /// Segments listed.
+    pub listed: usize,
     /// Segments in memory, by file name.
     pub segments: HashMap<String, Bytes>,
 }

@@ -61,7 +61,11 @@ impl Coder {
     /// # Errors
     ///
     /// Those of [`aac::Encoder::new`] and [`mp3::Encoder::new`].
-    pub fn new(encoding: Encoding, sample_rate_hz: u32, channels: u8) -> Result<Self, codec::Error> {
+    pub fn new(
+        encoding: Encoding,
+        sample_rate_hz: u32,
+        channels: u8,
+    ) -> Result<Self, codec::Error> {
         match encoding {
             Encoding::Mp3 { kbps } => {
                 let encoder = mp3::Encoder::new(&mp3::Settings {

@@ -5,8 +5,8 @@
 //! do: encryption, and any other protocol than HTTP/1.1.
 //!
 //! It goes on until it is told to stop, whatever the server does: a connection
-//! that fails is tried again. The source goes on where it was, so what was not
-//! sent is not lost, it is late.
+//! that fails is tried again. The source goes on where it was, so nothing but the
+//! frame under way is lost, the rest is late.
 
 mod feed;
 mod pace;
@@ -19,6 +19,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use media::WallTime;
+use runtime::backoff::Backoff;
 use runtime::clock::Clock;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -120,13 +122,13 @@ impl Connect for Tcp {
     }
 }
 
-/// First pause before another attempt; each one is twice as long as the last.
+/// First pause before another attempt.
 const BACKOFF_FIRST: Duration = Duration::from_millis(250);
 
 /// Longest pause. Chosen: a server that comes back has its demo soon.
 const BACKOFF_MAX: Duration = Duration::from_secs(8);
 
-/// Sends a source over TCP until `stop` is done.
+/// Sends a source over TCP until `stop` is done, as `Shutdown::wait` of the runtime.
 ///
 /// # Errors
 ///
@@ -165,11 +167,11 @@ pub async fn run_over(
 /// Connects again whenever a connection ends. Gives only what trying again does
 /// not mend.
 async fn send_for_ever<C: Connect>(session: &mut Session<C>) -> Error {
-    let mut pause = BACKOFF_FIRST;
+    let mut backoff = Backoff::new(BACKOFF_FIRST, BACKOFF_MAX);
     loop {
-        let frames_before = session.frames_sent();
+        let (frames_before, began) = (session.frames_sent(), session.clock().monotonic());
         let error = session.run().await;
-        let (address, mount) = (session.target().address.as_str(), session.target().mount.as_str());
+        let Target { address, mount, .. } = session.target();
         match &error {
             Error::Codec(_) => return error,
             Error::Refused { .. } | Error::NotHttp => {
@@ -178,10 +180,11 @@ async fn send_for_ever<C: Connect>(session: &mut Session<C>) -> Error {
             _ => info!(address, mount, %error, "the connection ended"),
         }
         if session.frames_sent() > frames_before {
-            pause = BACKOFF_FIRST;
+            backoff.handle_success(began);
         }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(BACKOFF_MAX);
+        let now = session.clock().monotonic();
+        let again = backoff.handle_failure(now, WallTime::from(session.clock().wall()).nanos());
+        tokio::time::sleep(again.saturating_duration_since(now)).await;
     }
 }
 

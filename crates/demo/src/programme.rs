@@ -30,7 +30,8 @@ const BLOCK_LEN: usize = 256;
 
 /// Music without end, stereo at 44.1 kHz.
 ///
-/// Costs 1 % of a core, 10 % in a debug build; holds 600 KiB, most of it echo.
+/// Costs 2.5 % of a core in a debug build, far less else; holds 500 KiB at most,
+/// most of it echo.
 #[derive(Debug)]
 pub struct Programme {
     seed: u64,

@@ -47,7 +47,7 @@ fn aac_comes_in_whole_frames() {
 
 #[test]
 fn a_cut_frame_waits() {
-    let whole = coded(Encoding::Mp3 { kbps: 128 }, &[0; 8 * 1_152], 1_152).concat();
+    let whole = coded(Encoding::Mp3 { kbps: 128 }, &vec![0; 8 * 1_152], 1_152).concat();
     let mut buffer = whole[..1_000].to_vec();
     assert_eq!(whole_mp3_frames(&mut buffer).len(), 2);
     assert!(buffer.len() < 418);

@@ -59,6 +59,10 @@ impl<C: Connect> Session<C> {
         &self.titles.target
     }
 
+    pub(super) fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
     /// Frames sent over all connections.
     pub(super) fn frames_sent(&self) -> u64 {
         self.frames_sent

@@ -153,7 +153,8 @@ impl Performance {
 
     /// Where an eighth begins, exactly.
     fn eighth_start(&self, eighth: u32) -> u32 {
-        let start = u64::from(PIECE_LEN) * u64::from(eighth) / u64::from(self.score.eighths().max(1));
+        let start =
+            u64::from(PIECE_LEN) * u64::from(eighth) / u64::from(self.score.eighths().max(1));
         u32::try_from(start).unwrap_or(PIECE_LEN)
     }
 
@@ -213,9 +214,10 @@ impl Performance {
     }
 
     /// A number from 0 to 1 that follows from the seed and the eighth alone
-    /// (the finalizer of SplitMix64).
+    /// (the finalizer of `SplitMix64`).
     fn chance(&self) -> f32 {
-        let mut x = self.seed.wrapping_add(u64::from(self.eighths + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut x =
+            self.seed.wrapping_add(u64::from(self.eighths + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
         x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         f32::from(u16::try_from((x ^ (x >> 31)) >> 48).unwrap_or(0)) / 65_536.0
@@ -257,9 +259,8 @@ impl Table {
         let len = 1_u32 << TABLE_BITS;
         let place = |index: u32| {
             let turn = f64::from(index) / f64::from(len) * std::f64::consts::TAU;
-            let of_harmonic = |(level, number): (&f32, u32)| {
-                f64::from(*level) * (turn * f64::from(number)).sin()
-            };
+            let of_harmonic =
+                |(level, number): (&f32, u32)| f64::from(*level) * (turn * f64::from(number)).sin();
             to_f32(harmonics.iter().zip(1..).map(of_harmonic).sum())
         };
         Self((0..len).map(place).collect())

@@ -1,5 +1,3 @@
-#![expect(clippy::cast_possible_truncation, reason = "test values are small")]
-
 use super::*;
 
 const RATE: u32 = 44_100;

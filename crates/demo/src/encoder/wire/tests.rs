@@ -97,7 +97,8 @@ fn any_chunking_of_answers_gives_the_same_statuses() {
 
 #[test]
 fn what_is_not_http_is_refused() {
-    for answer in ["ICY 200 OK\r\n\r\n", "HTTP/1.1\r\n\r\n", "HTTP/1.1 ok 200\r\n\r\n", "\r\n\r\n"] {
+    for answer in ["ICY 200 OK\r\n\r\n", "HTTP/1.1\r\n\r\n", "HTTP/1.1 ok 200\r\n\r\n", "\r\n\r\n"]
+    {
         let refused = take_status(&mut answer.into());
         assert!(matches!(refused, Err(Error::NotHttp)), "{answer:?}");
     }

@@ -1,0 +1,68 @@
+//! What the node says of itself, gathered from its roles.
+
+use std::sync::Arc;
+
+use catalogue::report::{EgressReport, Report};
+use catalogue::{Catalogue, Egress};
+use delivery::Station;
+use ingest::Ingest;
+use media::WallTime;
+use packager::Programme;
+use runtime::clock::Steady;
+use runtime::config::ProcessConfig;
+
+/// Asks every role.
+#[derive(Debug)]
+pub(crate) struct Reporter {
+    node: String,
+    started: WallTime,
+    catalogue: Arc<Catalogue>,
+    ingest: Ingest,
+    egresses: Vec<(Arc<Station>, Programme)>,
+}
+
+impl Reporter {
+    pub(crate) fn new(
+        config: &ProcessConfig,
+        catalogue: Arc<Catalogue>,
+        clock: &Steady,
+        ingest: Ingest,
+        egresses: Vec<(Arc<Station>, Programme)>,
+    ) -> Self {
+        Self { node: config.node.name.clone(), started: clock.now(), catalogue, ingest, egresses }
+    }
+
+    pub(crate) fn report(&self) -> Report {
+        let egresses = self.egresses.iter().filter_map(|(station, programme)| {
+            let egress = self.catalogue.egress(&station.settings().name)?;
+            Some(egress_report(egress, station, programme))
+        });
+        Report {
+            node: self.node.clone(),
+            started: playlists::date::rfc3339(self.started),
+            ingests: self.ingest.report(),
+            egresses: egresses.collect(),
+        }
+    }
+}
+
+fn egress_report(egress: &Egress, station: &Station, programme: &Programme) -> EgressReport {
+    let (status, hls) = (programme.status(), station.hls());
+    EgressReport {
+        name: egress.name.as_str().to_owned(),
+        title: egress.mount.icy_name.clone(),
+        on_air: status.epoch.is_some(),
+        codec: egress.encoding.codec.as_str().to_owned(),
+        codecs: hls.variant.as_ref().map(|variant| variant.codecs.clone()),
+        rendition: station.rendition().to_string(),
+        now_playing: status.title.as_ref().map(|title| title.stream_title.clone()),
+        icy_listeners: station.mount().listeners() as u64,
+        hls_sessions: None,
+        media_sequence: hls.number.map(|number| number.0),
+        window_segments: u32::try_from(hls.listed).unwrap_or(u32::MAX),
+        bucket_lag_segments: status.bucket_lag(),
+        epoch: status.epoch,
+        source: status.source,
+        paths: egress.paths().map(str::to_owned).collect(),
+    }
+}

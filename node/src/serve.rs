@@ -1,0 +1,272 @@
+//! All roles in one process, and the ports through which the world reaches them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use axum::Router;
+use catalogue::Catalogue;
+use catalogue::report::Report;
+use control::{Control, Ports};
+use delivery::fanout::{Fanout, FanoutSettings};
+use delivery::{Delivery, Stations};
+use ingest::Ingest;
+use listen::{Doors, Identities, Port, PortSettings};
+use packager::{Packager, Path};
+use prometheus_client::registry::Registry;
+use runtime::clock::{Clock, Steady};
+use runtime::config::ProcessConfig;
+use runtime::shutdown::Shutdown;
+use store::{Area, Credentials, S3Settings, Stores};
+use tokio::task::JoinSet;
+use tracing::{info, warn};
+
+use crate::report::Reporter;
+use crate::tls;
+
+/// Bytes that the kernel may hold unsent for a connection: two seconds of
+/// 128 kbit/s. The fan-out engine raises it for mounts that need more.
+const UNSENT_MAX: u32 = 32_768;
+
+/// Prefix of every metric.
+const METRICS_PREFIX: &str = "skywave";
+
+/// Where a process listens: port 0 in its configuration lets the system choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    /// Listeners and encoders.
+    pub public: SocketAddr,
+    /// SHOUTcast sources.
+    pub shoutcast: SocketAddr,
+    /// Page, metrics and health.
+    pub control: SocketAddr,
+    /// As `public`, with TLS.
+    pub public_tls: Option<SocketAddr>,
+    /// As `control`, with TLS.
+    pub control_tls: Option<SocketAddr>,
+}
+
+/// A process at work.
+#[derive(Debug)]
+pub struct Running {
+    addresses: Addresses,
+    reporter: Arc<Reporter>,
+    shutdown: Shutdown,
+    fanout: Fanout,
+    programmes: JoinSet<()>,
+    ports: JoinSet<()>,
+}
+
+/// The ports, open but not yet serving.
+struct Opened {
+    public: Port,
+    shoutcast: Port,
+    control: Port,
+    public_tls: Option<Port>,
+    control_tls: Option<Port>,
+}
+
+/// Starts every role; returns once the ports serve.
+///
+/// # Errors
+///
+/// A port that cannot be opened, a bucket that cannot be used, certificates
+/// that cannot be read. A bucket that is merely away is no error.
+pub async fn start(
+    config: &ProcessConfig,
+    catalogue: Catalogue,
+    clock: Arc<dyn Clock>,
+    shutdown: Shutdown,
+) -> Result<Running> {
+    let clock = Steady::new(clock);
+    let catalogue = Arc::new(catalogue);
+    let identities = tls::load(&config.tls)?;
+    let opened = Opened::open(config, identities.as_ref())?;
+    let addresses = opened.addresses()?;
+    let stores = open_stores(config).await?;
+    let fanout = Fanout::start(fanout_settings(config), Arc::clone(clock.clock()))
+        .context("cannot start the fan-out engine")?;
+    let mut registry = Registry::with_prefix(METRICS_PREFIX);
+    let ingest = Ingest::new(
+        Arc::clone(&catalogue),
+        ingest_limits(config),
+        clock.clone(),
+        shutdown.clone(),
+        &mut registry,
+    );
+    let packager =
+        Packager::new(stores.clone(), clock.clone(), shutdown.clone(), &mut registry);
+    let mut programmes = JoinSet::new();
+    let (mut stations, mut followed) = (Vec::new(), Vec::new());
+    for egress in catalogue.egresses() {
+        let paths = egress.ingests.iter().filter_map(|name| {
+            let feed = ingest.feed(name.as_str())?;
+            Some(Path { ingest: name.as_str().to_owned(), feed })
+        });
+        let programme = packager.start(egress, paths.collect(), &mut programmes).await;
+        let heard = origin::Programme {
+            feed: programme.feed.clone(),
+            segments: programme.past.segments.clone(),
+            titles: programme.past.titles.clone(),
+            profile: programme.past.profile,
+        };
+        let station = origin::start(egress, heard, &fanout, &clock, &mut programmes)?;
+        stations.push(Arc::clone(&station));
+        followed.push((station, programme));
+    }
+    let stations = Arc::new(Stations::new(stations));
+    let bucket = stores.area(Area::Public).clone();
+    let delivery = Delivery::new(stations, &fanout, bucket, clock.clone(), &mut registry);
+    let reporter = Arc::new(Reporter::new(config, Arc::clone(&catalogue), &clock, ingest.clone(), followed));
+    let control = Control::new(
+        { let reporter = Arc::clone(&reporter); Arc::new(move || reporter.report()) },
+        registry,
+        shutdown.clone(),
+        Ports {
+            public: addresses.public.port(),
+            public_tls: addresses.public_tls.map(|address| address.port()),
+        },
+    );
+    let mut ports = JoinSet::new();
+    opened.serve(&ingest, &delivery, &control.router(), &shutdown, &mut ports);
+    if let Some(identities) = identities {
+        ports.spawn(tls::follow(identities, shutdown.clone()));
+    }
+    info!(public = %addresses.public, control = %addresses.control, "serving");
+    Ok(Running { addresses, reporter, shutdown, fanout, programmes, ports })
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// What it does now.
+    pub fn report(&self) -> Report {
+        self.reporter.report()
+    }
+
+    /// Begins the end, as SIGTERM does.
+    pub fn stop(&self) {
+        self.shutdown.trigger();
+    }
+
+    /// Waits for the end: what is closed is in the bucket, listeners have had
+    /// what was sent to them.
+    pub async fn wait(mut self) {
+        self.shutdown.wait().await;
+        info!("shutting down");
+        while self.programmes.join_next().await.is_some() {}
+        self.fanout.stop();
+        while self.ports.join_next().await.is_some() {}
+        let fanout = self.fanout;
+        match tokio::task::spawn_blocking(move || fanout.wait()).await {
+            Ok(Ok(())) => info!("the end"),
+            _ => warn!("the fan-out engine did not end as it should"),
+        }
+    }
+}
+
+impl Opened {
+    fn open(config: &ProcessConfig, identities: Option<&Identities>) -> Result<Self> {
+        let settings = |name, tls: Option<&Identities>| PortSettings {
+            name,
+            header_time: config.limits.header_time,
+            connections_max: config.limits.connections_max,
+            unsent_max: Some(UNSENT_MAX),
+            tls: tls.cloned(),
+        };
+        let listen = &config.listen;
+        let tls = |name, address: Option<SocketAddr>| {
+            let opened = address.zip(identities).map(|(address, identities)| {
+                Port::open(address, settings(name, Some(identities)))
+            });
+            opened.transpose()
+        };
+        Ok(Self {
+            public: Port::open(listen.public, settings("public", None))?,
+            shoutcast: Port::open(listen.shoutcast, settings("shoutcast", None))?,
+            control: Port::open(listen.control, settings("control", None))?,
+            public_tls: tls("public_tls", listen.public_tls)?,
+            control_tls: tls("control_tls", listen.control_tls)?,
+        })
+    }
+
+    fn addresses(&self) -> Result<Addresses> {
+        Ok(Addresses {
+            public: self.public.address()?,
+            shoutcast: self.shoutcast.address()?,
+            control: self.control.address()?,
+            public_tls: self.public_tls.as_ref().map(Port::address).transpose()?,
+            control_tls: self.control_tls.as_ref().map(Port::address).transpose()?,
+        })
+    }
+
+    fn serve(
+        self,
+        ingest: &Ingest,
+        delivery: &Delivery,
+        control: &Router,
+        shutdown: &Shutdown,
+        tasks: &mut JoinSet<()>,
+    ) {
+        let public = Doors {
+            http: ingest.routes().fallback_service(delivery.router()),
+            sources: Some(Arc::new(ingest.clone())),
+            listeners: Some(Arc::new(delivery.clone())),
+        };
+        let control = Doors { http: control.clone(), sources: None, listeners: None };
+        let ports = [
+            (Some(self.public), &public),
+            (Some(self.shoutcast), &public),
+            (self.public_tls, &public),
+            (Some(self.control), &control),
+            (self.control_tls, &control),
+        ];
+        for (port, doors) in ports {
+            if let Some(port) = port {
+                tasks.spawn(port.serve(doors.clone(), shutdown.clone()));
+            }
+        }
+    }
+}
+
+async fn open_stores(config: &ProcessConfig) -> Result<Stores> {
+    let url = config.store.parse().context("store")?;
+    let private = config.private_store.as_ref().map(|url| url.parse()).transpose();
+    let private = private.context("private_store")?;
+    let environment = runtime::config::environment();
+    let lookup = |name: &str| {
+        environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+    };
+    let settings = S3Settings {
+        endpoint: config.s3_endpoint.clone(),
+        credentials: Credentials::from_lookup(&lookup),
+        ..S3Settings::default()
+    };
+    let stores = Stores::open(&url, private.as_ref(), &settings).await?;
+    match stores.probe().await {
+        // It may come back; until then the station is on air without it.
+        Err(error) if error.is_transient() => warn!(%error, "the bucket is away"),
+        outcome => outcome?,
+    }
+    Ok(stores)
+}
+
+fn fanout_settings(config: &ProcessConfig) -> FanoutSettings {
+    FanoutSettings {
+        listeners_max: config.limits.listeners_max,
+        stalled_after: config.limits.listener_timeout,
+        stop_grace: config.limits.stop_time,
+        ..FanoutSettings::default()
+    }
+}
+
+fn ingest_limits(config: &ProcessConfig) -> ingest::Limits {
+    ingest::Limits {
+        header_time: config.limits.header_time,
+        source_timeout: config.limits.source_timeout,
+        sources_max: config.limits.sources_max,
+    }
+}

@@ -1,0 +1,210 @@
+//! The two views of a programme feed: the ICY mount and the HLS window.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use delivery::fanout::{MountWriter, PushError, TimedFrame};
+use delivery::{Document, HlsView, Station};
+use feed::{Cutter, Record};
+use icy::metaint;
+use media::{Segment, SegmentInfo, StreamInfo, WallTime};
+use playlists::{LivePlaylists, Removed, TitleRange};
+use runtime::clock::Steady;
+use runtime::tail::{ReadError, Reader};
+use tracing::{error, warn};
+
+use crate::Programme;
+
+/// Records taken at a time.
+const BATCH_MAX: usize = 256;
+
+/// How long to wait when the fan-out engine has its hands full.
+const FULL_PAUSE: Duration = Duration::from_millis(5);
+
+/// What a view works with.
+pub(crate) struct Setup {
+    pub(crate) station: Arc<Station>,
+    pub(crate) writer: MountWriter,
+    pub(crate) clock: Steady,
+    pub(crate) window: Duration,
+    pub(crate) hold: Duration,
+}
+
+/// One egress's views.
+pub(crate) struct View {
+    station: Arc<Station>,
+    writer: MountWriter,
+    clock: Steady,
+    hold: Duration,
+    cutter: Cutter,
+    playlists: LivePlaylists<SegmentInfo>,
+    segments: HashMap<String, Bytes>,
+    /// Segments that left the window, and when memory may forget them.
+    leaving: VecDeque<(WallTime, String)>,
+    stream: Option<StreamInfo>,
+    frames: Vec<TimedFrame>,
+}
+
+impl View {
+    pub(crate) fn new(setup: Setup, programme: Programme) -> Self {
+        let Setup { station, writer, clock, window, hold } = setup;
+        let target_secs = station.settings().target_secs;
+        let mut view = Self {
+            station,
+            writer,
+            clock,
+            hold,
+            cutter: Cutter::new(u32::try_from(target_secs).unwrap_or(u32::MAX)),
+            playlists: LivePlaylists::new(target_secs, window),
+            segments: HashMap::new(),
+            leaving: VecDeque::new(),
+            stream: None,
+            frames: Vec::new(),
+        };
+        view.restore(programme);
+        view
+    }
+
+    /// Lists what was listed before. The bucket has the bodies.
+    fn restore(&mut self, programme: Programme) {
+        for range in programme.titles {
+            self.playlists.push_title(range);
+        }
+        self.playlists.set_profile(programme.profile);
+        let last = programme.segments.last().map(SegmentInfo::wall_end);
+        for info in programme.segments {
+            if let Err(fault) = self.playlists.append(info) {
+                warn!(egress = self.name(), %fault, "stored segment not listed");
+            }
+        }
+        if let Some(last) = last {
+            self.show(last);
+        }
+    }
+
+    /// Follows the feed to its end.
+    pub(crate) async fn run(mut self, mut reader: Reader<Record>) {
+        loop {
+            match reader.next_batch(BATCH_MAX).await {
+                Ok(records) => {
+                    for record in &records {
+                        self.take(record).await;
+                    }
+                    self.flush().await;
+                }
+                Err(ReadError::Lagged { missed }) => {
+                    error!(egress = self.name(), missed, "programme feed read too late");
+                    self.cutter.reset();
+                }
+                Err(ReadError::Closed) => return,
+            }
+        }
+    }
+
+    async fn take(&mut self, record: &Record) {
+        match record {
+            Record::Epoch(epoch) => self.begin(epoch.stream).await,
+            Record::Unit(unit) => {
+                if let Some(stream) = self.stream {
+                    let duration = frame_duration(&stream);
+                    self.frames.push(TimedFrame { data: unit.data.clone(), duration });
+                }
+            }
+            Record::Title(mark) => {
+                self.flush().await;
+                let block = metaint::block(&mark.title);
+                self.command(|writer| writer.title(block.clone())).await;
+            }
+            Record::Closed(closed) => {
+                self.stream = Some(closed.epoch.stream);
+                self.playlists.set_profile(closed.epoch.profile);
+            }
+            Record::Ended(_) => {
+                self.flush().await;
+                let hold = self.hold;
+                self.command(|writer| writer.off_air(hold)).await;
+            }
+        }
+        for view in self.cutter.handle(record) {
+            match view {
+                feed::View::Title { id, start, title } => {
+                    let title = title.as_ref().clone();
+                    self.playlists.push_title(TitleRange { id, start, title });
+                }
+                feed::View::Segment(segment) => self.list(segment),
+            }
+        }
+    }
+
+    /// What follows is another stream: no burst reaches back across that.
+    async fn begin(&mut self, stream: StreamInfo) {
+        self.flush().await;
+        if self.stream.replace(stream).is_some_and(|before| before != stream) {
+            self.command(MountWriter::cut).await;
+        }
+    }
+
+    /// Gives the frames to the fan-out engine.
+    async fn flush(&mut self) {
+        while let Err(PushError::Full) = self.writer.push(&mut self.frames) {
+            tokio::time::sleep(FULL_PAUSE).await;
+        }
+        // An engine that has stopped takes no more: the process ends.
+        self.frames.clear();
+    }
+
+    async fn command(&self, give: impl Fn(&MountWriter) -> Result<(), PushError>) {
+        while let Err(PushError::Full) = give(&self.writer) {
+            tokio::time::sleep(FULL_PAUSE).await;
+        }
+    }
+
+    fn list(&mut self, segment: Segment) {
+        let (now, number) = (self.clock.now(), segment.info.number.0);
+        let name = segment.info.file_name();
+        match self.playlists.append(segment.info) {
+            Ok(removed) => self.retire(removed, now),
+            Err(fault) => {
+                return error!(egress = self.name(), number, %fault, "segment not listed");
+            }
+        }
+        self.segments.insert(name, segment.body);
+        while let Some((_, name)) = self.leaving.pop_front_if(|(due, _)| *due <= now) {
+            self.segments.remove(&name);
+        }
+        self.show(now);
+    }
+
+    fn retire(&mut self, removed: Vec<Removed<SegmentInfo>>, now: WallTime) {
+        for one in removed {
+            self.leaving.push_back((one.keep_until(now), one.segment.file_name()));
+        }
+    }
+
+    /// Puts the playlists before the listeners, as of `modified`.
+    fn show(&self, modified: WallTime) {
+        let uri = format!("{}/media.m3u8", self.station.rendition());
+        let media = self.playlists.media();
+        self.station.set_hls(HlsView {
+            media: media.map(|text| Arc::new(Document::new(text, modified))),
+            variant: self.playlists.variant(uri),
+            number: self.playlists.window().last().map(|last| last.number),
+            listed: self.playlists.window().len(),
+            segments: self.segments.clone(),
+        });
+    }
+
+    fn name(&self) -> &str {
+        &self.station.settings().name
+    }
+}
+
+fn frame_duration(stream: &StreamInfo) -> Duration {
+    let nanos = u64::from(stream.samples_per_frame) * 1_000_000_000;
+    Duration::from_nanos(nanos / u64::from(stream.timescale.hz()))
+}
+
+#[cfg(test)]
+mod tests;
