@@ -1,19 +1,23 @@
-//! The control role: the page, metrics and health.
+//! The control role: the page, the API, metrics and health.
+//!
+//! It tells what the node does and changes nothing. It refuses to run code
+//! that is not its own: each answer bears a content security policy.
 
+mod api;
+mod health;
 mod page;
+mod policy;
 
 use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::http::StatusCode;
+use axum::middleware::map_response;
 use catalogue::report::Report;
-use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use runtime::shutdown::Shutdown;
+use serde::Serialize;
 
 /// What the control port tells of.
 #[derive(Clone)]
@@ -24,7 +28,14 @@ pub struct Control {
     ports: Ports,
 }
 
-pub use page::Ports;
+/// Where listeners connect, for the page's links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Ports {
+    /// The public port.
+    pub public: u16,
+    /// The public port with TLS.
+    pub public_tls: Option<u16>,
+}
 
 impl fmt::Debug for Control {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,35 +56,21 @@ impl Control {
 
     /// Everything on the control port.
     pub fn router(&self) -> Router {
+        let policy = policy::Policy::new(self.ports);
         page::routes()
-            .route("/metrics", get(metrics))
-            .route("/healthz", get(healthz))
-            .route("/readyz", get(readyz))
+            .merge(health::routes())
+            .nest("/api", api::routes())
+            .fallback(async || (StatusCode::NOT_FOUND, "there is nothing here\n"))
+            .method_not_allowed_fallback(async || {
+                (StatusCode::METHOD_NOT_ALLOWED, "this can be read and nothing else\n")
+            })
             .with_state(self.clone())
+            .layer(map_response(move |response| {
+                let answer = policy.apply(response);
+                async move { answer }
+            }))
     }
 }
 
-/// The content type of the OpenMetrics text format, version 1.0.
-const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-async fn metrics(State(control): State<Control>) -> Response {
-    let mut text = String::new();
-    match encode(&mut text, &control.registry) {
-        Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-    }
-}
-
-/// The process lives.
-async fn healthz() -> &'static str {
-    "ok\n"
-}
-
-/// The process takes connections, and is not about to end.
-async fn readyz(State(control): State<Control>) -> (StatusCode, &'static str) {
-    if control.shutdown.is_triggered() {
-        (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n")
-    } else {
-        (StatusCode::OK, "ready\n")
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -22,9 +22,10 @@ use tokio::task::JoinSet;
 
 use crate::view::{Setup, View};
 
-/// Media that a mount's ring holds behind its burst: what a listener on a bad
-/// line may be late.
-const RING_BEHIND_BURST: Duration = Duration::from_secs(20);
+/// Media that a mount's ring holds behind its burst. A source may send a minute
+/// at once, and a listener whose line carries little more than the stream has to
+/// get all of it.
+const RING_BEHIND_BURST: Duration = Duration::from_secs(80);
 
 /// What a programme has to give to an origin.
 #[derive(Debug)]

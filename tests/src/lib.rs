@@ -1,1 +1,21 @@
-//! End-to-end proof; the code is in it/.
+//! End-to-end proof: what the tests in `it/` share.
+//!
+//! A test starts a whole node in its own process on ports of the system's
+//! choice ([`TestNode`]), or the built program ([`Program`]), sends to it as an
+//! encoder does ([`encoder`]), and listens as players do ([`listener`]).
+#![allow(clippy::unwrap_used, reason = "what fails in a test's tools fails the test")]
+
+pub mod encoder;
+pub mod frames;
+pub mod http;
+pub mod listener;
+pub mod moto;
+pub mod node;
+pub mod program;
+pub mod scratch;
+pub mod tools;
+pub mod wait;
+
+pub use node::TestNode;
+pub use program::Program;
+pub use scratch::Scratch;

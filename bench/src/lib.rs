@@ -1,0 +1,10 @@
+//! How fast and how steady the way from frames to segments is: benchmarks and
+//! simulations, all in memory.
+//!
+//! `cargo xtask lab` runs the programs of this crate and keeps their tables in
+//! `docs/lab/`. Times are only reported, never asserted: what a test of this
+//! crate asserts is counted in frames and dates.
+
+pub mod chain;
+pub mod hour;
+pub mod sim;

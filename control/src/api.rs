@@ -1,0 +1,58 @@
+//! The API, `/api/v1`: JSON, and errors as RFC 9457 has them.
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use catalogue::report::Report;
+use serde::Serialize;
+
+use crate::{Control, Ports};
+
+/// What goes wrong, told as a problem document (RFC 9457 §3).
+#[derive(Debug, Clone, Copy)]
+struct Problem {
+    status: StatusCode,
+    detail: &'static str,
+}
+
+/// What the node does, and where it is heard.
+#[derive(Serialize)]
+struct Status {
+    ports: Ports,
+    #[serde(flatten)]
+    report: Report,
+}
+
+/// Everything beneath `/api`.
+pub(crate) fn routes() -> Router<Control> {
+    Router::new()
+        .route("/v1/status", get(status))
+        .fallback(async || Problem {
+            status: StatusCode::NOT_FOUND,
+            detail: "the API has nothing at this path",
+        })
+        .method_not_allowed_fallback(async || Problem {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            detail: "this resource does not have that method",
+        })
+}
+
+async fn status(State(control): State<Control>) -> Response {
+    let report = (control.report)();
+    Json(Status { ports: control.ports, report }).into_response()
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        // No `type` means `about:blank`: the status says it all (§4.2.1).
+        let body = serde_json::json!({
+            "title": self.status.canonical_reason(),
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+        });
+        let headers = [(header::CONTENT_TYPE, "application/problem+json")];
+        (self.status, headers, body.to_string()).into_response()
+    }
+}

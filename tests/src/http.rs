@@ -1,0 +1,61 @@
+//! HTTP as players and scripts speak it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::HeaderMap;
+use reqwest::redirect::Policy;
+
+/// An answer, whole.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body, as it came.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// A header's text; empty where there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8(self.body.to_vec()).unwrap()
+    }
+}
+
+/// A client that follows no redirect: HLS has none.
+pub fn client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = reqwest::Client::builder().redirect(Policy::none());
+    builder.timeout(Duration::from_secs(20)).build().unwrap()
+}
+
+/// GET.
+pub async fn get(url: &str) -> Answer {
+    request("GET", url, &[]).await
+}
+
+/// GET, or nothing where no answer came.
+pub async fn try_get(url: &str) -> Option<Answer> {
+    whole(client().get(url).send().await.ok()?).await
+}
+
+/// Any request without a body.
+pub async fn request(method: &str, url: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = client().request(method.parse().unwrap(), url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    whole(request.send().await.unwrap()).await.unwrap()
+}
+
+async fn whole(response: reqwest::Response) -> Option<Answer> {
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    Some(Answer { status, headers, body: response.bytes().await.ok()? })
+}

@@ -1,0 +1,156 @@
+//! A node in the test's own process.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use catalogue::manifest;
+use catalogue::report::{EgressReport, IngestReport, Report};
+use node::{Addresses, Running};
+use runtime::clock::{Clock, SystemClock};
+use runtime::config::ProcessConfig;
+use runtime::shutdown::Shutdown;
+
+use crate::scratch::Scratch;
+use crate::wait;
+
+/// One MP3 station: ingest `in` (source:secret at mount `in`), egress `radio`
+/// with the alias `radio.mp3`.
+pub const MP3: &str = r#"
+[[publisher]]
+name = "acme"
+title = "Acme"
+[[ingest]]
+name = "in"
+publisher = "acme"
+encoding = { codec = "mp3", bitrate_kbps = 128, sample_rate_hz = 44100, channel_mode = "joint_stereo" }
+push = { mount = "in", user = "source", password = "secret", shoutcast = true }
+[[egress]]
+name = "radio"
+publisher = "acme"
+ingests = ["in"]
+aliases = ["radio.mp3", "live/radio"]
+[egress.mount]
+icy_name = "Acme Radio"
+icy_description = "The best"
+icy_url = "https://acme.example"
+genre = "Rock"
+"#;
+
+/// The same with an AAC encoder: replace the ingest's encoding line.
+pub fn aac(codec: &str, bitrate_kbps: u32, sample_rate_hz: u32) -> String {
+    let encoding = format!(
+        "encoding = {{ codec = \"{codec}\", bitrate_kbps = {bitrate_kbps}, \
+         sample_rate_hz = {sample_rate_hz}, channel_mode = \"stereo\" }}"
+    );
+    let lines = MP3.lines().map(|line| if line.starts_with("encoding") { &encoding } else { line });
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// A node at work, with a folder of its own unless it is given one.
+#[derive(Debug)]
+pub struct TestNode {
+    running: Option<Running>,
+    addresses: Addresses,
+    _scratch: Scratch,
+}
+
+impl TestNode {
+    /// Starts a node with a manifest and a folder of its own.
+    pub async fn start(manifest: &str) -> Self {
+        let scratch = Scratch::default();
+        let data = scratch.path().to_path_buf();
+        Self::start_with(manifest, &data, "", scratch).await
+    }
+
+    /// Starts a node on a folder that was there before.
+    pub async fn start_in(manifest: &str, data: &Path) -> Self {
+        Self::start_with(manifest, data, "", Scratch::default()).await
+    }
+
+    /// Starts a node with further lines in its skywave.toml, top-level keys first.
+    pub async fn start_configured(manifest: &str, lines: &str) -> Self {
+        let scratch = Scratch::default();
+        let data = scratch.path().to_path_buf();
+        Self::start_with(manifest, &data, lines, scratch).await
+    }
+
+    async fn start_with(manifest: &str, data: &Path, lines: &str, scratch: Scratch) -> Self {
+        // A test's provider may be the first of its process.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let text = format!("data = {:?}\n{lines}\n[listen]\n{PORTS}", data.display().to_string());
+        let config = ProcessConfig::parse(&text, "skywave.toml", data, &[]).unwrap();
+        let catalogue = manifest::parse(manifest, "stations.toml", &|_| None).unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let running = node::start(&config, catalogue, clock, Shutdown::default()).await.unwrap();
+        Self { addresses: running.addresses(), running: Some(running), _scratch: scratch }
+    }
+
+    /// Where it listens.
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// The public port.
+    pub fn public(&self) -> SocketAddr {
+        self.addresses.public
+    }
+
+    /// A URL on the public port.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.addresses.public)
+    }
+
+    /// A URL on the control port.
+    pub fn control_url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.addresses.control)
+    }
+
+    /// What it says of itself.
+    pub fn report(&self) -> Report {
+        self.running.as_ref().unwrap().report()
+    }
+
+    /// What an ingest says of itself.
+    pub fn ingest(&self, name: &str) -> IngestReport {
+        self.report().ingest(name).unwrap().clone()
+    }
+
+    /// What an egress says of itself.
+    pub fn egress(&self, name: &str) -> EgressReport {
+        self.report().egress(name).unwrap().clone()
+    }
+
+    /// Waits until the report is as wanted.
+    pub async fn until(&self, what: &str, is: impl Fn(&Report) -> bool) -> Report {
+        wait::until(what, || async { Some(self.report()).filter(&is) }).await
+    }
+
+    /// Waits until an egress lists so many segments.
+    pub async fn until_listed(&self, egress: &str, segments: u32) -> EgressReport {
+        let report = self.until("listed segments", |report| {
+            report.egress(egress).unwrap().window_segments >= segments
+        });
+        report.await.egress(egress).unwrap().clone()
+    }
+
+    /// Ends it as SIGTERM does, and waits for the end.
+    pub async fn stop(mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop();
+            running.wait().await;
+        }
+    }
+}
+
+impl Drop for TestNode {
+    fn drop(&mut self) {
+        if let Some(running) = &self.running {
+            running.stop();
+        }
+    }
+}
+
+/// Ports of the system's choice.
+pub const PORTS: &str = "public = \"127.0.0.1:0\"\nshoutcast = \"127.0.0.1:0\"\n\
+    control = \"127.0.0.1:0\"\nnode = \"127.0.0.1:0\"\n";
