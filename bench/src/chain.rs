@@ -1,16 +1,17 @@
 //! The whole way in memory: an encoder's bytes in, segments and playlists out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use feed::{Cutter, PathUnit, Record, Resume, Timeline, View};
-use media::{Frame, Framer, MediaSequence, Segment, SegmentInfo, WallTime};
+use media::{Frame, Framer, MediaSequence, Segment, SegmentInfo, Title, WallTime};
 use playlists::{LivePlaylists, Removed, TitleRange};
 
 /// Length of a segment in seconds, as an egress has it by default.
 pub const TARGET_SECS: u32 = 6;
 
 /// Length of the live window, as an egress has it by default.
-pub const WINDOW: Duration = Duration::from_secs(60);
+pub const WINDOW: Duration = Duration::from_mins(1);
 
 /// One programme of one source, from its bytes to what is published.
 #[derive(Debug)]
@@ -71,6 +72,11 @@ impl Chain {
             self.take(frame, now);
         }
         self.publish()
+    }
+
+    /// A title comes.
+    pub fn title(&mut self, title: Title) {
+        self.timeline.handle_title(Arc::new(title));
     }
 
     /// The source is gone: its last frame, which nothing follows.

@@ -27,16 +27,18 @@ struct Status {
 
 /// Everything beneath `/api`.
 pub(crate) fn routes() -> Router<Control> {
-    Router::new()
-        .route("/v1/status", get(status))
-        .fallback(async || Problem {
-            status: StatusCode::NOT_FOUND,
-            detail: "the API has nothing at this path",
-        })
-        .method_not_allowed_fallback(async || Problem {
+    Router::new().route("/v1/status", get(status)).fallback(nothing).method_not_allowed_fallback(
+        async || Problem {
             status: StatusCode::METHOD_NOT_ALLOWED,
             detail: "this resource does not have that method",
-        })
+        },
+    )
+}
+
+/// No such resource.
+pub(crate) async fn nothing() -> Response {
+    let detail = "the API has nothing at this path";
+    Problem { status: StatusCode::NOT_FOUND, detail }.into_response()
 }
 
 async fn status(State(control): State<Control>) -> Response {

@@ -10,7 +10,7 @@ use tracing::error;
 
 use crate::Control;
 
-/// The content type of the OpenMetrics text format, version 1.0.
+/// The content type of the `OpenMetrics` text format, version 1.0.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 pub(crate) fn routes() -> Router<Control> {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::map_response;
+use axum::routing::any;
 use catalogue::report::Report;
 use prometheus_client::registry::Registry;
 use runtime::shutdown::Shutdown;
@@ -60,6 +61,8 @@ impl Control {
         page::routes()
             .merge(health::routes())
             .nest("/api", api::routes())
+            // A nested router does not have its own root with a slash.
+            .route("/api/", any(api::nothing))
             .fallback(async || (StatusCode::NOT_FOUND, "there is nothing here\n"))
             .method_not_allowed_fallback(async || {
                 (StatusCode::METHOD_NOT_ALLOWED, "this can be read and nothing else\n")

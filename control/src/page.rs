@@ -56,7 +56,8 @@ pub(crate) fn routes() -> Router<Control> {
 impl IntoResponse for Asset {
     fn into_response(self) -> Response {
         // Without a validator a new binary's page is seen at the next look.
-        let headers = [(header::CONTENT_TYPE, self.media_type), (header::CACHE_CONTROL, "no-cache")];
+        let headers =
+            [(header::CONTENT_TYPE, self.media_type), (header::CACHE_CONTROL, "no-cache")];
         (headers, self.text).into_response()
     }
 }

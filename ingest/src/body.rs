@@ -33,13 +33,16 @@ impl Body {
         Self { framing, titles: metaint.and_then(NonZeroU32::new).map(Demuxer::new) }
     }
 
-    /// Takes bytes as they came; gives audio and titles in their order.
+    /// Takes bytes as they came; adds audio and titles to `items` in their order.
     ///
     /// # Errors
     ///
-    /// The chunks cannot be read.
-    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<Vec<Item>, chunked::ChunkedError> {
-        let mut items = Vec::new();
+    /// The chunks cannot be read. What `items` has by then counts.
+    pub(crate) fn push(
+        &mut self,
+        bytes: &[u8],
+        items: &mut Vec<Item>,
+    ) -> Result<(), chunked::ChunkedError> {
         match &mut self.framing {
             Framing::UntilClose => items.extend(demux(&mut self.titles, bytes)),
             Framing::Length(left) => {
@@ -54,7 +57,7 @@ impl Body {
                 }
             }
         }
-        Ok(items)
+        Ok(())
     }
 
     /// Whether no audio follows.

@@ -3,19 +3,24 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use icy::charset::Charset;
+use bytes::Bytes;
 use icy::head::Head;
-use icy::shoutcast::{self, Event, Handshake, Login, Station};
-use icy::source::{self, Credentials, Refusal, SourceRequest};
+use icy::shoutcast::{self, Event, Handshake, Login, ShoutcastError};
+use icy::source::{self, Credentials, Method, Refusal, SourceRequest, codec_of_media_type};
 use listen::{BoxFuture, Connection, SourceDoor};
+use media::Codec;
 use tokio::io::AsyncWriteExt;
-use tracing::{Instrument, info, info_span, warn};
+use tokio::time::Instant;
+use tracing::{Instrument, info, info_span};
 
 use crate::body::Body;
-use crate::intake::{Intake, Rejected};
+use crate::intake::Intake;
 use crate::session::{End, Session};
-use crate::slot::{Claim, Slot};
+use crate::slot::{Caller, Claim, NoPlace, Slot};
 use crate::{Ingest, Shared};
+
+/// The longest media type that a refusal quotes. Chosen.
+const QUOTED_LEN_MAX: usize = 64;
 
 impl SourceDoor for Ingest {
     fn source(&self, head: Head, connection: Connection) -> BoxFuture<'static, ()> {
@@ -31,85 +36,131 @@ impl SourceDoor for Ingest {
     }
 }
 
+/// A source that may not send: what it is told.
+#[derive(Debug)]
+struct Refused {
+    refusal: Refusal,
+    reason: String,
+}
+
 /// An encoder that speaks HTTP.
 async fn http(shared: &Shared, head: &Head, mut connection: Connection) {
     let admitted = match SourceRequest::from_head(head) {
         Ok(request) => admit(shared, &request, connection.peer()).map(|claim| (request, claim)),
         Err(error) => {
             info!(%error, "source refused");
-            Err(Refusal::BadRequest)
+            shared.metrics.strangers.inc();
+            Err(Refused::of(Refusal::BadRequest))
         }
     };
     let (request, claim) = match admitted {
         Ok(admitted) => admitted,
-        Err(refusal) => return answer(&mut connection, &source::refused(refusal)).await,
+        Err(refused) => return connection.close_with(&refused.answer()).await,
     };
+    connection.settle();
     if connection.write_all(&source::accepted(&request)).await.is_err() {
         return;
     }
-    let mut session =
-        begin(shared, claim, Body::new(request.body, request.metaint));
+    let mut session = begin(shared, claim, Body::new(request.body, request.metaint));
     let end = session.run(&mut connection, &[], &shared.shutdown).await;
     tell(&session.claim, &end);
-    let last = match end {
-        End::Finished => source::ended(&request),
-        // Only an encoder that waits for its answer can be told why.
-        End::Rejected(_) if request.method == source::Method::Put => {
-            source::refused(Refusal::ContentType)
-        }
-        _ => return,
-    };
+    // The place is free before the encoder knows that it has left it.
     drop(session);
-    answer(&mut connection, &last).await;
+    let last = last_words(&request, &end);
+    if !last.is_empty() {
+        connection.close_with(&last).await;
+    }
 }
 
-fn admit(shared: &Shared, request: &SourceRequest, peer: SocketAddr) -> Result<Claim, Refusal> {
-    let given = request.credentials.as_ref();
-    let slot = given.and_then(|given| slot_for(shared, &request.mount, given));
-    let Some(slot) = slot else {
-        // Whether there is such a mount is not told to those without a password.
+/// What an encoder is told at the end. Only PUT waits for it.
+fn last_words(request: &SourceRequest, end: &End) -> Bytes {
+    if request.method != Method::Put {
+        return Bytes::new();
+    }
+    match end {
+        End::Finished => source::ended(request),
+        // Where nothing else ends the body, the encoder has closed its half.
+        End::Gone if request.body == source::Body::UntilClose => source::ended(request),
+        End::Rejected(reason) => source::refused_because(Refusal::ContentType, &reason.to_string()),
+        End::Chunks(_) | End::Metadata(_) => {
+            source::refused_because(Refusal::BadRequest, &end.to_string())
+        }
+        _ => Bytes::new(),
+    }
+}
+
+fn admit(shared: &Shared, request: &SourceRequest, peer: SocketAddr) -> Result<Claim, Refused> {
+    let now = shared.clock.now();
+    if shared.tries.are_used_up(peer, now) {
+        info!("source refused: too many wrong passwords");
         shared.metrics.strangers.inc();
-        info!(mount = request.mount, "source refused: no right password");
-        return Err(Refusal::Unauthorized);
+        return Err(Refused::of(Refusal::TooManyTries));
+    }
+    let given = request.credentials.as_ref();
+    let Some(slot) = given.and_then(|given| slot_for(shared, &request.mount, given)) else {
+        // Whether there is such a mount is not told to those without a password.
+        shared.stranger("source", &request.mount);
+        if given.is_some() {
+            shared.tries.failed(peer, now);
+        }
+        return Err(Refused::of(Refusal::Unauthorized));
     };
+    check_media_type(&slot, request.content_type.as_deref())?;
+    claim(shared, &slot, Caller { peer, user_agent: request.user_agent.clone() })
+}
+
+/// Refuses a media type that is not the ingest's. Without one, and with one that
+/// says nothing, the frames tell.
+fn check_media_type(slot: &Slot, media_type: Option<&str>) -> Result<(), Refused> {
+    let Some(media_type) = media_type else { return Ok(()) };
     let wanted = slot.ingest().encoding.codec.family();
-    if request.codec().is_some_and(|codec| codec != wanted)
-        || (request.codec().is_none() && request.content_type.is_some() && !is_vague(request))
-    {
-        let sent = request.content_type.as_deref().unwrap_or_default();
-        return Err(refuse(&slot, Refusal::ContentType, format!("content type {sent}")));
+    let is_vague = media_type.eq_ignore_ascii_case("application/octet-stream");
+    if is_vague || codec_of_media_type(media_type) == Some(wanted) {
+        return Ok(());
     }
-    claim(shared, &slot, peer, request.user_agent.clone())
+    Err(refuse(slot, Refusal::ContentType, wrong_media_type(media_type, wanted)))
 }
 
-/// A type that says nothing: the frames tell.
-fn is_vague(request: &SourceRequest) -> bool {
-    let media_type = request.content_type.as_deref().unwrap_or_default();
-    media_type.eq_ignore_ascii_case("application/octet-stream")
+fn wrong_media_type(media_type: &str, wanted: Codec) -> String {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/+-._".contains(&byte);
+    let sent = if essence.len() <= QUOTED_LEN_MAX && essence.bytes().all(is_plain) {
+        essence
+    } else {
+        "something else"
+    };
+    format!("content type is {sent}, the ingest takes {}", wanted.media_type())
 }
 
-fn claim(
-    shared: &Shared,
-    slot: &Arc<Slot>,
-    peer: SocketAddr,
-    user_agent: Option<String>,
-) -> Result<Claim, Refusal> {
+fn claim(shared: &Shared, slot: &Arc<Slot>, caller: Caller) -> Result<Claim, Refused> {
     if shared.shutdown.is_triggered() {
-        return Err(Refusal::Unavailable);
+        return Err(refuse(slot, Refusal::Unavailable, "the process ends".to_owned()));
     }
-    if !slot.is_taken() && shared.sources() >= shared.limits.sources_max {
-        return Err(refuse(slot, Refusal::TooManySources, "too many sources".into()));
-    }
-    let claim = slot.claim(peer, user_agent, shared.clock.now());
-    claim.map_err(|in_use| refuse(slot, Refusal::MountInUse, in_use.to_string())).inspect(|_| {
-        info!(ingest = slot.ingest().name.as_str(), "source connected");
-    })
+    let claim = slot.claim(caller, &shared.places, shared.clock.now()).map_err(|no_place| {
+        let refusal = match no_place {
+            NoPlace::InUse => Refusal::MountInUse,
+            NoPlace::TooMany => Refusal::TooManySources,
+        };
+        slot.refused(no_place.to_string());
+        Refused::of(refusal)
+    })?;
+    info!(ingest = slot.name(), "source connected");
+    Ok(claim)
 }
 
-fn refuse(slot: &Slot, refusal: Refusal, reason: String) -> Refusal {
-    info!(ingest = slot.ingest().name.as_str(), reason, "source refused");
-    slot.refused(reason);
-    refusal
+fn refuse(slot: &Slot, refusal: Refusal, reason: String) -> Refused {
+    slot.refused(reason.clone());
+    Refused { refusal, reason }
+}
+
+impl Refused {
+    fn of(refusal: Refusal) -> Self {
+        Self { refusal, reason: String::new() }
+    }
+
+    fn answer(&self) -> Bytes {
+        source::refused_because(self.refusal, &self.reason)
+    }
 }
 
 fn begin(shared: &Shared, claim: Claim, body: Body) -> Session {
@@ -118,7 +169,7 @@ fn begin(shared: &Shared, claim: Claim, body: Body) -> Session {
     Session {
         intake,
         body,
-        charset: Charset::Auto,
+        charset: claim.slot().charset(),
         heard: shared.clock.now(),
         clock: shared.clock.clone(),
         source_timeout: shared.limits.source_timeout,
@@ -126,115 +177,124 @@ fn begin(shared: &Shared, claim: Claim, body: Body) -> Session {
     }
 }
 
+/// One line in the log for the end of a source.
 fn tell(claim: &Claim, end: &End) {
-    let slot = claim.slot();
-    let ingest = slot.ingest().name.as_str();
     match end {
-        End::Rejected(Rejected::Framing(_) | Rejected::Mismatch(_))
-        | End::Chunks(_)
-        | End::Metadata(_) => {
-            slot.refused(end.to_string());
-            warn!(ingest, reason = %end, "source rejected");
+        End::Rejected(_) | End::Chunks(_) | End::Metadata(_) => {
+            claim.slot().refused(end.to_string());
         }
-        _ => info!(ingest, reason = %end, "source disconnected"),
+        _ => info!(ingest = claim.slot().name(), reason = %end, "source disconnected"),
     }
 }
 
-/// Sends the last bytes of a connection. A peer that is gone needs none.
-async fn answer(connection: &mut Connection, bytes: &[u8]) {
-    let _ = connection.write_all(bytes).await;
-    let _ = connection.shutdown().await;
+/// Why a handshake of SHOUTcast 1 came to nothing.
+#[derive(Debug, thiserror::Error)]
+enum Unshaken {
+    #[error("the source left in its handshake")]
+    Gone,
+    #[error("no headers within the header time")]
+    Late,
+    #[error(transparent)]
+    Broken(#[from] ShoutcastError),
 }
 
 /// An encoder that speaks SHOUTcast 1 or xaudiocast.
 async fn old(shared: &Shared, mut connection: Connection) {
-    let limit = shared.limits.header_time;
-    let shaken = tokio::time::timeout(limit, shake_hands(shared, &mut connection)).await;
-    let (claim, station, first) = match shaken {
-        Ok(Some(shaken)) => shaken,
-        Ok(None) => return,
-        Err(_) => return info!("source refused: no headers within the header time"),
+    let mut handshake = Handshake::new();
+    let due = Instant::now() + shared.limits.header_time;
+    let login = match next_event(&mut handshake, &mut connection, due).await {
+        Ok(Event::Login(login)) => login,
+        Ok(_) => return,
+        Err(error) => {
+            shared.metrics.strangers.inc();
+            info!(%error, "source refused");
+            return connection.close_with(shoutcast::DENIED).await;
+        }
     };
-    let wanted = claim.slot().ingest().encoding.codec.family();
-    if station.codec().is_some_and(|codec| codec != wanted) {
-        let sent = station.content_type.unwrap_or_default();
-        refuse(claim.slot(), Refusal::ContentType, format!("content type {sent}"));
+    // SHOUTcast knows no other refusal that encoders show.
+    let Some(claim) = log_in(shared, &login, connection.peer()) else {
+        return connection.close_with(shoutcast::DENIED).await;
+    };
+    connection.settle();
+    if connection.write_all(login.granted()).await.is_err() {
         return;
+    }
+    let station = match next_event(&mut handshake, &mut connection, due).await {
+        Ok(Event::Station(station)) => station,
+        Ok(_) => return,
+        Err(error) => return claim.slot().refused(error.to_string()),
+    };
+    if check_media_type(claim.slot(), station.content_type.as_deref()).is_err() {
+        return;
+    }
+    let mut first = Vec::new();
+    while let Ok(Some(Event::Audio(audio))) = handshake.next_event() {
+        first.extend_from_slice(&audio);
     }
     let mut session = begin(shared, claim, Body::new(source::Body::UntilClose, None));
     let end = session.run(&mut connection, &first, &shared.shutdown).await;
     tell(&session.claim, &end);
 }
 
-/// The password, its answer and the headers; also the audio that came with them.
-async fn shake_hands(
-    shared: &Shared,
+/// The next event of a handshake, read from the connection as far as need be.
+async fn next_event(
+    handshake: &mut Handshake,
     connection: &mut Connection,
-) -> Option<(Claim, Station, Vec<u8>)> {
-    let mut handshake = Handshake::new();
-    let mut claim = None;
+    due: Instant,
+) -> Result<Event, Unshaken> {
     loop {
         handshake.push(connection.said());
         connection.forget(usize::MAX);
-        while let Some(event) = handshake.next_event().map_err(|error| {
-            info!(%error, "source refused");
-        }).ok()? {
-            match event {
-                Event::Login(login) => {
-                    claim = log_in(shared, &login, connection).await;
-                    claim.as_ref()?;
-                }
-                Event::Station(station) => {
-                    let mut first = Vec::new();
-                    while let Ok(Some(Event::Audio(audio))) = handshake.next_event() {
-                        first.extend_from_slice(&audio);
-                    }
-                    return claim.map(|claim| (claim, station, first));
-                }
-                Event::Audio(_) => {}
-            }
+        if let Some(event) = handshake.next_event()? {
+            return Ok(event);
         }
-        if connection.read_more().await.unwrap_or(0) == 0 {
-            return None;
+        match tokio::time::timeout_at(due, connection.read_more()).await {
+            Ok(Ok(1..)) => {}
+            Ok(_) => return Err(Unshaken::Gone),
+            Err(_) => return Err(Unshaken::Late),
         }
     }
 }
 
-async fn log_in(shared: &Shared, login: &Login, connection: &mut Connection) -> Option<Claim> {
-    let Some(slot) = slot_of(shared, login) else {
+fn log_in(shared: &Shared, login: &Login, peer: SocketAddr) -> Option<Claim> {
+    let now = shared.clock.now();
+    if shared.tries.are_used_up(peer, now) {
+        info!("source refused: too many wrong passwords");
         shared.metrics.strangers.inc();
-        info!("source refused: no right password");
-        answer(connection, shoutcast::DENIED).await;
+        return None;
+    }
+    let Some(slot) = slot_of(shared, login) else {
+        shared.stranger("source", login.mount.as_deref().unwrap_or_default());
+        shared.tries.failed(peer, now);
         return None;
     };
-    let Ok(claim) = claim(shared, &slot, connection.peer(), None) else {
-        // SHOUTcast knows no other refusal that encoders show.
-        answer(connection, shoutcast::DENIED).await;
-        return None;
-    };
-    connection.write_all(login.granted()).await.ok()?;
-    Some(claim)
+    claim(shared, &slot, Caller { peer, user_agent: None }).ok()
 }
 
-/// The ingest that a login means and has the password of.
+/// The ingest that a login means and has the password of. A user before the
+/// password is nobody here: SHOUTcast has none.
 pub(crate) fn slot_of(shared: &Shared, login: &Login) -> Option<Arc<Slot>> {
-    let catalogue = &shared.catalogue;
-    let ingest = match &login.mount {
-        Some(mount) => catalogue.ingest_at(mount).filter(|ingest| {
-            ingest.push.password.matches(login.password.as_bytes())
-        }),
-        None => catalogue.ingest_by_shoutcast_password(login.password.as_bytes()).or_else(|| {
-            let (_, password) = login.user_and_password()?;
-            catalogue.ingest_by_shoutcast_password(password.as_bytes())
-        }),
-    };
+    let passwords = [Some(login.password.as_str()), login.user_and_password().map(|both| both.1)];
+    let ingest = passwords.into_iter().flatten().find_map(|password| {
+        let password = password.as_bytes();
+        match &login.mount {
+            Some(mount) => {
+                let ingest = shared.catalogue.ingest_at(mount)?;
+                ingest.push.password.matches(password).then_some(ingest)
+            }
+            None => shared.catalogue.ingest_by_shoutcast_password(password),
+        }
+    });
     shared.slot(ingest?)
 }
 
 /// The ingest that Basic credentials give the right to.
 pub(crate) fn slot_for(shared: &Shared, mount: &str, given: &Credentials) -> Option<Arc<Slot>> {
     let ingest = shared.catalogue.ingest_at(mount)?;
-    let right = given.user == ingest.push.user
-        && ingest.push.password.matches(given.password.as_bytes());
+    let right =
+        given.user == ingest.push.user && ingest.push.password.matches(given.password.as_bytes());
     shared.slot(ingest).filter(|_| right)
 }
+
+#[cfg(test)]
+mod tests;

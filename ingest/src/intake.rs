@@ -7,7 +7,7 @@ use catalogue::{Mismatch, OnMismatch};
 use codec::aac::Detector;
 use feed::{PathItem, PathUnit, SourceInfo};
 use media::framer::{Framer, Refusal, Skipped};
-use media::{AacProfile, Codec, Frame, FrameHeader, Title, WallTime};
+use media::{AacProfile, Codec, Frame, FrameHeader, MediaDuration, Title, WallTime};
 
 use crate::pace::Pace;
 
@@ -35,10 +35,11 @@ pub(crate) struct Intake {
     on_mismatch: OnMismatch,
     framer: Framer,
     first_byte: Option<WallTime>,
+    last_byte: WallTime,
     /// Tells the AAC tools of a stream that has just begun.
     detector: Option<Detector>,
-    /// Frames that wait for it.
-    held: Vec<PathUnit>,
+    /// Frames that wait for it, and the titles between them.
+    held: Vec<PathItem>,
     info: Option<SourceInfo>,
     pace: Pace,
     rate: Rate,
@@ -54,7 +55,7 @@ pub(crate) struct Taken {
     pub(crate) wait: Duration,
 }
 
-/// Bit rate over all that came.
+/// Bit rate since the stream has its form.
 #[derive(Debug, Default, Clone, Copy)]
 struct Rate {
     bytes: u64,
@@ -69,6 +70,7 @@ impl Intake {
             on_mismatch,
             framer: Framer::default(),
             first_byte: None,
+            last_byte: WallTime::default(),
             detector: None,
             held: Vec::new(),
             info: None,
@@ -78,35 +80,45 @@ impl Intake {
         }
     }
 
-    /// Takes audio bytes that came at `now`.
+    /// Takes audio bytes that came at `now`, and adds to `taken` what they lead to.
     ///
     /// # Errors
     ///
-    /// [`Rejected`]: the source is to be closed.
-    pub(crate) fn push(&mut self, bytes: &[u8], now: WallTime) -> Result<Taken, Rejected> {
+    /// [`Rejected`]: the source is to be closed. What `taken` has by then counts.
+    pub(crate) fn push(
+        &mut self,
+        bytes: &[u8],
+        now: WallTime,
+        taken: &mut Taken,
+    ) -> Result<(), Rejected> {
         if !bytes.is_empty() {
             self.first_byte.get_or_insert(now);
+            self.last_byte = now;
         }
         self.framer.push(bytes);
-        let mut taken = Taken::default();
         while let Some(frame) = self.framer.next_frame()? {
-            self.take(frame, now, &mut taken)?;
+            self.take(frame, now, taken)?;
         }
-        Ok(taken)
+        Ok(())
     }
 
-    /// The source has ended: its last frame, which nothing follows.
-    ///
-    /// # Errors
-    ///
-    /// [`Rejected`], as for any other frame.
-    pub(crate) fn finish(&mut self, now: WallTime) -> Result<Taken, Rejected> {
+    /// Takes a title that came behind the audio so far.
+    pub(crate) fn push_title(&mut self, title: Title, taken: &mut Taken) {
+        let items = if self.held.is_empty() { &mut taken.items } else { &mut self.held };
+        items.push(PathItem::Title(Arc::new(title)));
+    }
+
+    /// The source has ended: its last frame, which nothing follows, and all that
+    /// waited. A last frame that is rejected is not missed.
+    pub(crate) fn finish(&mut self) -> Taken {
         let mut taken = Taken::default();
-        while let Some(frame) = self.framer.finish()? {
-            self.take(frame, now, &mut taken)?;
+        while let Ok(Some(frame)) = self.framer.finish() {
+            if self.take(frame, self.last_byte, &mut taken).is_err() {
+                return taken;
+            }
         }
-        self.release(&mut taken.items, self.detector.as_ref().and_then(Detector::profile));
-        Ok(taken)
+        self.release(&mut taken.items, None);
+        taken
     }
 
     /// When to ask for [`Self::give_up`]; `None` once a frame has come.
@@ -139,7 +151,7 @@ impl Intake {
         self.mismatch.iter().cloned().chain(off).collect()
     }
 
-    /// Bits per second over all that came.
+    /// Bits per second since the stream has its form.
     pub(crate) fn bitrate_bps(&self) -> Option<u32> {
         let micros = self.rate.media.as_micros();
         let bits = u128::from(self.rate.bytes) * 8 * 1_000_000;
@@ -148,15 +160,14 @@ impl Intake {
 
     fn take(&mut self, frame: Frame, now: WallTime, taken: &mut Taken) -> Result<(), Rejected> {
         let stream = frame.header.stream;
-        let media = Duration::from_nanos(
-            u64::from(stream.samples_per_frame) * 1_000_000_000 / u64::from(stream.timescale.hz()),
-        );
-        taken.wait = self.pace.push(media, now);
-        self.rate.bytes += frame.data.len() as u64;
-        self.rate.media += media;
         let unit = PathUnit { header: frame.header, data: frame.data, arrival: now };
+        let rate = Rate::of(&unit);
+        taken.wait = self.pace.push(rate.media, now);
         if self.info.is_none_or(|info| info.header.stream != stream) {
             self.begin(&unit, &mut taken.items)?;
+        } else {
+            self.rate.bytes += rate.bytes;
+            self.rate.media += rate.media;
         }
         let Some(detector) = &mut self.detector else {
             self.compare(unit.header)?;
@@ -164,7 +175,7 @@ impl Intake {
             return Ok(());
         };
         let profile = detector.push(&unit.data);
-        self.held.push(unit);
+        self.held.push(PathItem::Unit(unit));
         if profile.is_some() {
             self.release(&mut taken.items, profile);
             self.compare_info()?;
@@ -174,7 +185,9 @@ impl Intake {
 
     /// A stream begins, or its rate or channels change.
     fn begin(&mut self, unit: &PathUnit, items: &mut Vec<PathItem>) -> Result<(), Rejected> {
-        self.release(items, self.detector.as_ref().and_then(Detector::profile));
+        // What is held was too short for the detector.
+        self.release(items, None);
+        self.rate = Rate::of(unit);
         let first = self.info.is_none();
         let info = SourceInfo { header: unit.header, profile: None };
         self.info = Some(info);
@@ -199,7 +212,7 @@ impl Intake {
             info.profile = profile;
             items.push(PathItem::Connected(*info));
         }
-        items.extend(self.held.drain(..).map(PathItem::Unit));
+        items.append(&mut self.held);
     }
 
     /// Compares what began with the settings.
@@ -207,7 +220,11 @@ impl Intake {
         let Some(info) = self.info else { return Ok(()) };
         self.mismatch = self.wanted.mismatch(&info.header, info.profile);
         let fatal = self.on_mismatch == OnMismatch::Refuse && !self.mismatch.is_empty();
-        if fatal { Err(Rejected::Mismatch(self.mismatch.clone())) } else { self.refuse_other_codec() }
+        if fatal {
+            Err(Rejected::Mismatch(self.mismatch.clone()))
+        } else {
+            self.refuse_other_codec()
+        }
     }
 
     fn refuse_other_codec(&mut self) -> Result<(), Rejected> {
@@ -235,12 +252,16 @@ impl Intake {
     }
 }
 
-/// A title as a path item.
-pub(crate) fn title_item(title: Title) -> PathItem {
-    PathItem::Title(Arc::new(title))
+impl Rate {
+    fn of(unit: &PathUnit) -> Self {
+        let stream = unit.header.stream;
+        let media = MediaDuration::from_ticks(u64::from(stream.samples_per_frame));
+        Self { bytes: unit.data.len() as u64, media: media.to_std(stream.timescale) }
+    }
 }
 
-fn list(mismatch: &[Mismatch]) -> String {
+/// Mismatches on one line, for people.
+pub(crate) fn list(mismatch: &[Mismatch]) -> String {
     mismatch.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 

@@ -12,6 +12,9 @@ mod metrics;
 mod pace;
 mod session;
 mod slot;
+#[cfg(test)]
+mod testing;
+mod tries;
 mod update;
 
 use std::collections::HashMap;
@@ -25,13 +28,17 @@ use prometheus_client::registry::Registry;
 use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
 use runtime::tail::Tail;
+use tokio::sync::Semaphore;
+use tracing::info;
 
 use crate::metrics::Metrics;
 use crate::slot::Slot;
+use crate::tries::Tries;
 
 pub use crate::intake::FIRST_FRAME_TIME;
 pub use crate::pace::BURST_MAX;
 pub use crate::slot::TAKE_OVER_AFTER;
+pub use crate::tries::TRIES_MAX;
 
 /// Limits of the role, from the process's configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +64,9 @@ struct Shared {
     clock: Steady,
     shutdown: Shutdown,
     metrics: Metrics,
+    /// Places for sources.
+    places: Arc<Semaphore>,
+    tries: Tries,
     /// By the ingest's name.
     slots: HashMap<String, Arc<Slot>>,
 }
@@ -76,7 +86,10 @@ impl Ingest {
             (ingest.name.as_str().to_owned(), Arc::new(slot))
         });
         let slots = slots.collect();
-        Self { shared: Arc::new(Shared { catalogue, limits, clock, shutdown, metrics, slots }) }
+        let places = Arc::new(Semaphore::new(limits.sources_max));
+        let tries = Tries::default();
+        let shared = Shared { catalogue, limits, clock, shutdown, metrics, places, tries, slots };
+        Self { shared: Arc::new(shared) }
     }
 
     /// The path feed of an ingest.
@@ -87,8 +100,7 @@ impl Ingest {
     /// What every ingest says of itself, by name.
     pub fn report(&self) -> Vec<IngestReport> {
         let now = self.shared.clock.now();
-        let mut reports: Vec<_> =
-            self.shared.slots.values().map(|slot| slot.report(now)).collect();
+        let mut reports: Vec<_> = self.shared.slots.values().map(|slot| slot.report(now)).collect();
         reports.sort_by(|one, other| one.name.cmp(&other.name));
         reports
     }
@@ -99,8 +111,12 @@ impl Shared {
         self.slots.get(ingest.name.as_str()).cloned()
     }
 
-    /// Sources that are connected now.
-    fn sources(&self) -> usize {
-        self.slots.values().filter(|slot| slot.is_taken()).count()
+    /// Takes note of one without a right password. The log names what the
+    /// operator has named, and nothing that a stranger has: some send their
+    /// password in its place.
+    fn stranger(&self, what: &str, mount: &str) {
+        self.metrics.strangers.inc();
+        let ingest = self.catalogue.ingest_at(mount).map(|ingest| ingest.name.as_str());
+        info!(ingest, what, "refused: no right password");
     }
 }

@@ -17,6 +17,7 @@ pub(crate) struct Metrics {
     frames: Family<IngestLabel, Counter>,
     junk_bytes: Family<IngestLabel, Counter>,
     tag_bytes: Family<IngestLabel, Counter>,
+    info_frames: Family<IngestLabel, Counter>,
     connects: Family<IngestLabel, Counter>,
     connected: Family<IngestLabel, Gauge>,
     mismatch: Family<IngestLabel, Gauge>,
@@ -24,6 +25,8 @@ pub(crate) struct Metrics {
     titles: Family<IngestLabel, Counter>,
     /// Sources that named no ingest of ours.
     pub(crate) strangers: Counter,
+    /// Title updates that could not be read.
+    pub(crate) titles_refused: Counter,
 }
 
 /// The counters of one ingest.
@@ -32,6 +35,7 @@ pub(crate) struct IngestMetrics {
     pub(crate) frames: Counter,
     pub(crate) junk_bytes: Counter,
     pub(crate) tag_bytes: Counter,
+    pub(crate) info_frames: Counter,
     pub(crate) connects: Counter,
     pub(crate) connected: Gauge,
     pub(crate) mismatch: Gauge,
@@ -49,6 +53,11 @@ impl Metrics {
             all.junk_bytes.clone(),
         );
         registry.register("ingest_tag_bytes", "Bytes of tags from sources", all.tag_bytes.clone());
+        registry.register(
+            "ingest_info_frames",
+            "Frames with a file's table of contents, which are no audio",
+            all.info_frames.clone(),
+        );
         registry.register("ingest_connects", "Sources that were taken", all.connects.clone());
         registry.register("ingest_connected", "1 while a source is there", all.connected.clone());
         registry.register(
@@ -60,8 +69,13 @@ impl Metrics {
         registry.register("ingest_titles", "Titles taken", all.titles.clone());
         registry.register(
             "ingest_strangers",
-            "Sources that named no ingest or gave no right password",
+            "Sources and titles that named no ingest or gave no right password",
             all.strangers.clone(),
+        );
+        registry.register(
+            "ingest_titles_refused",
+            "Title updates that could not be read",
+            all.titles_refused.clone(),
         );
         all
     }
@@ -72,6 +86,7 @@ impl Metrics {
             frames: self.frames.get_or_create(&label).clone(),
             junk_bytes: self.junk_bytes.get_or_create(&label).clone(),
             tag_bytes: self.tag_bytes.get_or_create(&label).clone(),
+            info_frames: self.info_frames.get_or_create(&label).clone(),
             connects: self.connects.get_or_create(&label).clone(),
             connected: self.connected.get_or_create(&label).clone(),
             mismatch: self.mismatch.get_or_create(&label).clone(),

@@ -6,7 +6,7 @@ use media::WallTime;
 
 /// How far a source may be ahead of real time before it is made to wait: twice
 /// the burst of 30 s that encoders and relays are known to send.
-pub const BURST_MAX: Duration = Duration::from_secs(60);
+pub const BURST_MAX: Duration = Duration::from_mins(1);
 
 /// How much faster than real time a source may be for ever, in percent: far
 /// more than any sound card's clock is off, and nothing against a file that is

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use feed::PathItem;
 use icy::metaint::{self, Item};
-use listen::Connection;
 use media::WallTime;
 use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::body::Body;
-use crate::intake::{Intake, Rejected, Taken, title_item};
+use crate::intake::{Intake, Rejected, Taken};
 use crate::slot::Claim;
 
 /// Bytes read at a time: four seconds of 128 kbit/s.
@@ -46,6 +46,7 @@ pub(crate) enum End {
 }
 
 /// A source's session.
+#[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) claim: Claim,
     pub(crate) body: Body,
@@ -53,7 +54,8 @@ pub(crate) struct Session {
     pub(crate) charset: icy::charset::Charset,
     pub(crate) clock: Steady,
     pub(crate) source_timeout: Duration,
-    /// When the last frame came, or the session began.
+    /// When the last frame came or the session began; later while the source is
+    /// made to wait.
     pub(crate) heard: WallTime,
 }
 
@@ -69,33 +71,30 @@ impl Session {
     /// Takes what was read already, then reads to the end.
     pub(crate) async fn run(
         &mut self,
-        connection: &mut Connection,
+        stream: &mut (impl AsyncRead + Unpin),
         first: &[u8],
         shutdown: &Shutdown,
     ) -> End {
         let end = match self.take(first) {
-            Ok(wait) => self.read(connection, wait, shutdown).await,
+            Ok(wait) => self.read(stream, wait, shutdown).await,
             Err(end) => end,
         };
-        if matches!(end, End::Finished | End::Gone | End::Replaced | End::Shutdown) {
-            let now = self.clock.now();
-            // A last frame that is rejected is not missed.
-            if let Ok(taken) = self.intake.finish(now) {
-                self.claim.append(taken.items, &self.intake, now);
-            }
+        if !matches!(end, End::Rejected(_)) {
+            let taken = self.intake.finish();
+            self.claim.append(taken.items, &self.intake, self.clock.now());
         }
         end
     }
 
     async fn read(
         &mut self,
-        connection: &mut Connection,
+        stream: &mut (impl AsyncRead + Unpin),
         mut wait: Duration,
         shutdown: &Shutdown,
     ) -> End {
         let mut buffer = vec![0; READ_LEN];
         while !self.body.is_finished() {
-            let event = self.select(connection, &mut buffer, wait, shutdown).await;
+            let event = self.select(stream, &mut buffer, wait, shutdown).await;
             let outcome = match event {
                 Event::Bytes(0) => return End::Gone,
                 Event::Bytes(len) => self.take(buffer.get(..len).unwrap_or_default()),
@@ -113,24 +112,25 @@ impl Session {
 
     async fn select(
         &mut self,
-        connection: &mut Connection,
+        stream: &mut (impl AsyncRead + Unpin),
         buffer: &mut [u8],
         wait: Duration,
         shutdown: &Shutdown,
     ) -> Event {
-        let now = self.clock.now();
-        let due = self.due().since(now);
+        let due = self.due().since(self.clock.now());
         let read = async {
-            tokio::time::sleep(wait).await;
+            if !wait.is_zero() {
+                tokio::time::sleep(wait).await;
+            }
             // A broken connection is a closed one.
-            connection.read(buffer).await.unwrap_or(0)
+            stream.read(buffer).await.unwrap_or(0)
         };
         tokio::select! {
             biased;
             () = shutdown.wait() => Event::Shutdown,
             () = self.claim.replaced() => Event::Replaced,
             len = read => Event::Bytes(len),
-            () = tokio::time::sleep(due.max(wait)) => Event::Tick,
+            () = tokio::time::sleep(due) => Event::Tick,
         }
     }
 
@@ -156,32 +156,33 @@ impl Session {
         let now = self.clock.now();
         let mut all = Taken::default();
         let outcome = self.take_items(bytes, now, &mut all);
-        // What came before the fault is on the feed.
-        let has_units = all.items.iter().any(|item| matches!(item, feed::PathItem::Unit(_)));
-        self.claim.append(all.items, &self.intake, now);
-        outcome?;
-        if has_units {
-            self.heard = now;
-        } else {
-            self.check()?;
+        if all.items.iter().any(|item| matches!(item, PathItem::Unit(_))) {
+            // While it is not read it is not silent.
+            self.heard = now.plus(all.wait);
         }
+        // What came before the fault is on the feed.
+        self.claim.append(all.items, &self.intake, self.heard);
+        outcome?;
+        self.check()?;
         Ok(all.wait)
     }
 
     fn take_items(&mut self, bytes: &[u8], now: WallTime, all: &mut Taken) -> Result<(), End> {
-        for item in self.body.push(bytes)? {
+        let mut items = Vec::new();
+        let outcome = self.body.push(bytes, &mut items);
+        for item in items {
             match item {
-                Item::Audio(audio) => {
-                    let taken = self.intake.push(&audio, now)?;
-                    all.items.extend(taken.items);
-                    all.wait = taken.wait;
-                }
+                Item::Audio(audio) => self.intake.push(&audio, now, all)?,
                 Item::Metadata(block) => {
-                    let title = metaint::parse_block(&block, self.charset)?;
-                    all.items.extend(title.map(title_item));
+                    if let Some(title) = metaint::parse_block(&block, self.charset)? {
+                        self.intake.push_title(title, all);
+                    }
                 }
             }
         }
-        Ok(())
+        Ok(outcome?)
     }
 }
+
+#[cfg(test)]
+mod tests;

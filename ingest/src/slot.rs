@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use catalogue::report::{IngestReport, IngestState};
-use catalogue::{Ingest, Mismatch};
+use catalogue::{Ingest, Mismatch, Setting};
 use feed::{PathItem, SourceInfo};
+use icy::charset::Charset;
 use media::framer::Skipped;
 use media::{Title, WallTime};
 use runtime::tail::{self, Tail, Writer};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tracing::{info, warn};
 
 use crate::intake::Intake;
 use crate::metrics::IngestMetrics;
@@ -44,14 +46,18 @@ struct State {
 
 #[derive(Debug)]
 struct OnAir {
-    claim: u64,
-    peer: SocketAddr,
-    user_agent: Option<String>,
+    /// The number of its claim.
+    number: u64,
+    caller: Caller,
     since: WallTime,
     heard: WallTime,
     told: Told,
+    /// Settings that the log has said it does not follow.
+    warned: Vec<Setting>,
     /// Told when another source takes the place.
     replaced: watch::Sender<bool>,
+    /// Its place among the process's sources.
+    permit: OwnedSemaphorePermit,
 }
 
 /// What a source has shown of itself.
@@ -67,14 +73,27 @@ struct Told {
 #[derive(Debug)]
 pub(crate) struct Claim {
     slot: Arc<Slot>,
-    claim: u64,
+    number: u64,
     replaced: watch::Receiver<bool>,
 }
 
-/// Another source has the place.
+/// Who wants to send.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) peer: SocketAddr,
+    pub(crate) user_agent: Option<String>,
+}
+
+/// Why a source whose password is right does not get the place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("another source is on the mount")]
-pub(crate) struct InUse;
+pub(crate) enum NoPlace {
+    /// Another source has it.
+    #[error("another source is on the mount")]
+    InUse,
+    /// The process has as many sources as it takes.
+    #[error("too many sources are connected")]
+    TooMany,
+}
 
 impl Slot {
     pub(crate) fn new(ingest: Ingest, metrics: IngestMetrics) -> Self {
@@ -95,50 +114,63 @@ impl Slot {
         &self.ingest
     }
 
+    /// The ingest's name.
+    pub(crate) fn name(&self) -> &str {
+        self.ingest.name.as_str()
+    }
+
+    /// How titles are read that are no UTF-8.
+    pub(crate) fn charset(&self) -> Charset {
+        // Both sides know the names of the same standard.
+        self.ingest.charset.as_str().parse().unwrap_or_default()
+    }
+
     pub(crate) fn feed(&self) -> Tail<PathItem> {
         self.feed.clone()
     }
 
-    pub(crate) fn is_taken(&self) -> bool {
-        self.state().on_air.is_some()
-    }
-
-    /// Takes the place for a source whose password is right.
+    /// Takes the place for a source whose password is right, and one of
+    /// `places` among the process's sources.
     ///
     /// It is free, or its source comes from the same address, or has been
     /// silent for [`TAKE_OVER_AFTER`].
     pub(crate) fn claim(
         self: &Arc<Self>,
-        peer: SocketAddr,
-        user_agent: Option<String>,
+        caller: Caller,
+        places: &Arc<Semaphore>,
         now: WallTime,
-    ) -> Result<Claim, InUse> {
+    ) -> Result<Claim, NoPlace> {
         let mut state = self.state();
-        if let Some(on_air) = &state.on_air {
-            let same = canonical(on_air.peer) == canonical(peer);
-            if !same && now.since(on_air.heard) < TAKE_OVER_AFTER {
-                return Err(InUse);
+        if let Some(on_air) = &state.on_air
+            && canonical(on_air.caller.peer) != canonical(caller.peer)
+            && now.since(on_air.heard) < TAKE_OVER_AFTER
+        {
+            return Err(NoPlace::InUse);
+        }
+        let permit = match state.on_air.take() {
+            Some(on_air) => {
+                on_air.replaced.send_replace(true);
+                state.leave(&self.metrics);
+                on_air.permit
             }
-        }
-        if let Some(on_air) = state.on_air.take() {
-            on_air.replaced.send_replace(true);
-            state.writer.push(PathItem::Gone);
-        }
+            None => Arc::clone(places).try_acquire_owned().map_err(|_| NoPlace::TooMany)?,
+        };
         state.claims += 1;
-        let claim = state.claims;
+        let number = state.claims;
         let (sender, replaced) = watch::channel(false);
         state.on_air = Some(OnAir {
-            claim,
-            peer,
-            user_agent,
+            number,
+            caller,
             since: now,
             heard: now,
             told: Told::default(),
+            warned: Vec::new(),
             replaced: sender,
+            permit,
         });
         self.metrics.connects.inc();
         self.metrics.connected.set(1);
-        Ok(Claim { slot: Arc::clone(self), claim, replaced })
+        Ok(Claim { slot: Arc::clone(self), number, replaced })
     }
 
     /// Puts a title on the path feed. A title without a source goes nowhere.
@@ -153,8 +185,9 @@ impl Slot {
         true
     }
 
-    /// Takes note of a source that was turned away.
+    /// Takes note of a source that was turned away, and says why in the log.
     pub(crate) fn refused(&self, reason: String) {
+        info!(ingest = self.name(), reason, "source refused");
         self.metrics.refused.inc();
         self.state().last_refusal = Some(reason);
     }
@@ -171,8 +204,8 @@ impl Slot {
         };
         if let Some(on_air) = &state.on_air {
             report.state = IngestState::Connected;
-            report.peer_address = Some(on_air.peer.to_string());
-            report.user_agent.clone_from(&on_air.user_agent);
+            report.peer_address = Some(on_air.caller.peer.to_string());
+            report.user_agent.clone_from(&on_air.caller.user_agent);
             report.connected_secs = Some(now.since(on_air.since).as_secs());
             report.format = on_air.told.info.map(|info| format(&info));
             report.bitrate_bps = on_air.told.bitrate_bps;
@@ -194,32 +227,44 @@ impl Claim {
     }
 
     /// Appends to the path feed, unless another source has the place by now.
-    pub(crate) fn append(&self, items: Vec<PathItem>, intake: &Intake, now: WallTime) {
+    ///
+    /// Where there are frames among `items` the source counts as heard until
+    /// `heard`.
+    pub(crate) fn append(&self, items: Vec<PathItem>, intake: &Intake, heard: WallTime) {
         let mut state = self.slot.state();
-        let State { writer, on_air, frames_total, junk_bytes_total, .. } = &mut *state;
-        let Some(on_air) = on_air.as_mut().filter(|on_air| on_air.claim == self.claim) else {
+        let State { writer, on_air, title, frames_total, junk_bytes_total, .. } = &mut *state;
+        let Some(on_air) = on_air.as_mut().filter(|on_air| on_air.number == self.number) else {
             return;
         };
-        let units = items.iter().filter(|item| matches!(item, PathItem::Unit(_))).count() as u64;
-        if units > 0 {
-            on_air.heard = now;
-        }
-        let skipped = intake.skipped();
-        let junk = skipped.junk_bytes - on_air.told.skipped.junk_bytes;
-        *frames_total += units;
-        *junk_bytes_total += junk;
         let metrics = &self.slot.metrics;
-        metrics.frames.inc_by(units);
+        for item in &items {
+            match item {
+                PathItem::Unit(_) => {
+                    on_air.heard = heard;
+                    *frames_total += 1;
+                    metrics.frames.inc();
+                }
+                PathItem::Title(new) => {
+                    *title = Some(new.stream_title.clone());
+                    metrics.titles.inc();
+                }
+                PathItem::Connected(_) | PathItem::Gone => {}
+            }
+        }
+        let (skipped, before) = (intake.skipped(), on_air.told.skipped);
+        let junk = skipped.junk_bytes - before.junk_bytes;
+        *junk_bytes_total += junk;
         metrics.junk_bytes.inc_by(junk);
-        metrics.tag_bytes.inc_by(skipped.id3_bytes - on_air.told.skipped.id3_bytes);
-        let mismatch = intake.mismatch();
-        metrics.mismatch.set(i64::from(!mismatch.is_empty()));
+        metrics.tag_bytes.inc_by(skipped.id3_bytes - before.id3_bytes);
+        metrics.info_frames.inc_by(skipped.info_frames - before.info_frames);
         on_air.told = Told {
             info: intake.info().copied(),
-            mismatch,
+            mismatch: intake.mismatch(),
             bitrate_bps: intake.bitrate_bps(),
             skipped,
         };
+        metrics.mismatch.set(i64::from(!on_air.told.mismatch.is_empty()));
+        on_air.warn(self.slot.ingest.name.as_str());
         writer.extend(items);
     }
 
@@ -233,12 +278,32 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         let mut state = self.slot.state();
-        if state.on_air.as_ref().is_some_and(|on_air| on_air.claim == self.claim) {
+        if state.on_air.as_ref().is_some_and(|on_air| on_air.number == self.number) {
             state.on_air = None;
-            state.title = None;
-            state.writer.push(PathItem::Gone);
-            self.slot.metrics.connected.set(0);
-            self.slot.metrics.mismatch.set(0);
+            state.leave(&self.slot.metrics);
+        }
+    }
+}
+
+impl State {
+    /// The source on air is there no more.
+    fn leave(&mut self, metrics: &IngestMetrics) {
+        self.title = None;
+        self.writer.push(PathItem::Gone);
+        metrics.connected.set(0);
+        metrics.mismatch.set(0);
+    }
+}
+
+impl OnAir {
+    /// Says once for each setting that the source does not follow it.
+    fn warn(&mut self, ingest: &str) {
+        for mismatch in &self.told.mismatch {
+            if !self.warned.contains(&mismatch.setting) {
+                self.warned.push(mismatch.setting);
+                let Mismatch { setting, wanted, got, .. } = mismatch;
+                warn!(ingest, %setting, wanted, got, "the source does not follow its settings");
+            }
         }
     }
 }
@@ -261,9 +326,8 @@ fn format(info: &SourceInfo) -> String {
     let hz = stream.timescale.hz() * if doubled { 2 } else { 1 };
     let parametric = info.profile == Some(media::AacProfile::HeV2);
     let channels = if stream.channels == 1 && !parametric { "mono" } else { "stereo" };
-    let bitrate = info.header.bitrate_bps.map_or(String::new(), |bps| {
-        format!(" {} kbit/s,", bps / 1000)
-    });
+    let bitrate =
+        info.header.bitrate_bps.map_or(String::new(), |bps| format!(" {} kbit/s,", bps / 1000));
     format!("{name}{bitrate} {hz} Hz, {channels}")
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct View {
     leaving: VecDeque<(WallTime, String)>,
     stream: Option<StreamInfo>,
     frames: Vec<TimedFrame>,
+    /// The title on air when the process began.
+    title: Option<Bytes>,
 }
 
 impl View {
@@ -62,6 +64,7 @@ impl View {
             leaving: VecDeque::new(),
             stream: None,
             frames: Vec::new(),
+            title: None,
         };
         view.restore(programme);
         view
@@ -69,6 +72,8 @@ impl View {
 
     /// Lists what was listed before. The bucket has the bodies.
     fn restore(&mut self, programme: Programme) {
+        // A source that tells the same title again begins no new one.
+        self.title = programme.titles.last().map(|range| metaint::block(&range.title));
         for range in programme.titles {
             self.playlists.push_title(range);
         }
@@ -86,6 +91,9 @@ impl View {
 
     /// Follows the feed to its end.
     pub(crate) async fn run(mut self, mut reader: Reader<Record>) {
+        if let Some(block) = self.title.take() {
+            self.command(|writer| writer.title(block.clone())).await;
+        }
         loop {
             match reader.next_batch(BATCH_MAX).await {
                 Ok(records) => {

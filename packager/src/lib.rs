@@ -26,6 +26,8 @@ use runtime::tail::{self, Tail};
 use store::Stores;
 use tokio::task::JoinSet;
 
+use crate::recovery::Patience;
+
 pub use crate::metrics::Metrics;
 
 /// What a programme feed holds for readers that are late: ten minutes of
@@ -39,6 +41,7 @@ pub struct Packager {
     clock: Steady,
     shutdown: Shutdown,
     metrics: Metrics,
+    patience: Patience,
 }
 
 /// An egress's programme, as its readers see it.
@@ -71,9 +74,9 @@ pub struct Status {
     pub epoch: Option<String>,
     /// The title on air.
     pub title: Option<Arc<Title>>,
-    /// Segments closed since the process began.
+    /// Number of the newest segment closed; before the first, the one before it.
     pub closed: u64,
-    /// How many of them the publisher is done with.
+    /// Number of the newest that the publisher is done with, likewise.
     pub published: u64,
 }
 
@@ -89,18 +92,26 @@ pub struct Path {
 impl Packager {
     /// A packager that stores into these buckets.
     pub fn new(stores: Stores, clock: Steady, shutdown: Shutdown, registry: &mut Registry) -> Self {
-        Self { stores, clock, shutdown, metrics: Metrics::register(registry) }
+        let metrics = Metrics::register(registry);
+        Self { stores, clock, shutdown, metrics, patience: Patience::default() }
     }
 
     /// Begins a programme: reads what is known of it, then follows its paths,
     /// in the order of preference.
     ///
     /// Its tasks join `tasks` and end with the shutdown.
-    pub async fn start(&self, egress: &Egress, paths: Vec<Path>, tasks: &mut JoinSet<()>) -> Programme {
+    pub async fn start(
+        &self,
+        egress: &Egress,
+        paths: Vec<Path>,
+        tasks: &mut JoinSet<()>,
+    ) -> Programme {
         let name = egress.name.as_str();
-        let recovered = recovery::recover(&self.stores, egress, &self.clock).await;
+        let recovered = recovery::recover(&self.stores, egress, &self.clock, &self.patience).await;
         let past = Arc::new(recovered.past(egress, self.clock.now()));
-        let status = Arc::new(Mutex::new(Status::default()));
+        let before = recovered.resume.next_number.0.saturating_sub(1);
+        let status = Status { closed: before, published: before, ..Status::default() };
+        let status = Arc::new(Mutex::new(status));
         let (writer, feed) = tail::tail(FEED_LIMITS, Record::weight);
         let metrics = self.metrics.of(name);
         let programme = programme::Task::new(
@@ -147,3 +158,8 @@ pub fn segment_keep(egress: &Egress) -> Duration {
 pub(crate) fn target_secs(egress: &Egress) -> u32 {
     u32::try_from(egress.mount.segment.as_secs()).unwrap_or(u32::MAX).max(1)
 }
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

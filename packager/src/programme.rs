@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use catalogue::Egress;
 use feed::{Choice, PathItem, PathUnit, Rank, Record, Resume, Selector, SourceInfo, Timeline};
-use media::WallTime;
+use media::{Title, WallTime};
 use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
 use runtime::tail::{ReadError, Reader, Writer};
@@ -33,6 +33,8 @@ pub(crate) struct Task {
     ingests: Vec<String>,
     /// What each path's source showed of itself, by rank.
     sources: Vec<Option<SourceInfo>>,
+    /// What each path's source said last of its title, by rank.
+    titles: Vec<Option<Arc<Title>>>,
     selector: Selector,
     timeline: Timeline,
     writer: Writer<Record>,
@@ -60,6 +62,7 @@ impl Task {
         Self {
             egress: egress.name.as_str().to_owned(),
             sources: vec![None; ingests.len()],
+            titles: vec![None; ingests.len()],
             ingests,
             selector: Selector::default(),
             timeline: Timeline::new(target_secs(egress), resume),
@@ -132,12 +135,21 @@ impl Task {
             }
             PathItem::Unit(unit) => self.take_unit(rank, unit),
             PathItem::Title(title) => {
-                // Before anything is on air, the first to speak counts.
-                if self.selector.on_air().is_none_or(|on_air| on_air == rank) {
-                    self.timeline.handle_title(title);
+                if self.selector.is_on_air(rank) {
+                    self.timeline.handle_title(Arc::clone(&title));
                 }
+                self.remember_title(rank, Some(title));
             }
-            PathItem::Gone => self.selector.handle_gone(rank),
+            PathItem::Gone => {
+                self.selector.handle_gone(rank);
+                self.remember_title(rank, None);
+            }
+        }
+    }
+
+    fn remember_title(&mut self, rank: Rank, title: Option<Arc<Title>>) {
+        if let Some(known) = self.titles.get_mut(usize::from(rank.0)) {
+            *known = title;
         }
     }
 
@@ -148,6 +160,11 @@ impl Task {
                 let ingest = self.ingest(rank);
                 info!(egress = self.egress, ingest, "ingest on air");
                 self.timeline.handle_source(self.profile(rank));
+                // It told its title while another one was on air, or before
+                // its first unit.
+                if let Some(title) = self.titles.get(usize::from(rank.0)).cloned().flatten() {
+                    self.timeline.handle_title(title);
+                }
             }
             Choice::Spare => return,
         }
@@ -165,7 +182,7 @@ impl Task {
 
     fn publish(&mut self) {
         let records: Vec<_> = std::iter::from_fn(|| self.timeline.next_record()).collect();
-        let mut closed = 0;
+        let mut newest = None;
         for record in &records {
             match record {
                 Record::Unit(_) => {
@@ -178,13 +195,14 @@ impl Task {
                 Record::Ended(epoch) => {
                     info!(egress = self.egress, epoch = %epoch, "epoch ended");
                 }
-                Record::Closed(_) => closed += 1,
+                Record::Closed(closed) => newest = Some(closed.number.0),
                 Record::Title(_) => {}
             }
         }
         self.writer.extend(records);
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
-        status.closed += closed;
+        status.closed = newest.unwrap_or(status.closed);
+        self.metrics.behind.set(i64::from(status.bucket_lag()));
         status.source = self.selector.on_air().map(|rank| self.ingest(rank));
         status.epoch = self.timeline.epoch().map(|epoch| epoch.id.to_string());
         status.title.clone_from(&self.timeline.resume().title);

@@ -1,15 +1,15 @@
 //! The publisher task: what the programme feed says goes into the bucket, in
 //! the order facts, segment, media playlist, multivariant playlist.
 
-mod bucket;
-mod ledger;
+pub(crate) mod bucket;
+pub(crate) mod ledger;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use catalogue::Egress;
-use feed::{Chronicler, Cutter, Record, View};
-use media::{AacProfile, Segment, SegmentRef, WallTime};
+use feed::{Chronicler, Cutter, Fact, Record, View};
+use media::{AacProfile, MediaSequence, Segment, SegmentRef, WallTime};
 use playlists::{LivePlaylists, Removed};
 use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
@@ -19,7 +19,7 @@ use tracing::{debug, error, warn};
 
 use crate::metrics::EgressMetrics;
 use crate::recovery::{Recovered, title_range};
-use crate::retention::Retention;
+use crate::retention::{Leaving, Retention};
 use crate::{Status, segment_keep, target_secs};
 use bucket::Bucket;
 use ledger::Ledger;
@@ -47,10 +47,11 @@ pub(crate) struct Task {
     retention: Retention,
     ledger: Ledger,
     bucket: Bucket,
+    /// A fact that a killed process left unsaid; it comes before any other.
+    missing: Option<Fact>,
     clock: Steady,
     status: Arc<Mutex<Status>>,
     metrics: EgressMetrics,
-    published: u64,
 }
 
 /// What a publisher shares with its process.
@@ -63,11 +64,7 @@ pub(crate) struct Shared {
 }
 
 impl Task {
-    pub(crate) fn new(
-        egress: &Egress,
-        recovered: Recovered,
-        shared: Shared,
-    ) -> Self {
+    pub(crate) fn new(egress: &Egress, recovered: Recovered, shared: Shared) -> Self {
         let Shared { stores, clock, status, metrics } = shared;
         let target = target_secs(egress);
         let mut task = Self {
@@ -83,8 +80,8 @@ impl Task {
             bucket: Bucket::new(egress, stores, metrics.clone()),
             clock,
             status,
+            missing: None,
             metrics,
-            published: 0,
         };
         task.restore(egress, recovered);
         task
@@ -96,12 +93,13 @@ impl Task {
             self.playlists.push_title(range.clone());
         }
         self.playlists.set_profile(recovered.profile);
-        let listed_from = recovered.listed_from(egress, self.clock.now());
+        let now = self.clock.now();
+        let listed_from = recovered.listed_from(egress, now);
         for (index, segment) in recovered.stored.into_iter().enumerate() {
             // When it left the window is not known any more: as late as can be.
             let left = segment.info().wall_end().plus(self.window);
             if index < listed_from {
-                self.retention.push(segment, left.plus(self.keep));
+                self.retention.push(Leaving::Segment(segment), left.plus(self.keep));
                 continue;
             }
             match self.playlists.append(segment) {
@@ -109,8 +107,13 @@ impl Task {
                 Err(fault) => warn!(egress = self.egress, %fault, "stored segment not listed"),
             }
         }
-        self.ledger = Ledger::new(recovered.facts);
-        self.bucket.resume(recovered.log, recovered.missing);
+        for stray in recovered.strays {
+            // A playlist of the process before may have listed it until now.
+            self.retention.push(Leaving::Stray(stray), now.plus(self.window).plus(self.keep));
+        }
+        self.ledger.extend(recovered.lines);
+        self.missing = recovered.missing;
+        self.bucket.resume(recovered.log);
     }
 
     /// Follows the feed to its end. The shutdown ends the feed; what is in it
@@ -128,8 +131,14 @@ impl Task {
     }
 
     async fn follow(&mut self, reader: &mut Reader<Record>) {
+        if let Some(fact) = self.missing.take() {
+            // Said before anything is deleted: the last number follows from the
+            // segments or from this.
+            self.say(fact).await;
+        }
         loop {
-            let due = self.retention.next_due().map_or(DELETE_PAUSE, |due| due.since(self.clock.now()));
+            let now = self.clock.now();
+            let due = self.retention.next_due().map_or(DELETE_PAUSE, |due| due.since(now));
             tokio::select! {
                 batch = reader.next_batch(BATCH_MAX) => match batch {
                     Ok(records) => {
@@ -147,8 +156,7 @@ impl Task {
 
     async fn publish(&mut self, record: Record) {
         for fact in self.chronicler.handle(&record) {
-            let n = self.bucket.append(fact.clone()).await;
-            self.ledger.push(n, fact);
+            self.say(fact).await;
         }
         let profile = profile_of(&record);
         for view in self.cutter.handle(&record) {
@@ -161,10 +169,14 @@ impl Task {
                 }
             }
         }
-        if let Record::Closed(_) = record {
-            self.published += 1;
-            self.tell();
+        if let Record::Closed(closed) = record {
+            self.tell(closed.number);
         }
+    }
+
+    async fn say(&mut self, fact: Fact) {
+        let lines = self.bucket.append(fact).await;
+        self.ledger.extend(lines);
     }
 
     async fn store(&mut self, segment: Segment, profile: Option<AacProfile>) {
@@ -188,22 +200,23 @@ impl Task {
     fn retire(&mut self, removed: Vec<Removed<SegmentRef>>, now: WallTime) {
         for one in removed {
             let due = one.keep_until(now).plus(self.dvr);
-            self.retention.push(one.segment, due);
+            self.retention.push(Leaving::Segment(one.segment), due);
         }
     }
 
     async fn delete(&mut self, now: WallTime) {
         let mut deleted = false;
-        while let Some(segment) = self.retention.pop_due(now) {
-            if !self.bucket.delete(&segment).await {
-                self.retention.push_back(segment, now, DELETE_PAUSE);
+        while let Some(leaving) = self.retention.pop_due(now) {
+            if !self.bucket.delete(&leaving).await {
+                self.retention.push_back(leaving, now, DELETE_PAUSE);
                 break;
             }
             deleted = true;
         }
-        let oldest = self.retention.oldest().or_else(|| self.playlists.window().first());
+        let listed = self.playlists.window().first().map(SegmentRef::info);
+        let oldest = self.retention.oldest().or(listed);
         if let Some(oldest) = oldest.filter(|_| deleted)
-            && let Some((before, keep)) = self.ledger.trim(oldest.info())
+            && let Some((before, keep)) = self.ledger.trim(oldest)
         {
             self.bucket.trim(before, keep).await;
         }
@@ -215,9 +228,10 @@ impl Task {
         self.metrics.given_up.inc();
     }
 
-    fn tell(&self) {
+    /// The publisher is done with a segment.
+    fn tell(&self, number: MediaSequence) {
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
-        status.published = self.published;
+        status.published = number.0;
         self.metrics.behind.set(i64::from(status.bucket_lag()));
     }
 }

@@ -1,25 +1,43 @@
 //! What is known of a programme when a process begins: its log and its bucket.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use catalogue::Egress;
 use feed::{Fact, History, Resume, Stored, View};
-use media::{AacProfile, MediaSequence, SegmentInfo, SegmentRef, WallTime};
+use media::{AacProfile, MediaSequence, SegmentRef, WallTime};
 use playlists::TitleRange;
 use runtime::clock::Steady;
-use store::{Area, Entry, Error, SegmentName, Store, Stores, TimelineLog, keys};
+use store::{Area, Entry, Error, Key, SegmentName, Store, Stores, TimelineLog, keys};
 use tracing::{info, warn};
 
 use crate::Past;
+use crate::publisher::bucket::line;
+use crate::publisher::ledger::Line;
 
-/// How long to wait for a bucket before going on air without it.
+/// How long to wait for a bucket that does not answer before going on air
+/// without it.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The same once that was in vain: the station has other programmes to begin.
+const PATIENCE_WORN: Duration = Duration::from_millis(250);
+
+/// How long a bucket that answers may take to be read.
+const READ_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// The longest multivariant playlist that is read back.
+const PLAYLIST_BYTES_MAX: usize = 1 << 20;
+
+/// The longest record of the log.
+const RECORD_BYTES_MAX: usize = 64 << 10;
 
 /// How long between two tries.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Segments of one rendition in the bucket that are looked at: three weeks of
-/// `dvr` at six seconds each.
+/// Objects of one egress in the bucket that are looked at: three weeks of `dvr`
+/// at six seconds each.
 const ENTRIES_MAX: usize = 300_000;
 
 /// What a process begins with.
@@ -33,32 +51,76 @@ pub(crate) struct Recovered {
     pub(crate) missing: Option<Fact>,
     /// Every segment that the bucket has, oldest first.
     pub(crate) stored: Vec<SegmentRef>,
-    /// Every fact of the log, with its number.
-    pub(crate) facts: Vec<(u64, Fact)>,
+    /// Segments that the bucket has and that no playlist can list.
+    pub(crate) strays: Vec<Key>,
+    /// Every record of the log.
+    pub(crate) lines: Vec<Line>,
     /// Which AAC tools the last epoch used.
     pub(crate) profile: Option<AacProfile>,
     titles: Vec<TitleRange>,
 }
 
+/// How long the programmes of a process wait for the bucket. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Patience(Arc<AtomicBool>);
+
+impl Patience {
+    fn left(&self) -> Duration {
+        if self.0.load(Ordering::Relaxed) { PATIENCE_WORN } else { PATIENCE }
+    }
+
+    fn lose(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Reads log and bucket. A bucket that stays away for [`PATIENCE`] does not keep
 /// the station off the air: it begins with numbers that are higher than any that
 /// can have been used.
-pub(crate) async fn recover(stores: &Stores, egress: &Egress, clock: &Steady) -> Recovered {
-    let reading = async {
-        loop {
-            match read(stores, egress, clock).await {
-                Ok(recovered) => return recovered,
-                Err(error) => {
-                    warn!(egress = egress.name.as_str(), %error, "bucket not readable");
-                    tokio::time::sleep(PAUSE).await;
-                }
-            }
+pub(crate) async fn recover(
+    stores: &Stores,
+    egress: &Egress,
+    clock: &Steady,
+    patience: &Patience,
+) -> Recovered {
+    let began = clock.now();
+    loop {
+        let left = patience.left().saturating_sub(clock.now().since(began));
+        match try_read(stores, egress, clock, left).await {
+            Some(Ok(recovered)) => return recovered,
+            Some(Err(error)) => warn!(egress = egress.name.as_str(), %error, "bucket not readable"),
+            None => warn!(egress = egress.name.as_str(), "bucket does not answer"),
         }
-    };
-    match tokio::time::timeout(PATIENCE, reading).await {
-        Ok(recovered) => recovered,
-        Err(_) => blind(egress, clock),
+        if clock.now().plus(PAUSE).since(began) >= patience.left() {
+            patience.lose();
+            return blind(egress, clock);
+        }
+        tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// One try: `None` when it took too long. Whether the bucket answers shows
+/// within `patience`; what it has may take longer to read.
+async fn try_read(
+    stores: &Stores,
+    egress: &Egress,
+    clock: &Steady,
+    patience: Duration,
+) -> Option<Result<Recovered, Error>> {
+    match tokio::time::timeout(patience, answers(stores, egress)).await.ok()? {
+        Ok(()) => tokio::time::timeout(READ_TIME_MAX, read(stores, egress, clock)).await.ok(),
+        Err(error) => Some(Err(error)),
+    }
+}
+
+/// The smallest question to each bucket.
+async fn answers(stores: &Stores, egress: &Egress) -> Result<(), Error> {
+    let name = egress.name.as_str();
+    let playlist = keys::multivariant_playlist(name)?;
+    stores.area(Area::Public).get(&playlist, PLAYLIST_BYTES_MAX).await?;
+    let record = keys::record(&keys::timeline_log(name)?, 0)?;
+    stores.area(Area::Private).get(&record, RECORD_BYTES_MAX).await?;
+    Ok(())
 }
 
 fn blind(egress: &Egress, clock: &Steady) -> Recovered {
@@ -75,7 +137,8 @@ fn blind(egress: &Egress, clock: &Steady) -> Recovered {
         log: None,
         missing: None,
         stored: Vec::new(),
-        facts: Vec::new(),
+        strays: Vec::new(),
+        lines: Vec::new(),
         profile: None,
         titles: Vec::new(),
     }
@@ -85,39 +148,34 @@ async fn read(stores: &Stores, egress: &Egress, clock: &Steady) -> Result<Recove
     let name = egress.name.as_str();
     let folder = keys::timeline_log(name)?;
     let (log, records) = TimelineLog::open(stores.area(Area::Private).clone(), folder).await?;
-    let (mut history, mut facts) = (History::default(), Vec::new());
-    for record in &records {
-        match serde_json::from_slice::<Fact>(&record.bytes) {
-            Ok(fact) => {
-                history.apply(fact.clone());
-                facts.push((record.n, fact));
-            }
-            Err(error) => warn!(egress = name, n = record.n, %error, "log record not understood"),
-        }
-    }
-    let entries = list(stores.area(Area::Public), egress).await?;
-    let listing: Vec<Stored> = entries.iter().map(|(stored, _)| *stored).collect();
-    let missing = history.missing_end(&listing);
+    let lines: Vec<Line> = records.iter().map(|record| line(name, record)).collect();
+    let mut history = History::default();
+    lines.iter().filter_map(|(_, fact)| fact.clone()).for_each(|fact| history.apply(fact));
+    let found = list(stores.area(Area::Public), egress).await?;
+    let every: Vec<Stored> = found.iter().map(|(stored, _)| *stored).collect();
+    let missing = history.missing_end(&every);
     if let Some(fact) = missing.clone() {
         history.apply(fact);
     }
-    let resume = history.resume(&listing, MediaSequence(clock.now().secs()));
-    let stored = adopt(egress, &entries, history.segments(&listing));
+    let resume = history.resume(&every, MediaSequence(clock.now().secs()));
+    let (stored, strays) = adopt(egress, found, &history)?;
     info!(
         egress = name,
-        facts = facts.len(),
+        records = lines.len(),
         segments = stored.len(),
+        strays = strays.len(),
         next = resume.next_number.0,
         "programme resumed"
     );
     let titles = history.titles().into_iter().filter_map(title_range).collect();
     let profile = history.profile();
-    Ok(Recovered { resume, log: Some(log), missing, stored, facts, profile, titles })
+    Ok(Recovered { resume, log: Some(log), missing, stored, strays, lines, profile, titles })
 }
 
+/// The segments of all the egress's renditions: numbers are the same in all,
+/// and none is used again after the encoding was changed.
 async fn list(store: &Store, egress: &Egress) -> Result<Vec<(Stored, Entry)>, Error> {
-    let folder = keys::rendition(egress.name.as_str(), &egress.rendition_id())?;
-    let entries = store.list(&folder, ENTRIES_MAX).await?;
+    let entries = store.list(&keys::egress(egress.name.as_str())?, ENTRIES_MAX).await?;
     let named = entries.into_iter().filter_map(|entry| {
         let name = SegmentName::parse(entry.key().file_name())?;
         let stored = Stored { number: name.number, epoch: name.epoch, bytes: entry.bytes() };
@@ -126,15 +184,29 @@ async fn list(store: &Store, egress: &Egress) -> Result<Vec<(Stored, Entry)>, Er
     Ok(named.collect())
 }
 
-fn adopt(egress: &Egress, entries: &[(Stored, Entry)], infos: Vec<SegmentInfo>) -> Vec<SegmentRef> {
-    let rendition = egress.rendition_id();
-    let adopted = infos.into_iter().filter_map(|info| {
-        let (_, entry) = entries.iter().find(|(stored, _)| {
-            stored.number == info.number && stored.epoch == info.epoch
-        })?;
-        Store::adopt_segment(entry, egress.name.as_str(), &rendition, info)
+/// The segments of this rendition that can be listed, oldest first, and those
+/// that cannot.
+fn adopt(
+    egress: &Egress,
+    found: Vec<(Stored, Entry)>,
+    history: &History,
+) -> Result<(Vec<SegmentRef>, Vec<Key>), Error> {
+    let (name, rendition) = (egress.name.as_str(), egress.rendition_id());
+    let mut entries = HashMap::new();
+    for (stored, entry) in found {
+        let key = keys::rendition(name, &rendition)?.child(entry.key().file_name())?;
+        if key == *entry.key() {
+            entries.insert((stored.number, stored.epoch), (stored, entry));
+        }
+    }
+    let listing: Vec<Stored> = entries.values().map(|(stored, _)| *stored).collect();
+    let adopted = history.segments(&listing).into_iter().filter_map(|info| {
+        let (_, entry) = entries.remove(&(info.number, info.epoch))?;
+        Store::adopt_segment(&entry, name, &rendition, info)
     });
-    adopted.collect()
+    let adopted = adopted.collect();
+    let strays = entries.into_values().map(|(_, entry)| entry.key().clone());
+    Ok((adopted, strays.collect()))
 }
 
 /// A title of the programme, as playlists have it.

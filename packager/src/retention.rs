@@ -4,20 +4,31 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use media::{SegmentRef, WallTime};
+use media::{SegmentInfo, SegmentRef, WallTime};
+use store::Key;
 
-/// Segments that have left the window and wait for their end.
+/// What waits for its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Leaving {
+    /// A segment that has left the window.
+    Segment(SegmentRef),
+    /// A segment that no playlist can list: it lies before a hole, or nothing
+    /// is known of its epoch.
+    Stray(Key),
+}
+
+/// What has left the window and waits for its end.
 #[derive(Debug, Default)]
 pub(crate) struct Retention {
-    waiting: VecDeque<(WallTime, SegmentRef)>,
+    waiting: VecDeque<(WallTime, Leaving)>,
 }
 
 impl Retention {
     /// A segment that may be deleted at `due`. They come in their order, so
     /// none is due before those that came before it.
-    pub(crate) fn push(&mut self, segment: SegmentRef, due: WallTime) {
+    pub(crate) fn push(&mut self, leaving: Leaving, due: WallTime) {
         let last = self.waiting.back().map_or(due, |(last, _)| due.max(*last));
-        self.waiting.push_back((last, segment));
+        self.waiting.push_back((last, leaving));
     }
 
     /// When the next one is due.
@@ -26,18 +37,21 @@ impl Retention {
     }
 
     /// Takes one that is due at `now`.
-    pub(crate) fn pop_due(&mut self, now: WallTime) -> Option<SegmentRef> {
-        self.waiting.pop_front_if(|(due, _)| *due <= now).map(|(_, segment)| segment)
+    pub(crate) fn pop_due(&mut self, now: WallTime) -> Option<Leaving> {
+        self.waiting.pop_front_if(|(due, _)| *due <= now).map(|(_, leaving)| leaving)
     }
 
     /// One could not be deleted: it is due again `pause` from now.
-    pub(crate) fn push_back(&mut self, segment: SegmentRef, now: WallTime, pause: Duration) {
-        self.waiting.push_front((now.plus(pause), segment));
+    pub(crate) fn push_back(&mut self, leaving: Leaving, now: WallTime, pause: Duration) {
+        self.waiting.push_front((now.plus(pause), leaving));
     }
 
     /// The oldest segment that the bucket still has for certain.
-    pub(crate) fn oldest(&self) -> Option<&SegmentRef> {
-        self.waiting.front().map(|(_, segment)| segment)
+    pub(crate) fn oldest(&self) -> Option<&SegmentInfo> {
+        self.waiting.iter().find_map(|(_, leaving)| match leaving {
+            Leaving::Segment(segment) => Some(segment.info()),
+            Leaving::Stray(_) => None,
+        })
     }
 }
 

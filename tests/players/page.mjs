@@ -5,17 +5,19 @@
 import { listRequests, print, withBrowser } from "./lib/browser.mjs";
 import { number, read, refuse } from "./lib/options.mjs";
 
-const USAGE = `usage: node page.mjs URL [--screenshot FILE] [--seconds N] [--wait-for SELECTOR] [--width N] [--height N] [--dark] [--click SELECTOR]
+const USAGE = `usage: node page.mjs URL [--screenshot FILE] [--seconds N] [--wait-for SELECTOR] [--width N] [--height N] [--dark] [--click SELECTOR] [--global NAME]
 
   --seconds   how long to look after the page has loaded, 0 to 120; 1 by default
   --wait-for  wait until this is to be seen, 10 s at most
   --click     then click on this
+  --global    tell this variable of the page's window at the end
 
 Prints one JSON document: status, title, text (what is to be read), errors
 [text] (the console's with their place, and exceptions), csp [{directive, blocked, source}]
 violations of the content security policy, requests {t, url, method, status,
 failure}, missing [text] (what was to be waited for or clicked and was not
-there), overflow (whether it is wider than the window).`;
+there), overflow (whether it is wider than the window), global (null where there
+is none).`;
 /** For the page's load, and for each thing that is waited for. */
 const PATIENCE_MS = 10_000;
 
@@ -29,6 +31,7 @@ const { values, positionals } = read(
     height: { type: "string", default: "800" },
     dark: { type: "boolean", default: false },
     click: { type: "string" },
+    global: { type: "string" },
   },
   1,
 );
@@ -67,9 +70,10 @@ async function look(browser) {
   if (values.click) await attempt("click", page.click(values.click, { timeout: PATIENCE_MS }));
   await page.waitForTimeout(seconds * 1000);
   if (values.screenshot) await page.screenshot({ path: values.screenshot, timeout: PATIENCE_MS });
-  const seen = await page.evaluate(() => ({
+  const seen = await page.evaluate((name) => ({
     text: document.body?.innerText ?? "",
     overflow: document.documentElement.scrollWidth > window.innerWidth,
-  }));
+    global: window[name] ?? null,
+  }), values.global ?? "");
   return { url, status: response?.status() ?? null, title: await page.title(), ...seen, errors, csp, missing, requests };
 }

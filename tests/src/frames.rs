@@ -49,3 +49,10 @@ pub fn position(whole: &[Bytes], part: &[Bytes]) -> usize {
     let found = starts.map(|(at, _)| at).find(|at| whole[*at..].starts_with(part));
     found.unwrap_or_else(|| panic!("{} frames are not as they were sent", part.len()))
 }
+
+/// The whole frames of a stream that breaks off in the middle of one.
+pub fn whole(stream: &[u8]) -> Vec<Bytes> {
+    let mut framer = Framer::default();
+    framer.push(stream);
+    std::iter::from_fn(|| framer.next_frame().unwrap()).map(|frame| frame.data).collect()
+}

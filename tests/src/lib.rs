@@ -7,14 +7,20 @@
 
 pub mod encoder;
 pub mod frames;
+pub mod hls;
 pub mod http;
 pub mod listener;
+pub mod memory;
+pub mod metrics;
 pub mod moto;
 pub mod node;
 pub mod program;
+pub mod raw;
 pub mod scratch;
+pub mod tones;
 pub mod tools;
 pub mod wait;
+pub mod watch;
 
 pub use node::TestNode;
 pub use program::Program;

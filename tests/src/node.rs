@@ -75,14 +75,37 @@ impl TestNode {
         Self::start_with(manifest, &data, lines, scratch).await
     }
 
+    /// Starts a node with a certificate and its key, both in PEM files.
+    pub async fn start_tls(manifest: &str, certificate: &str, key: &str) -> Self {
+        let scratch = Scratch::default();
+        let data = scratch.path().to_path_buf();
+        let text = format!(
+            "data = {data:?}\n[listen]\n{PORTS}public_tls = \"127.0.0.1:0\"\n\
+             control_tls = \"127.0.0.1:0\"\n[[tls]]\ncertificate = {certificate:?}\nkey = {key:?}\n"
+        );
+        let config = ProcessConfig::parse(&text, "skywave.toml", &data, &[]).unwrap();
+        Self::start_by(&config, manifest, Arc::new(SystemClock), scratch).await
+    }
+
+    /// Starts a node on a folder, with a clock of the test's own.
+    pub async fn start_at(manifest: &str, data: &Path, clock: Arc<dyn Clock>) -> Self {
+        Self::start_by(&config(data, ""), manifest, clock, Scratch::default()).await
+    }
+
     async fn start_with(manifest: &str, data: &Path, lines: &str, scratch: Scratch) -> Self {
+        Self::start_by(&config(data, lines), manifest, Arc::new(SystemClock), scratch).await
+    }
+
+    async fn start_by(
+        config: &ProcessConfig,
+        manifest: &str,
+        clock: Arc<dyn Clock>,
+        scratch: Scratch,
+    ) -> Self {
         // A test's provider may be the first of its process.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let text = format!("data = {:?}\n{lines}\n[listen]\n{PORTS}", data.display().to_string());
-        let config = ProcessConfig::parse(&text, "skywave.toml", data, &[]).unwrap();
         let catalogue = manifest::parse(manifest, "stations.toml", &|_| None).unwrap();
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let running = node::start(&config, catalogue, clock, Shutdown::default()).await.unwrap();
+        let running = node::start(config, catalogue, clock, Shutdown::default()).await.unwrap();
         Self { addresses: running.addresses(), running: Some(running), _scratch: scratch }
     }
 
@@ -149,6 +172,11 @@ impl Drop for TestNode {
             running.stop();
         }
     }
+}
+
+fn config(data: &Path, lines: &str) -> ProcessConfig {
+    let text = format!("data = {:?}\n{lines}\n[listen]\n{PORTS}", data.display().to_string());
+    ProcessConfig::parse(&text, "skywave.toml", data, &[]).unwrap()
 }
 
 /// Ports of the system's choice.

@@ -25,7 +25,10 @@ pub(crate) enum Refusal {
     /// As many listeners as there may be.
     Full,
     /// The range is not in the body.
-    Range,
+    Range {
+        /// Bytes of the body.
+        len: usize,
+    },
     /// The bucket did not give it.
     Upstream,
 }
@@ -38,7 +41,7 @@ impl Refusal {
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "method not allowed\n"),
             Self::OffAir { .. } => (StatusCode::SERVICE_UNAVAILABLE, "not on air\n"),
             Self::Full => (StatusCode::SERVICE_UNAVAILABLE, "too many listeners\n"),
-            Self::Range => (StatusCode::RANGE_NOT_SATISFIABLE, "no such range\n"),
+            Self::Range { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "no such range\n"),
             Self::Upstream => (StatusCode::BAD_GATEWAY, "not available\n"),
         }
     }
@@ -63,6 +66,9 @@ impl Refusal {
             Self::Method => {
                 headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
             }
+            Self::Range { len } => {
+                set(headers, header::CONTENT_RANGE, &format!("bytes */{len}"));
+            }
             _ => {}
         }
         with_cors(response)
@@ -79,13 +85,13 @@ pub(crate) fn with_cors(mut response: Response<Body>) -> Response<Body> {
     response
 }
 
-/// The answer to a preflight (Fetch §4.8), and to OPTIONS in general.
+/// The answer to a preflight (Fetch §4.8), and to OPTIONS in general: encoders
+/// ask too, some over HTTP/1.0, which has no 204.
 pub(crate) fn options() -> Response<Body> {
     let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
     let texts = [
-        (header::ALLOW, "GET, HEAD, OPTIONS"),
+        (header::ALLOW, "GET, HEAD, OPTIONS, PUT, SOURCE"),
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, OPTIONS"),
         (
             header::ACCESS_CONTROL_ALLOW_HEADERS,
@@ -108,9 +114,11 @@ pub(crate) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
     })
 }
 
-/// Whether the client takes gzip (RFC 9110 §12.5.3).
+/// Whether the client takes gzip (RFC 9110 §12.5.3). Who asks for a range gets
+/// none: Chromium's own HLS does for playlists too, and on its second visit
+/// cannot decode what its cache then has.
 pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
-    headers.get_all(header::ACCEPT_ENCODING).iter().any(|value| {
+    !headers.contains_key(header::RANGE) && headers.get_all(header::ACCEPT_ENCODING).iter().any(|value| {
         let codings = value.to_str().unwrap_or_default().split(',');
         codings.into_iter().any(|coding| {
             let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
@@ -118,6 +126,23 @@ pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
             name.trim().eq_ignore_ascii_case("gzip") && !refused
         })
     })
+}
+
+/// Whether a range may be given: no `If-Range`, or one that names this very body
+/// (RFC 9110 §13.1.5).
+pub(crate) fn takes_range(headers: &HeaderMap, etag: &str) -> bool {
+    headers.get(header::IF_RANGE).is_none_or(|wanted| wanted == etag)
+}
+
+/// Adds the operator's headers, but none that is there already.
+pub(crate) fn add_headers(headers: &mut HeaderMap, extra: &[(String, String)]) {
+    for (name, value) in extra {
+        if let Ok(name) = HeaderName::from_bytes(name.as_bytes())
+            && !headers.contains_key(&name)
+        {
+            set(headers, name, value);
+        }
+    }
 }
 
 /// Sets a header to a text that is known to be one.

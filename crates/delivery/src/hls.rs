@@ -85,11 +85,12 @@ pub(crate) async fn segment(
     let mut response = if answer::is_known(headers, &etag) {
         not_modified()
     } else {
-        let wanted = headers.get(header::RANGE).map(HeaderValue::as_bytes);
+        let range = headers.get(header::RANGE).filter(|_| answer::takes_range(headers, &etag));
+        let wanted = range.map(HeaderValue::as_bytes);
         match range::wanted(wanted, body.len()) {
             Wanted::Whole => Response::new(Body::from(body)),
             Wanted::Part(part) => partial(&body, part),
-            Wanted::Unsatisfiable => return Refusal::Range.respond(),
+            Wanted::Unsatisfiable => return Refusal::Range { len: body.len() }.respond(),
         }
     };
     let headers = response.headers_mut();

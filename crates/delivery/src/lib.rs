@@ -13,6 +13,9 @@ mod metrics;
 mod range;
 mod resolve;
 mod station;
+mod stream;
+#[cfg(test)]
+mod testing;
 
 pub use document::Document;
 pub use door::Delivery;

@@ -17,7 +17,7 @@ use crate::resolve::Stations;
 /// What was asked for over HTTP.
 #[derive(Debug, Clone, Copy, Hash, PartialEq, Eq, EncodeLabelValue)]
 pub(crate) enum Kind {
-    /// The ICY stream, through hyper.
+    /// The ICY stream.
     Stream,
     /// A playlist of either kind.
     Playlist,
@@ -30,9 +30,9 @@ pub(crate) enum Kind {
 }
 
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(crate) struct RequestLabel {
-    pub(crate) kind: Kind,
-    pub(crate) status: u16,
+struct RequestLabel {
+    kind: Kind,
+    status: u16,
 }
 
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -43,7 +43,7 @@ struct MountLabel {
 /// The counters of requests.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Metrics {
-    pub(crate) requests: Family<RequestLabel, Counter>,
+    requests: Family<RequestLabel, Counter>,
     pub(crate) from_bucket: Counter,
 }
 
@@ -61,6 +61,11 @@ impl Metrics {
             all.from_bucket.clone(),
         );
         all
+    }
+
+    /// Counts an answer.
+    pub(crate) fn answered(&self, kind: Kind, status: u16) {
+        self.requests.get_or_create(&RequestLabel { kind, status }).inc();
     }
 }
 

@@ -17,7 +17,7 @@ pub const OFF_CLOCK_MAX: Duration = Duration::from_secs(2);
 
 /// How long the least delay is looked for: long enough that a stall of the
 /// source's time-out, and the burst after it, pass unseen.
-const WATCHED: Duration = Duration::from_secs(60);
+const WATCHED: Duration = Duration::from_mins(1);
 
 /// Differences below this are the network's jitter, not the encoder's drift.
 const DEAD_ZONE_NANOS: i128 = 10_000_000;

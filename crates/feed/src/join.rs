@@ -52,6 +52,13 @@ impl Joiner {
         }
     }
 
+    /// Whether the unit that went on air as `index` is remembered and had these
+    /// bytes.
+    pub fn had(&self, index: u64, data: &Bytes) -> bool {
+        let place = index.checked_sub(self.first_index).and_then(|at| usize::try_from(at).ok());
+        place.and_then(|at| self.recent.get(at)).is_some_and(|recent| *recent == hash(data))
+    }
+
     /// Forgets all: a new epoch counts from 0.
     pub fn clear(&mut self) {
         *self = Self::default();

@@ -20,7 +20,7 @@ pub use clock::{MediaClock, OFF_CLOCK_MAX, STEP_MAX};
 pub use cutter::{Cutter, View};
 pub use grid::Grid;
 pub use join::{Join, Joiner, RECENT_UNITS_MAX, RUN_LEN, RUN_LEN_MAX};
-pub use log::{Chronicler, Fact, History, Stored};
+pub use log::{Chronicler, Fact, History, NUMBER_MAX, Stored};
 pub use path::{PathItem, PathUnit, SourceInfo};
 pub use record::{Closed, Epoch, Record, TitleMark, Unit};
 pub use selector::{Choice, Rank, STALL_MAX, Selector};

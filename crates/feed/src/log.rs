@@ -17,6 +17,13 @@ use crate::grid::Grid;
 use crate::record::{Closed, Epoch, Record, TitleMark};
 use crate::timeline::Resume;
 
+/// Greatest number of a segment, and of anything else that is counted here.
+///
+/// Chosen: players count in doubles, which are exact up to 2^53. A name or a
+/// fact beyond it is somebody's mistake and counts for nothing, so that one
+/// stray file does not leave a programme without a next number.
+pub const NUMBER_MAX: u64 = 1 << 53;
+
 /// One fact of the timeline log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fact", rename_all = "snake_case")]
@@ -83,6 +90,22 @@ pub struct Stored {
     pub epoch: EpochId,
     /// Its size in bytes.
     pub bytes: u64,
+}
+
+impl Fact {
+    /// The epoch that it is about.
+    pub fn epoch(&self) -> EpochId {
+        let (Self::EpochBegan { epoch, .. }
+        | Self::ClockSet { epoch, .. }
+        | Self::TitleSet { epoch, .. }
+        | Self::EpochEnded { epoch, .. }) = self;
+        EpochId(*epoch)
+    }
+
+    /// The grid of the epoch that began with it.
+    pub fn grid(&self) -> Option<Grid> {
+        Past::began(self).map(|past| past.grid)
+    }
 }
 
 /// Tells the facts of a programme feed as they come up.
@@ -152,6 +175,7 @@ pub struct History {
     /// In the order of their first numbers.
     epochs: Vec<Past>,
     titles: Vec<TitleMark>,
+    title: Option<Arc<Title>>,
 }
 
 #[derive(Debug)]
@@ -173,11 +197,12 @@ impl History {
                     past.origins.insert(number, origin_nanos);
                 }
             }
-            Fact::TitleSet { epoch, index, stream_title, url } => self.titles.push(TitleMark {
-                epoch: EpochId(epoch),
-                index,
-                title: Arc::new(Title::new(stream_title, url)),
-            }),
+            Fact::TitleSet { epoch, index, stream_title, url } => {
+                let title = Arc::new(Title::new(stream_title, url));
+                self.title = Some(Arc::clone(&title));
+                self.titles.push(TitleMark { epoch: EpochId(epoch), index, title });
+            }
+            Fact::EpochEnded { epoch, units: 0 } => self.forget(EpochId(epoch)),
             Fact::EpochEnded { epoch, units } => {
                 if let Some(past) = self.find_mut(EpochId(epoch)) {
                     past.units = Some(units);
@@ -190,9 +215,8 @@ impl History {
     /// that nobody ended, after the last segment that the bucket has.
     pub fn missing_end(&self, stored: &[Stored]) -> Option<Fact> {
         let past = self.epochs.last().filter(|past| past.units.is_none())?;
-        let last = stored.iter().filter(|one| one.epoch == past.epoch.id).map(|one| one.number);
-        let segments =
-            last.max().map_or(0, |last| (last.0 + 1).saturating_sub(past.epoch.first_number.0));
+        let last = numbers(stored.iter().filter(|one| one.epoch == past.epoch.id)).max();
+        let segments = last.map_or(0, |last| (last + 1).saturating_sub(past.epoch.first_number.0));
         let units = past.grid.first_index(segments);
         Some(Fact::EpochEnded { epoch: past.epoch.id.0, units })
     }
@@ -200,18 +224,17 @@ impl History {
     /// Where the programme goes on. `fallback` is the number for a programme of
     /// which nothing is known: whole seconds since 1970.
     pub fn resume(&self, stored: &[Stored], fallback: MediaSequence) -> Resume {
-        let used = stored.iter().map(|one| one.number.0 + 1).max();
+        let used = numbers(stored).map(|number| number + 1).max();
         let logged = self.epochs.iter().map(Past::next_number).max();
         let next_number = used.max(logged).map_or(fallback, MediaSequence);
         let next_discontinuity =
             self.epochs.last().map_or(0, |past| past.epoch.discontinuity_sequence + 1);
         let not_before = self.segments(stored).last().map(SegmentInfo::wall_end);
-        let title = self.titles.last().map(|mark| Arc::clone(&mark.title));
         Resume {
             next_number,
             next_discontinuity,
             not_before: not_before.unwrap_or_default(),
-            title,
+            title: self.title.clone(),
         }
     }
 
@@ -231,7 +254,8 @@ impl History {
     pub fn titles(&self) -> Vec<View> {
         let placed = self.titles.iter().filter_map(|mark| {
             let past = self.find(mark.epoch)?;
-            let number = past.epoch.first_number.0 + past.grid.segment_of(mark.index);
+            let segment = past.grid.segment_of(mark.index);
+            let number = past.epoch.first_number.0.saturating_add(segment);
             let start = past.wall(number, mark.index)?;
             Some(View::Title { id: mark.id(), start, title: Arc::clone(&mark.title) })
         });
@@ -241,6 +265,15 @@ impl History {
     /// Which AAC tools the last epoch used.
     pub fn profile(&self) -> Option<AacProfile> {
         self.epochs.last().and_then(|past| past.epoch.profile)
+    }
+
+    /// An epoch of which no segment was ever stored: nobody saw its
+    /// discontinuity, and the next one takes its number.
+    fn forget(&mut self, epoch: EpochId) {
+        if let Some(place) = self.epochs.iter().rposition(|past| past.epoch.id == epoch) {
+            self.epochs.remove(place);
+            self.titles.retain(|mark| mark.epoch != epoch);
+        }
     }
 
     fn find(&self, epoch: EpochId) -> Option<&Past> {
@@ -268,6 +301,9 @@ impl Past {
         else {
             return None;
         };
+        if (*first_number).max(*discontinuity_sequence) > NUMBER_MAX {
+            return None;
+        }
         let stream = StreamInfo {
             codec: codec_named(codec)?,
             timescale: Timescale::new(*sample_rate_hz)?,
@@ -287,11 +323,10 @@ impl Past {
 
     fn next_number(&self) -> u64 {
         let segments = match self.units {
-            Some(0) => 0,
-            Some(units) => self.grid.segment_of(units - 1) + 1,
-            None => 0,
+            None | Some(0) => 0,
+            Some(units) => self.grid.segment_of(units - 1).saturating_add(1),
         };
-        self.epoch.first_number.0 + segments
+        self.epoch.first_number.0.saturating_add(segments).min(NUMBER_MAX)
     }
 
     /// Wall-clock time of a unit, by the mapping of its segment.
@@ -301,7 +336,8 @@ impl Past {
     }
 
     fn info(&self, stored: &Stored) -> Option<SegmentInfo> {
-        let segment = stored.number.0.checked_sub(self.epoch.first_number.0)?;
+        let number = numbers([stored]).next()?;
+        let segment = number.checked_sub(self.epoch.first_number.0)?;
         let first_index = self.grid.first_index(segment);
         let whole = self.grid.first_index(segment + 1);
         let end_index = self.units.map_or(whole, |units| units.min(whole));
@@ -315,6 +351,11 @@ impl Past {
         };
         (first_index < end_index).then(|| closed.info(&self.grid, stored.bytes))
     }
+}
+
+/// The numbers of segments, those that can be one.
+fn numbers<'a>(stored: impl IntoIterator<Item = &'a Stored>) -> impl Iterator<Item = u64> {
+    stored.into_iter().map(|one| one.number.0).filter(|number| *number < NUMBER_MAX)
 }
 
 fn began(epoch: &Epoch, target_secs: u32) -> Fact {

@@ -149,21 +149,29 @@ impl Timeline {
         let held = self.joining.take().unwrap_or_default();
         let on_air = self.running.as_ref().map_or(0, |running| running.next_index);
         self.known_left = on_air.saturating_sub(index);
-        held.iter().for_each(|unit| self.append(unit));
+        for unit in &held {
+            self.append(unit);
+        }
     }
 
     /// The newcomer has nothing in common with what was on air.
     fn give_up_joining(&mut self) {
         if let Some(held) = self.joining.take().filter(|held| !held.is_empty()) {
             self.end_epoch();
-            held.iter().for_each(|unit| self.append(unit));
+            for unit in &held {
+                self.append(unit);
+            }
         }
     }
 
     fn append(&mut self, unit: &PathUnit) {
         if self.known_left > 0 {
-            self.known_left -= 1;
-            return;
+            if self.was_on_air(unit) {
+                self.known_left -= 1;
+                return;
+            }
+            // It only began like what was on air: a jingle, a file played again.
+            self.end_epoch();
         }
         let changed =
             self.running.as_ref().is_some_and(|on_air| on_air.epoch.stream != unit.header.stream);
@@ -190,6 +198,12 @@ impl Timeline {
         }));
         self.joiner.remember(&unit.data);
         self.running = Some(running);
+    }
+
+    /// Whether the next unit that is known is this one.
+    fn was_on_air(&self, unit: &PathUnit) -> bool {
+        let next_index = self.running.as_ref().map_or(0, |running| running.next_index);
+        self.joiner.had(next_index - self.known_left, &unit.data)
     }
 
     fn begin_epoch(&mut self, unit: &PathUnit) -> Running {
@@ -230,6 +244,7 @@ impl Timeline {
     /// Closes the last segment, however short, and ends the epoch.
     fn end_epoch(&mut self) {
         let Some(mut running) = self.running.take() else { return };
+        self.known_left = 0;
         if !running.shares.is_empty() {
             self.records.push_back(running.close_segment());
         }

@@ -15,7 +15,7 @@ mod description;
 mod reply;
 
 pub use description::{StreamDescription, codec_of_media_type};
-pub use reply::{Refusal, accepted, ended, refused};
+pub use reply::{Refusal, accepted, ended, refused, refused_because};
 
 /// The longest `Authorization` header that is read, in bytes.
 pub const AUTHORIZATION_LEN_MAX: usize = 1024;

@@ -5,17 +5,22 @@
 //! or it goes as it is, with the bytes read so far in front, to who speaks its
 //! protocol.
 
+mod guard;
 mod http;
+mod metrics;
 mod port;
 mod sniff;
+#[cfg(test)]
+mod testing;
 mod tls;
 mod transport;
 
 pub use http::Secure;
+pub use metrics::Metrics;
 pub use port::{Error, Port, PortSettings};
 pub use sniff::{Doors, ListenerDoor, SourceDoor};
 pub use tls::{Identities, IdentityFiles, TlsError};
-pub use transport::{Connection, Transport};
+pub use transport::{Connection, LINGER_TIME, Transport};
 
 /// A future that a door gives back, on the heap: doors are trait objects.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

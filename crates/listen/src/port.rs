@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use media::Blame;
+use prometheus_client::metrics::gauge::Gauge;
 use runtime::shutdown::Shutdown;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinSet;
-use tracing::{debug, info, warn};
+use tokio::task::{JoinError, JoinSet};
+use tracing::{debug, error, info, warn};
 
+use crate::metrics::{Metrics, PortMetrics, Reason};
 use crate::sniff::{self, Doors};
 use crate::tls::Identities;
 use crate::transport::{Connection, Transport};
@@ -23,6 +25,13 @@ const BACKLOG: i32 = 4096;
 
 /// How long the loop rests when the process has no descriptors left.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
+
+/// Connections at a time that are told that there are too many; those beyond are
+/// closed without a word. Chosen.
+const TURNED_AWAY_MAX: usize = 64;
+
+const BUSY: &[u8] = b"HTTP/1.0 503 Service Unavailable\r\nContent-Type: text/plain\r\n\
+    Retry-After: 5\r\nConnection: close\r\n\r\ntoo many connections\n";
 
 /// A port cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +80,37 @@ pub struct PortSettings {
 pub struct Port {
     listener: TcpListener,
     settings: PortSettings,
+    metrics: Metrics,
+}
+
+/// What all connections of a port have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) settings: PortSettings,
+    pub(crate) doors: Doors,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) metrics: PortMetrics,
+}
+
+/// One of a port's places.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    _permit: OwnedSemaphorePermit,
+    open: Gauge,
+}
+
+/// Accepts, and keeps what it has accepted.
+#[derive(Debug)]
+struct Acceptor {
+    shared: Arc<Shared>,
+    slots: Arc<Semaphore>,
+    /// For those that are told that there is no slot.
+    turned_away: Arc<Semaphore>,
+    under_way: JoinSet<()>,
+    /// Whether the last connection found no slot, and that is logged.
+    is_full: bool,
+    /// Whether the system had nothing left for the last one, and that is logged.
+    is_exhausted: bool,
 }
 
 impl Port {
@@ -82,7 +122,13 @@ impl Port {
     pub fn open(address: SocketAddr, settings: PortSettings) -> Result<Self, Error> {
         let opened = bind(address, settings.unsent_max);
         let listener = opened.map_err(|source| Error::Bind { address, source })?;
-        Ok(Self { listener, settings })
+        Ok(Self { listener, settings, metrics: Metrics::default() })
+    }
+
+    /// The same port, counting where it can be seen.
+    #[must_use]
+    pub fn counted_in(self, metrics: &Metrics) -> Self {
+        Self { metrics: metrics.clone(), ..self }
     }
 
     /// The address that it listens on.
@@ -97,75 +143,147 @@ impl Port {
     /// Accepts until the shutdown; then waits for what is under way, but not
     /// longer than the header time.
     pub async fn serve(self, doors: Doors, shutdown: Shutdown) {
-        let slots = Arc::new(Semaphore::new(self.settings.connections_max));
-        let mut under_way = JoinSet::new();
+        let Self { listener, settings, metrics } = self;
+        let metrics = metrics.of(settings.name);
+        let shared = Arc::new(Shared { settings, doors, shutdown, metrics });
+        let mut acceptor = Acceptor::new(Arc::clone(&shared));
         loop {
             tokio::select! {
-                () = shutdown.wait() => break,
-                accepted = self.listener.accept() => match accepted {
-                    Ok((stream, peer)) => {
-                        self.take(stream, peer, &slots, &doors, &shutdown, &mut under_way);
-                    }
-                    Err(error) => self.rest(&error).await,
-                },
-                Some(_) = under_way.join_next(), if !under_way.is_empty() => {}
+                () = shared.shutdown.wait() => break,
+                accepted = listener.accept() => acceptor.handle(accepted).await,
+                Some(ended) = acceptor.under_way.join_next() => acceptor.bury(ended),
             }
         }
-        let all = async { while under_way.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(self.settings.header_time, all).await;
-    }
-
-    fn take(
-        &self,
-        stream: TcpStream,
-        peer: SocketAddr,
-        slots: &Arc<Semaphore>,
-        doors: &Doors,
-        shutdown: &Shutdown,
-        under_way: &mut JoinSet<()>,
-    ) {
-        let Ok(slot) = Arc::clone(slots).try_acquire_owned() else {
-            info!(port = self.settings.name, %peer, "connection refused: too many at a time");
-            refuse(&stream);
-            return;
+        // Nobody is to wait in the backlog of a port that accepts no more.
+        drop(listener);
+        let all = async {
+            while let Some(ended) = acceptor.under_way.join_next().await {
+                acceptor.bury(ended);
+            }
         };
-        let (settings, doors, shutdown) = (self.settings.clone(), doors.clone(), shutdown.clone());
-        under_way.spawn(connect(stream, peer, settings, doors, shutdown, slot));
-    }
-
-    async fn rest(&self, error: &io::Error) {
-        warn!(port = self.settings.name, %error, "cannot accept");
-        tokio::time::sleep(EXHAUSTED_PAUSE).await;
+        let _ = tokio::time::timeout(shared.settings.header_time, all).await;
     }
 }
 
-async fn connect(
-    stream: TcpStream,
-    peer: SocketAddr,
-    settings: PortSettings,
-    doors: Doors,
-    shutdown: Shutdown,
-    _slot: OwnedSemaphorePermit,
-) {
-    let transport = match &settings.tls {
-        None => Transport::Plain(stream),
-        Some(identities) => {
-            let handshake = identities.acceptor().accept(stream);
-            match tokio::time::timeout(settings.header_time, handshake).await {
-                Ok(Ok(stream)) => Transport::Tls(Box::new(stream)),
-                Ok(Err(error)) => return debug!(%peer, %error, "TLS handshake failed"),
-                Err(_) => return debug!(%peer, "TLS handshake took too long"),
+impl Acceptor {
+    fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            slots: Arc::new(Semaphore::new(shared.settings.connections_max)),
+            turned_away: Arc::new(Semaphore::new(TURNED_AWAY_MAX)),
+            shared,
+            under_way: JoinSet::new(),
+            is_full: false,
+            is_exhausted: false,
+        }
+    }
+
+    async fn handle(&mut self, accepted: io::Result<(TcpStream, SocketAddr)>) {
+        match accepted {
+            Ok((stream, peer)) => {
+                self.is_exhausted = false;
+                self.shared.metrics.accepted.inc();
+                self.take(stream, peer);
+            }
+            // The peer's doing: it left between its SYN and now.
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
+                if !self.is_exhausted {
+                    warn!(port = self.shared.settings.name, %error, "cannot accept");
+                }
+                self.is_exhausted = true;
+                tokio::time::sleep(EXHAUSTED_PAUSE).await;
             }
         }
-    };
-    sniff::serve(Connection::new(transport, peer), doors, settings.header_time, shutdown).await;
+    }
+
+    fn take(&mut self, stream: TcpStream, peer: SocketAddr) {
+        let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() else {
+            return self.turn_away(stream, peer);
+        };
+        self.is_full = false;
+        let slot = Slot::new(permit, &self.shared.metrics.open);
+        let shared = Arc::clone(&self.shared);
+        self.under_way.spawn(async move {
+            if let Some(transport) = shake_hands(stream, peer, &shared).await {
+                sniff::serve(Connection::new(transport, peer).with_slot(slot), &shared).await;
+            }
+        });
+    }
+
+    /// Tells a plain connection that there is no place, as far as places for
+    /// telling last.
+    fn turn_away(&mut self, stream: TcpStream, peer: SocketAddr) {
+        let Shared { settings, metrics, .. } = &*self.shared;
+        metrics.refused(Reason::Full);
+        if !self.is_full {
+            info!(port = settings.name, %peer, "connections refused: too many at a time");
+        }
+        self.is_full = true;
+        if settings.tls.is_some() {
+            return;
+        }
+        if let Ok(permit) = Arc::clone(&self.turned_away).try_acquire_owned() {
+            let connection = Connection::new(Transport::Plain(stream), peer);
+            self.under_way.spawn(async move {
+                connection.close_with(BUSY).await;
+                drop(permit);
+            });
+        }
+    }
+
+    fn bury(&self, ended: Result<(), JoinError>) {
+        if let Err(error) = ended.map_err(|error| error.to_string()) {
+            error!(port = self.shared.settings.name, error, "a connection's task failed");
+        }
+    }
 }
 
-/// One line, as far as the socket's buffer takes it at once.
-fn refuse(stream: &TcpStream) {
-    const BUSY: &[u8] = b"HTTP/1.0 503 Service Unavailable\r\nContent-Type: text/plain\r\n\
-        Retry-After: 5\r\nConnection: close\r\n\r\ntoo many connections\n";
-    let _ = stream.try_write(BUSY);
+impl Slot {
+    fn new(permit: OwnedSemaphorePermit, open: &Gauge) -> Self {
+        open.inc();
+        Self { _permit: permit, open: open.clone() }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.open.dec();
+    }
+}
+
+/// The TLS handshake, where the port has one.
+async fn shake_hands(stream: TcpStream, peer: SocketAddr, port: &Shared) -> Option<Transport> {
+    let Some(identities) = &port.settings.tls else { return Some(Transport::Plain(stream)) };
+    let handshake = identities.acceptor().accept(stream);
+    let shaken = tokio::select! {
+        biased;
+        shaken = tokio::time::timeout(port.settings.header_time, handshake) => shaken,
+        () = port.shutdown.wait() => return None,
+    };
+    let name = port.settings.name;
+    match shaken {
+        Ok(Ok(stream)) => return Some(Transport::Tls(Box::new(stream))),
+        Ok(Err(error)) => {
+            port.metrics.refused(Reason::Tls);
+            debug!(port = name, %peer, %error, "TLS handshake failed");
+        }
+        Err(_) => {
+            port.metrics.refused(Reason::Late);
+            info!(port = name, %peer, "no TLS handshake within the header time");
+        }
+    }
+    None
+}
+
+/// Errors of `accept` that say nothing of the port (accept(2)).
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::Interrupted
+    )
 }
 
 fn bind(address: SocketAddr, unsent_max: Option<u32>) -> io::Result<TcpListener> {
@@ -181,3 +299,6 @@ fn bind(address: SocketAddr, unsent_max: Option<u32>) -> io::Result<TcpListener>
     socket.listen(BACKLOG)?;
     TcpListener::from_std(socket.into())
 }
+
+#[cfg(test)]
+mod tests;

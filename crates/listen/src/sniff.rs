@@ -1,20 +1,20 @@
 //! Who gets a connection, told by its first bytes.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use icy::head::{Head, HeadError, Parsed};
 use icy::{Kind, classify};
-use runtime::shutdown::Shutdown;
-use tokio::io::AsyncWriteExt;
-use tracing::info;
+use tracing::{debug, info};
 
 use crate::BoxFuture;
-use crate::http;
+use crate::http::{self, Protocol};
+use crate::metrics::Reason;
+use crate::port::Shared;
 use crate::transport::Connection;
 
-/// Takes what encoders send.
+/// Takes what encoders send. A door that takes a connection for good calls
+/// [`Connection::settle`].
 pub trait SourceDoor: std::fmt::Debug + Send + Sync {
     /// An encoder that speaks HTTP; the head has been taken off.
     fn source(&self, head: Head, connection: Connection) -> BoxFuture<'static, ()>;
@@ -42,77 +42,94 @@ pub struct Doors {
 }
 
 enum Sniffed {
-    Http,
+    Http(Protocol),
     Listener(Head),
     Source(Head),
     Shoutcast,
     Refused(HeadError),
-    Closed(&'static str),
+    /// Ended without an answer, through the peer's fault.
+    Closed(Reason, &'static str),
+    /// Nobody's fault: it ended before it had said anything.
+    Silent,
 }
 
 /// Finds out what speaks and serves it.
 ///
-/// `header_time` is for the whole of the first head, however slowly it comes.
-pub(crate) async fn serve(
-    mut connection: Connection,
-    doors: Doors,
-    header_time: Duration,
-    shutdown: Shutdown,
-) {
-    let sniffed = tokio::time::timeout(header_time, sniff(&mut connection, &doors)).await;
-    let peer = connection.peer();
-    match sniffed.unwrap_or(Sniffed::Closed("no request within the header time")) {
-        Sniffed::Http => http::serve(connection, doors.http, header_time, shutdown).await,
+/// The header time is for the whole of the first head, however slowly it comes.
+pub(crate) async fn serve(mut connection: Connection, port: &Shared) {
+    let sniffed = tokio::select! {
+        biased;
+        sniffed = tokio::time::timeout(port.settings.header_time, sniff(&mut connection, port)) => {
+            sniffed.unwrap_or(Sniffed::Closed(Reason::Late, "no request within the header time"))
+        }
+        // A head that is not whole is no request under way.
+        () = port.shutdown.wait() => Sniffed::Silent,
+    };
+    let (name, peer) = (port.settings.name, connection.peer());
+    match sniffed {
+        Sniffed::Http(protocol) => serve_http(connection, protocol, port).await,
         Sniffed::Listener(head) => {
-            if let Some(door) = doors.listeners {
+            if let Some(door) = &port.doors.listeners {
                 door.listen(head, connection).await;
             }
         }
         Sniffed::Source(head) => {
-            if let Some(door) = doors.sources {
+            if let Some(door) = &port.doors.sources {
                 door.source(head, connection).await;
             }
         }
         Sniffed::Shoutcast => {
-            if let Some(door) = doors.sources {
+            if let Some(door) = &port.doors.sources {
                 door.shoutcast(connection).await;
             }
         }
         Sniffed::Refused(error) => {
-            info!(%peer, %error, "request refused");
-            refuse(connection, &error, header_time).await;
+            port.metrics.refused(Reason::Head);
+            info!(port = name, %peer, %error, "request refused");
+            connection.close_with(refusal(error).as_bytes()).await;
         }
-        Sniffed::Closed(reason) => info!(%peer, reason, "connection closed"),
+        Sniffed::Closed(reason, why) => {
+            port.metrics.refused(reason);
+            info!(port = name, %peer, reason = why, "connection closed");
+        }
+        // Balancers look so whether a port is open.
+        Sniffed::Silent => debug!(port = name, %peer, "nothing was said"),
     }
 }
 
-async fn sniff(connection: &mut Connection, doors: &Doors) -> Sniffed {
+async fn serve_http(connection: Connection, protocol: Protocol, port: &Shared) {
+    let router = port.doors.http.clone();
+    let (header_time, metrics) = (port.settings.header_time, port.metrics.clone());
+    http::serve(connection, protocol, router, header_time, metrics, &port.shutdown).await;
+}
+
+async fn sniff(connection: &mut Connection, port: &Shared) -> Sniffed {
     loop {
-        if let Some(sniffed) = decide(connection, doors) {
+        if let Some(sniffed) = decide(connection, &port.doors) {
             return sniffed;
         }
         match connection.read_more().await {
-            Ok(0) if connection.said().is_empty() => return Sniffed::Closed("nothing was said"),
-            Ok(0) => return Sniffed::Closed("closed in the middle of a head"),
+            Ok(0) | Err(_) if connection.said().is_empty() => return Sniffed::Silent,
+            Ok(0) | Err(_) => {
+                return Sniffed::Closed(Reason::Head, "the peer left in the middle of a head");
+            }
             Ok(_) => {}
-            Err(_) => return Sniffed::Closed("reset"),
         }
     }
 }
 
 /// What it is, once enough has been read.
 fn decide(connection: &mut Connection, doors: &Doors) -> Option<Sniffed> {
+    let junk = |why| Some(Sniffed::Closed(Reason::Protocol, why));
     let kind = match classify(connection.said()) {
         Kind::Pending => return None,
-        Kind::Http2 => return Some(Sniffed::Http),
+        Kind::Http2 => return Some(Sniffed::Http(Protocol::Http2)),
         Kind::Shoutcast | Kind::Xaudiocast if doors.sources.is_some() => {
             return Some(Sniffed::Shoutcast);
         }
-        Kind::Shoutcast | Kind::Xaudiocast => {
-            return Some(Sniffed::Closed("an encoder on a port that takes none"));
-        }
-        Kind::Tls => return Some(Sniffed::Closed("TLS on a plain port")),
-        Kind::Junk => return Some(Sniffed::Closed("not a protocol of this port")),
+        Kind::Shoutcast | Kind::Xaudiocast => return junk("an encoder on a port that takes none"),
+        Kind::Tls => return junk("TLS on a port without"),
+        Kind::Junk => return junk("no protocol of this port"),
         kind @ (Kind::Http | Kind::Source) => kind,
     };
     let (head, len) = match icy::head::parse(connection.said()) {
@@ -128,20 +145,17 @@ fn decide(connection: &mut Connection, doors: &Doors) -> Option<Sniffed> {
         connection.forget(len);
         return Some(Sniffed::Listener(head));
     }
-    Some(Sniffed::Http)
+    Some(Sniffed::Http(Protocol::Http1))
 }
 
-async fn refuse(mut connection: Connection, error: &HeadError, header_time: Duration) {
-    let text = error.public_text();
-    let answer = format!(
-        "HTTP/1.1 {} {text}\r\nContent-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{text}\n",
-        error.status(),
+fn refusal(error: HeadError) -> String {
+    let (status, text) = (error.status(), error.public_text());
+    format!(
+        "HTTP/1.1 {status} {text}\r\nContent-Type: text/plain; charset=utf-8\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{text}\n",
         text.len() + 1,
-    );
-    let sent = async {
-        connection.write_all(answer.as_bytes()).await?;
-        connection.shutdown().await
-    };
-    // A peer that does not read its refusal is not waited for.
-    let _ = tokio::time::timeout(header_time, sent).await;
+    )
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,10 +83,7 @@ impl Identities {
         let provider = Arc::new(ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(|error| TlsError::Use {
-                certificate: PathBuf::new(),
-                reason: error.to_string(),
-            })?
+            .expect("ring has the cipher suites of TLS 1.2 and 1.3")
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(&resolver) as Arc<dyn ResolvesServerCert>);
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -127,9 +124,8 @@ impl ResolvesServerCert for Resolver {
 
 fn is_for(key: &CertifiedKey, name: &ServerName<'_>) -> bool {
     let certificate = key.cert.first().map(ParsedCertificate::try_from);
-    certificate.is_some_and(|parsed| {
-        parsed.is_ok_and(|parsed| verify_server_name(&parsed, name).is_ok())
-    })
+    certificate
+        .is_some_and(|parsed| parsed.is_ok_and(|parsed| verify_server_name(&parsed, name).is_ok()))
 }
 
 fn read_all(files: &[IdentityFiles]) -> Result<Vec<Arc<CertifiedKey>>, TlsError> {

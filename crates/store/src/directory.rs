@@ -95,6 +95,11 @@ impl Directory {
         self.run("deleting", key, move |files| files.delete(&lock, &name)).await
     }
 
+    pub(crate) async fn prune(&self, folder: &Key) -> Result<(), Error> {
+        let name = folder.clone();
+        self.run("removing", folder, move |files| files.prune(&name)).await
+    }
+
     /// Waits for the right to change what exists in the key's folder.
     async fn lock(&self, key: &Key) -> Result<Lock, Error> {
         let tried = timeout(self.timeout, async {

@@ -115,7 +115,7 @@ impl Store {
         for entry in self.list(folder, 10_000).await? {
             self.delete(entry.key()).await?;
         }
-        Ok(())
+        self.prune(folder).await
     }
 }
 

@@ -269,6 +269,15 @@ impl Store {
         }
     }
 
+    /// Removes a folder without objects, and those above it that have none
+    /// then, but for the area's root. Only directories have such folders.
+    pub(crate) async fn prune(&self, folder: &Key) -> Result<(), Error> {
+        match &*self.backend {
+            Backend::Directory(directory) => directory.prune(folder).await,
+            Backend::S3(_) => Ok(()),
+        }
+    }
+
     async fn replace_nothing(
         &self,
         key: &Key,

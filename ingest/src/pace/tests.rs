@@ -9,8 +9,7 @@ fn at(millis: u64) -> WallTime {
 fn longest_wait(period_ms: u64) -> Duration {
     let mut pace = Pace::default();
     let units = 3_600_000 / 24;
-    let waits =
-        (0..units).map(|unit| pace.push(Duration::from_millis(24), at(unit * period_ms)));
+    let waits = (0..units).map(|unit| pace.push(Duration::from_millis(24), at(unit * period_ms)));
     waits.max().unwrap()
 }
 

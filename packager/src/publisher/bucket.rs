@@ -12,7 +12,9 @@ use playlists::LivePlaylists;
 use store::{Append, Area, Attributes, Error, Key, Store, Stores, TimelineLog, Version, keys};
 use tracing::{error, warn};
 
+use super::ledger::Line;
 use crate::metrics::EgressMetrics;
+use crate::retention::Leaving;
 
 /// Between two tries; doubled each time.
 const PAUSE_MIN: Duration = Duration::from_millis(250);
@@ -30,7 +32,8 @@ pub(crate) struct Bucket {
     rendition: RenditionId,
     stores: Stores,
     log: Option<TimelineLog>,
-    unsaid: Option<Fact>,
+    /// Records of the log that the ledger does not have yet.
+    unread: Vec<Line>,
     media: Published,
     multivariant: Published,
     max_age: Duration,
@@ -51,7 +54,7 @@ impl Bucket {
             rendition: egress.rendition_id(),
             stores,
             log: None,
-            unsaid: None,
+            unread: Vec::new(),
             media: Published::default(),
             multivariant: Published::default(),
             max_age: (egress.mount.segment / 2).max(Duration::from_secs(1)),
@@ -59,46 +62,47 @@ impl Bucket {
         }
     }
 
-    /// The log as it was read at the start, and the fact that it lacks.
-    pub(crate) fn resume(&mut self, log: Option<TimelineLog>, unsaid: Option<Fact>) {
-        (self.log, self.unsaid) = (log, unsaid);
+    /// The log as it was read at the start; `None` where it was out of reach.
+    pub(crate) fn resume(&mut self, log: Option<TimelineLog>) {
+        self.log = log;
     }
 
-    /// Appends a fact; gives its number.
-    pub(crate) async fn append(&mut self, fact: Fact) -> u64 {
+    /// Appends a fact, unless another node has; gives all records that are new
+    /// in the log, this one among them.
+    pub(crate) async fn append(&mut self, fact: Fact) -> Vec<Line> {
         let mut pause = PAUSE_MIN;
         loop {
-            match self.try_append(fact.clone()).await {
-                Ok(Some(n)) => return n,
-                Ok(None) => {}
+            match self.try_append(&fact).await {
+                Ok(true) => return std::mem::take(&mut self.unread),
+                Ok(false) => {}
                 Err(error) => self.rest("append to the log", error, &mut pause).await,
             }
         }
     }
 
-    /// One try: `None` when it has to be repeated at once.
-    async fn try_append(&mut self, fact: Fact) -> Result<Option<u64>, Error> {
+    /// One try: `false` when it has to be repeated at once.
+    async fn try_append(&mut self, fact: &Fact) -> Result<bool, Error> {
         if self.log.is_none() {
             let folder = keys::timeline_log(&self.egress)?;
             let store = self.stores.area(Area::Private).clone();
-            self.log = Some(TimelineLog::open(store, folder).await?.0);
+            let (log, records) = TimelineLog::open(store, folder).await?;
+            self.unread.extend(records.iter().map(|record| line(&self.egress, record)));
+            self.log = Some(log);
         }
-        let (now, later) = match self.unsaid.clone() {
-            Some(unsaid) => (unsaid, true),
-            None => (fact, false),
-        };
-        let bytes = serde_json::to_vec(&now).map(Bytes::from).unwrap_or_default();
-        let Some(log) = &mut self.log else { return Ok(None) };
+        let bytes = serde_json::to_vec(fact).map(Bytes::from).unwrap_or_default();
+        let Some(log) = &mut self.log else { return Ok(false) };
         match log.append(bytes).await? {
-            Append::Stored { .. } if later => {
-                self.unsaid = None;
-                Ok(None)
+            Append::Stored { n } => {
+                self.unread.push((n, Some(fact.clone())));
+                Ok(true)
             }
-            Append::Stored { n } => Ok(Some(n)),
             Append::Lost { newer } => {
                 let egress = self.egress.as_str();
                 warn!(egress, records = newer.len(), "another packager writes to the log");
-                Ok(None)
+                let newer: Vec<Line> = newer.iter().map(|record| line(egress, record)).collect();
+                let is_said = newer.iter().any(|(_, said)| said.as_ref() == Some(fact));
+                self.unread.extend(newer);
+                Ok(is_said)
             }
         }
     }
@@ -172,8 +176,9 @@ impl Bucket {
             Err(Error::Conflict { .. }) => {
                 let there = store.get(key, PLAYLIST_BYTES_MAX).await?;
                 let newer = there.as_ref().is_some_and(|there| is_newer(&there.bytes, text));
-                published.version = there.map(|there| there.version);
-                // What is there goes further already: it is left alone.
+                // What is there goes further already: it is left alone, and
+                // compared again with our next text.
+                published.version = there.map(|there| there.version).filter(|_| !newer);
                 Ok(newer)
             }
             Err(error) => Err(error),
@@ -181,8 +186,13 @@ impl Bucket {
     }
 
     /// Deletes a segment; says whether it is gone.
-    pub(crate) async fn delete(&self, segment: &SegmentRef) -> bool {
-        let key = keys::segment(&self.egress, &self.rendition, segment.info());
+    pub(crate) async fn delete(&self, leaving: &Leaving) -> bool {
+        let key = match leaving {
+            Leaving::Segment(segment) => {
+                keys::segment(&self.egress, &self.rendition, segment.info())
+            }
+            Leaving::Stray(key) => Ok(key.clone()),
+        };
         let deleted = match key {
             Ok(key) => self.stores.area(Area::Public).delete(&key).await,
             Err(error) => Err(error),
@@ -209,6 +219,15 @@ impl Bucket {
         self.metrics.failures.inc();
         warn!(egress = self.egress, what, %error, "the bucket failed");
     }
+}
+
+/// What a record of the log says.
+pub(crate) fn line(egress: &str, record: &store::Record) -> Line {
+    let understood = serde_json::from_slice::<Fact>(&record.bytes);
+    let complain = |error: &serde_json::Error| {
+        warn!(egress, n = record.n, %error, "log record not understood");
+    };
+    (record.n, understood.inspect_err(complain).ok())
 }
 
 /// Whether a stored playlist ends later than ours.

@@ -1,93 +1,175 @@
 //! Which records of the timeline log still matter.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
-use feed::Fact;
-use media::SegmentInfo;
+use feed::{Fact, Grid};
+use media::{EpochId, SegmentInfo};
 
-/// The facts in the log, oldest first, with their numbers.
+/// A record of the log: its number, and what it says. `None` is what only a
+/// later version understands.
+pub(crate) type Line = (u64, Option<Fact>);
+
+/// Records that may go before any are deleted: for that the log is listed.
+const TRIM_MIN: usize = 16;
+
+/// The records in the log, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    facts: VecDeque<(u64, Fact)>,
+    facts: Vec<(u64, Fact)>,
+    /// Numbers of those that are not understood: they stay.
+    foreign: BTreeSet<u64>,
+}
+
+/// An epoch as the log tells of it.
+struct Epoch {
+    id: EpochId,
+    /// Where in the log it begins.
+    began: usize,
+    first_number: u64,
+    grid: Grid,
+    /// It ended without a segment.
+    is_empty: bool,
+    /// Where in the log its last title is.
+    title: Option<usize>,
+}
+
+/// A title that is still on air at some moment.
+struct Holding {
+    /// Its place in the log.
+    place: usize,
+    /// Its epoch's place among the epochs.
+    epoch: usize,
+    /// The segment in which it begins.
+    number: u64,
 }
 
 impl Ledger {
-    /// The facts of a log that was just read.
-    pub(crate) fn new(facts: Vec<(u64, Fact)>) -> Self {
-        Self { facts: facts.into() }
-    }
-
-    /// A fact was appended.
-    pub(crate) fn push(&mut self, n: u64, fact: Fact) {
-        self.facts.push_back((n, fact));
+    /// Records were read, or appended.
+    pub(crate) fn extend(&mut self, lines: impl IntoIterator<Item = Line>) {
+        for (n, fact) in lines {
+            match fact {
+                Some(fact) => self.facts.push((n, fact)),
+                None => {
+                    self.foreign.insert(n);
+                }
+            }
+        }
     }
 
     /// What may go when `oldest` is the oldest segment that the bucket has:
     /// everything before a number but for a few. `None` when nothing may.
     ///
-    /// A fact is superseded when another one says all of it for every segment
-    /// from `oldest` on. The last title stays, and the last epoch.
+    /// Stays what tells of `oldest` and of all that came after it: the epochs
+    /// from its own on, their clocks and titles; and of what came before, the
+    /// title that holds at its first sample, with that title's moment, and the
+    /// last title of all.
     pub(crate) fn trim(&mut self, oldest: &SegmentInfo) -> Option<(u64, BTreeSet<u64>)> {
-        let before_len = self.facts.len();
-        let epochs: Vec<u32> = self.facts.iter().filter_map(began).collect();
-        let place = |epoch: u32| epochs.iter().position(|one| *one == epoch);
-        let first = place(oldest.epoch.0)?;
-        let last = epochs.len().saturating_sub(1);
-        let kept_from = first.min(last);
-        let last_clock = self.last_before(|fact| match fact {
-            Fact::ClockSet { epoch, number, .. } => {
-                *epoch == oldest.epoch.0 && *number <= oldest.number.0
+        self.trim_from(oldest, TRIM_MIN)
+    }
+
+    /// As [`Self::trim`], when at least `min` records may go.
+    fn trim_from(&mut self, oldest: &SegmentInfo, min: usize) -> Option<(u64, BTreeSet<u64>)> {
+        let epochs = self.epochs();
+        let first = epochs.iter().rposition(|epoch| epoch.id == oldest.epoch)?;
+        let holding = self.holding(&epochs, first, oldest);
+        let last_title = self.facts.iter().rposition(|(_, fact)| is_title(fact));
+        let wanted = |(place, (_, fact)): (usize, &(u64, Fact))| {
+            let at = epoch_at(&epochs, place, fact.epoch());
+            let of_segments = at.is_some_and(|at| at >= first);
+            let of_title = holding.as_ref().filter(|title| Some(title.epoch) == at);
+            let holds_last =
+                last_title.is_some() && at.and_then(|at| epochs.get(at)?.title) == last_title;
+            match fact {
+                Fact::TitleSet { .. } => {
+                    let is_empty = at.and_then(|at| epochs.get(at)).is_none_or(|at| at.is_empty);
+                    let is_later = holding.as_ref().is_none_or(|title| place >= title.place);
+                    (is_later && !is_empty) || Some(place) == last_title
+                }
+                Fact::ClockSet { number, .. } => {
+                    let end = self.clock_end(&epochs, place);
+                    let is_of_title =
+                        of_title.is_some_and(|title| (*number..end).contains(&title.number));
+                    is_of_title || (of_segments && end > oldest.number.0)
+                }
+                _ => of_segments || of_title.is_some() || holds_last,
             }
-            _ => false,
-        });
-        let begins = u64::try_from(oldest.start.ticks()).unwrap_or(0);
-        let last_title = self.last_before(|fact| match fact {
-            Fact::TitleSet { epoch, index, .. } => match place(*epoch) {
-                Some(place) if place == first => self.ticks(*epoch, *index) <= begins,
-                place => place.is_none_or(|place| place < first),
-            },
-            _ => false,
-        });
-        self.facts.retain(|(n, fact)| match fact {
-            Fact::EpochBegan { epoch, .. } | Fact::EpochEnded { epoch, .. } => {
-                place(*epoch).is_some_and(|place| place >= kept_from)
-            }
-            Fact::ClockSet { epoch, .. } => {
-                place(*epoch).is_some_and(|place| place >= kept_from)
-                    && (*epoch != oldest.epoch.0 || last_clock.is_none_or(|last| *n >= last))
-            }
-            Fact::TitleSet { .. } => last_title.is_none_or(|last| *n >= last),
-            _ => true,
-        });
-        if self.facts.len() == before_len {
+        };
+        let wanted: Vec<bool> = self.facts.iter().enumerate().map(wanted).collect();
+        if wanted.iter().filter(|wanted| !**wanted).count() < min {
             return None;
         }
-        let next = self.facts.back().map_or(0, |(n, _)| n + 1);
-        Some((next, self.facts.iter().map(|(n, _)| *n).collect()))
+        Some(self.keep(&wanted))
     }
 
-    /// Number of the last fact of which `matches` is true.
-    fn last_before(&self, matches: impl Fn(&Fact) -> bool) -> Option<u64> {
-        self.facts.iter().rev().find(|(_, fact)| matches(fact)).map(|(n, _)| *n)
+    /// Keeps what is wanted; says what that means for the log.
+    fn keep(&mut self, wanted: &[bool]) -> (u64, BTreeSet<u64>) {
+        let before = self.facts.last().map_or(0, |(n, _)| n + 1);
+        let mut wanted = wanted.iter();
+        self.facts.retain(|_| wanted.next().is_none_or(|wanted| *wanted));
+        let kept = self.facts.iter().map(|(n, _)| *n);
+        (before, kept.chain(self.foreign.iter().copied()).collect())
     }
 
-    /// Samples from an epoch's beginning to a unit.
-    fn ticks(&self, wanted: u32, index: u64) -> u64 {
-        let samples = self.facts.iter().find_map(|(_, fact)| match fact {
-            Fact::EpochBegan { epoch, samples_per_frame, .. } if *epoch == wanted => {
-                Some(u64::from(*samples_per_frame))
+    fn epochs(&self) -> Vec<Epoch> {
+        let mut epochs: Vec<Epoch> = Vec::new();
+        for (place, (_, fact)) in self.facts.iter().enumerate() {
+            let id = fact.epoch();
+            match fact {
+                Fact::EpochBegan { first_number, .. } => {
+                    epochs.extend(fact.grid().map(|grid| Epoch {
+                        id,
+                        began: place,
+                        first_number: *first_number,
+                        grid,
+                        is_empty: false,
+                        title: None,
+                    }));
+                }
+                _ => {
+                    if let Some(epoch) = epochs.iter_mut().rev().find(|epoch| epoch.id == id) {
+                        epoch.is_empty |= matches!(fact, Fact::EpochEnded { units: 0, .. });
+                        epoch.title = is_title(fact).then_some(place).or(epoch.title);
+                    }
+                }
             }
+        }
+        epochs
+    }
+
+    /// The title that holds at the beginning of a segment.
+    fn holding(&self, epochs: &[Epoch], first: usize, oldest: &SegmentInfo) -> Option<Holding> {
+        self.facts.iter().enumerate().rev().find_map(|(place, (_, fact))| {
+            let Fact::TitleSet { index, .. } = fact else { return None };
+            let at = epoch_at(epochs, place, fact.epoch())?;
+            let epoch = epochs.get(at).filter(|epoch| !epoch.is_empty)?;
+            let is_before = at < first || (at == first && epoch.grid.start(*index) <= oldest.start);
+            let number = epoch.first_number + epoch.grid.segment_of(*index);
+            is_before.then_some(Holding { place, epoch: at, number })
+        })
+    }
+
+    /// The first segment of which a clock does not hold any more, because the
+    /// epoch's next one does.
+    fn clock_end(&self, epochs: &[Epoch], place: usize) -> u64 {
+        let epoch = |place, fact: &Fact| epoch_at(epochs, place, fact.epoch());
+        let mut facts = self.facts.iter().enumerate().skip(place);
+        let own = facts.next().and_then(|(place, (_, fact))| epoch(place, fact));
+        let next = facts.find_map(|(place, (_, fact))| match fact {
+            Fact::ClockSet { number, .. } if epoch(place, fact) == own => Some(*number),
             _ => None,
         });
-        index.saturating_mul(samples.unwrap_or(0))
+        next.unwrap_or(u64::MAX)
     }
 }
 
-fn began((_, fact): &(u64, Fact)) -> Option<u32> {
-    match fact {
-        Fact::EpochBegan { epoch, .. } => Some(*epoch),
-        _ => None,
-    }
+fn is_title(fact: &Fact) -> bool {
+    matches!(fact, Fact::TitleSet { .. })
+}
+
+/// The epoch that a fact at `place` of the log means by its name: a name comes
+/// again where an epoch without segments was followed by the same beginning.
+fn epoch_at(epochs: &[Epoch], place: usize, id: EpochId) -> Option<usize> {
+    epochs.iter().rposition(|epoch| epoch.id == id && epoch.began <= place)
 }
 
 #[cfg(test)]

@@ -1,11 +1,9 @@
-use media::{
-    Codec, EpochId, MediaDuration, MediaSequence, MediaTime, SegmentInfo, Timescale,
-};
+use media::{Codec, EpochId, MediaDuration, MediaSequence, MediaTime, Timescale};
 
 use super::*;
 
-fn segment(number: u64) -> SegmentRef {
-    SegmentRef::stored(SegmentInfo {
+fn segment(number: u64) -> Leaving {
+    Leaving::Segment(SegmentRef::stored(SegmentInfo {
         number: MediaSequence(number),
         epoch: EpochId(1),
         discontinuity_sequence: 0,
@@ -16,15 +14,22 @@ fn segment(number: u64) -> SegmentRef {
         timescale: Timescale::new(48_000).unwrap(),
         wall_start: WallTime::default(),
         bytes: 1,
-    })
+    }))
 }
 
 fn at(secs: u64) -> WallTime {
     WallTime::from_nanos(secs * 1_000_000_000)
 }
 
-fn popped(retention: &mut Retention, now: WallTime) -> Vec<u64> {
-    std::iter::from_fn(|| retention.pop_due(now)).map(|segment| segment.info().number.0).collect()
+/// Numbers of what is due; 0 is a stray.
+#[track_caller]
+fn check(retention: &mut Retention, now: WallTime, expected: &[u64]) {
+    let number = |leaving| match leaving {
+        Leaving::Segment(segment) => segment.info().number.0,
+        Leaving::Stray(_) => 0,
+    };
+    let popped: Vec<_> = std::iter::from_fn(|| retention.pop_due(now)).map(number).collect();
+    assert_eq!(popped, expected);
 }
 
 #[test]
@@ -32,10 +37,10 @@ fn seq_12_nothing_goes_before_its_time() {
     let mut retention = Retention::default();
     retention.push(segment(1), at(10));
     retention.push(segment(2), at(16));
-    assert_eq!(popped(&mut retention, at(9)), []);
-    assert_eq!(popped(&mut retention, at(10)), [1]);
+    check(&mut retention, at(9), &[]);
+    check(&mut retention, at(10), &[1]);
     assert_eq!(retention.next_due(), Some(at(16)));
-    assert_eq!(popped(&mut retention, at(100)), [2]);
+    check(&mut retention, at(100), &[2]);
 }
 
 #[test]
@@ -43,14 +48,24 @@ fn a_later_segment_waits_for_the_earlier() {
     let mut retention = Retention::default();
     retention.push(segment(1), at(20));
     retention.push(segment(2), at(10));
-    assert_eq!(popped(&mut retention, at(19)), []);
-    assert_eq!(popped(&mut retention, at(20)), [1, 2]);
+    check(&mut retention, at(19), &[]);
+    check(&mut retention, at(20), &[1, 2]);
+}
+
+#[test]
+fn the_oldest_segment_is_known_behind_what_nobody_lists() {
+    let mut retention = Retention::default();
+    assert_eq!(retention.oldest(), None);
+    retention.push(Leaving::Stray(Key::new("public/acme/mp3-128/1-00000000.mp3").unwrap()), at(1));
+    retention.push(segment(2), at(2));
+    assert_eq!(retention.oldest().map(|info| info.number.0), Some(2));
+    check(&mut retention, at(2), &[0, 2]);
 }
 
 #[test]
 fn one_that_could_not_be_deleted_comes_again() {
     let mut retention = Retention::default();
     retention.push_back(segment(1), at(10), Duration::from_secs(5));
-    assert_eq!(popped(&mut retention, at(14)), []);
-    assert_eq!(popped(&mut retention, at(15)), [1]);
+    check(&mut retention, at(14), &[]);
+    check(&mut retention, at(15), &[1]);
 }

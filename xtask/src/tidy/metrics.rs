@@ -1,8 +1,10 @@
 //! Rule: every metric is in the reference, and the reference has no other.
 //!
 //! A metric is found where the source registers it: `registry.register(` or
-//! `registry.register_with_unit(`, with its name as a literal. The exporter
-//! adds the unit, and `_total` to a counter's name, and a sub-registry puts its
+//! `registry.register_with_unit(`, with its name as a literal. A source that
+//! encodes descriptors itself, as a collector does, has the names in a table or
+//! in the call: each literal right behind a bracket that looks like a name is
+//! one. The exporter adds the unit, and `_total` to a counter's name, and a sub-registry puts its
 //! prefix before it; the reference has the name that a scrape shows, as the
 //! code in the first cell of a table row.
 
@@ -15,6 +17,8 @@ const REFERENCE: &str = "docs/reference/metrics.md";
 /// Written in two parts, so that this file passes its own rule.
 const REGISTER: [&str; 2] =
     [concat!("registry.", "register("), concat!("registry.", "register_with_unit(")];
+/// What a collector's source has.
+const DESCRIBE: &str = concat!("encode_", "descriptor(");
 /// What the exporter adds to a name for its unit: those that Skywave uses.
 const UNITS: [&str; 4] = ["", "_seconds", "_bytes", "_ratio"];
 
@@ -46,7 +50,22 @@ fn registered(text: &str) -> Vec<Option<String>> {
     let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
     let dense: String = code.flat_map(str::chars).filter(|c| !c.is_whitespace()).collect();
     let calls = REGISTER.iter().flat_map(|call| dense.split(call).skip(1));
-    calls.map(|call| call.strip_prefix('"')?.split_once('"').map(|(name, _)| name.into())).collect()
+    let mut names: Vec<_> = calls.map(literal).collect();
+    if dense.contains(DESCRIBE) {
+        let tuples = dense.split('(').skip(1).filter_map(literal);
+        names.extend(tuples.filter(|name| is_name(name)).map(Some));
+    }
+    names
+}
+
+/// The literal with which the code begins.
+fn literal(code: &str) -> Option<String> {
+    code.strip_prefix('"')?.split_once('"').map(|(name, _)| name.into())
+}
+
+/// Whether a text is made as metrics' names are: `role_noun`.
+fn is_name(text: &str) -> bool {
+    text.contains('_') && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// The code in the first cell of each table row that begins with code.

@@ -1,13 +1,37 @@
 use std::time::Duration;
 
-use media::RenditionId;
+use icy::listener::{Cors, StationHead};
+use media::{Codec, RenditionId};
+use runtime::clock::SystemClock;
 
 use super::*;
+use crate::fanout::{Fanout, FanoutSettings, MountSettings};
 use crate::station::StationSettings;
+
+/// A station without listeners, since the engine of its mount has ended.
+fn silent(settings: StationSettings) -> Arc<Station> {
+    let fanout = Fanout::start(FanoutSettings::default(), Arc::new(SystemClock)).unwrap();
+    let mount = fanout.add_mount(MountSettings::new(&settings.name)).unwrap();
+    fanout.stop();
+    let head = StationHead {
+        codec: Codec::Mp3,
+        name: settings.title.clone(),
+        description: String::new(),
+        genre: String::new(),
+        url: String::new(),
+        public: false,
+        bitrate_kbps: 128,
+        audio_info: String::new(),
+        headers: Vec::new(),
+        metaint: None,
+        cors: Cors::Any,
+    };
+    Arc::new(Station::new(settings, head, mount.handle()))
+}
 
 fn stations() -> Stations {
     let station = |name: &str, aliases: &[&str]| {
-        Arc::new(Station::new(StationSettings {
+        silent(StationSettings {
             name: name.into(),
             aliases: aliases.iter().map(|alias| (*alias).into()).collect(),
             title: name.to_uppercase(),
@@ -15,7 +39,7 @@ fn stations() -> Stations {
             target_secs: 6,
             hold: Duration::ZERO,
             segment_max_age: Duration::ZERO,
-        }))
+        })
     };
     Stations::new(vec![station("acme", &["acme.mp3", "live/acme"]), station("other", &[])])
 }
@@ -79,14 +103,14 @@ fn a_path_is_decoded_once_and_never_leads_elsewhere() {
 #[test]
 fn a_long_path_is_not_looked_up() {
     let path = |len: usize| format!("/{}", "a".repeat(len));
-    let long = Arc::new(Station::new(StationSettings {
+    let long = silent(StationSettings {
         name: "a".repeat(PATH_LEN_MAX),
         ..stations().all()[0].settings().clone()
-    }));
-    let longer = Arc::new(Station::new(StationSettings {
+    });
+    let longer = silent(StationSettings {
         name: "a".repeat(PATH_LEN_MAX + 1),
         ..long.settings().clone()
-    }));
+    });
     let stations = Stations::new(vec![long, longer]);
     assert!(stations.resolve(&path(PATH_LEN_MAX)).is_some());
     assert!(stations.resolve(&path(PATH_LEN_MAX + 1)).is_none());

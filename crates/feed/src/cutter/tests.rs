@@ -47,11 +47,11 @@ fn views(records: impl IntoIterator<Item = Record>) -> Vec<View> {
 }
 
 fn segments(views: &[View]) -> Vec<&Segment> {
-    let pick = |view| match view {
-        &View::Segment(ref segment) => Some(segment),
+    let segments = views.iter().filter_map(|view| match view {
+        View::Segment(segment) => Some(segment),
         View::Title { .. } => None,
-    };
-    views.iter().filter_map(pick).collect()
+    });
+    segments.collect()
 }
 
 #[test]

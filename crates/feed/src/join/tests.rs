@@ -8,7 +8,9 @@ fn unit(number: usize) -> Bytes {
 /// many units it took.
 fn check(aired: &[usize], newcomer: &[usize], expected: (Join, usize)) {
     let mut joiner = Joiner::default();
-    aired.iter().for_each(|number| joiner.remember(&unit(*number)));
+    for number in aired {
+        joiner.remember(&unit(*number));
+    }
     joiner.start();
     let mut answer = (Join::Undecided, 0);
     for (count, number) in newcomer.iter().enumerate() {

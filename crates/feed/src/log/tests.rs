@@ -113,6 +113,32 @@ fn a_killed_process_is_followed_by_the_next_number() {
 }
 
 #[test]
+fn seq_4_an_epoch_killed_before_its_first_segment_leaves_no_discontinuity() {
+    let (facts, views) = programme();
+    let (listing, _) = stored(&views);
+    let mut history = history(&facts);
+    let end = history.missing_end(&listing).unwrap();
+    history.apply(end);
+    let before = history.resume(&listing, MediaSequence(1));
+    let epoch = Epoch {
+        id: EpochId(7),
+        stream: unit(0).header.stream,
+        profile: None,
+        first_number: before.next_number,
+        discontinuity_sequence: before.next_discontinuity,
+    };
+    history.apply(began(&epoch, 6));
+    let (stream_title, url) = ("A - new".to_owned(), String::new());
+    history.apply(Fact::TitleSet { epoch: 7, index: 0, stream_title, url });
+    let end = history.missing_end(&listing).unwrap();
+    assert_eq!(end, Fact::EpochEnded { epoch: 7, units: 0 });
+    history.apply(end);
+    assert_eq!(history.missing_end(&listing), None);
+    let title = Some(Arc::new(Title::new("A - new", "")));
+    assert_eq!(history.resume(&listing, MediaSequence(1)), Resume { title, ..before });
+}
+
+#[test]
 fn nothing_known_begins_at_the_fallback() {
     let history = History::default();
     let resume = history.resume(&[], MediaSequence(1_700_000_000));

@@ -54,11 +54,11 @@ fn on_air(records: &[Record]) -> String {
 }
 
 fn closed(records: &[Record]) -> Vec<&Closed> {
-    let pick = |record| match record {
-        &Record::Closed(ref closed) => Some(closed),
+    let closed = records.iter().filter_map(|record| match record {
+        Record::Closed(closed) => Some(closed),
         _ => None,
-    };
-    records.iter().filter_map(pick).collect()
+    });
+    closed.collect()
 }
 
 #[test]
@@ -94,6 +94,30 @@ fn a_long_overlap_is_left_out_whole() {
     timeline.handle_source(None);
     (100..1001).for_each(|number| timeline.handle_unit(unit(number)));
     assert_eq!(on_air(&records(&mut timeline)), "1000 ");
+}
+
+#[test]
+fn a_source_that_only_begins_like_what_was_on_air_loses_nothing() {
+    let mut timeline = fresh();
+    (0..100).for_each(|number| timeline.handle_unit(unit(number)));
+    records(&mut timeline);
+    timeline.handle_source(None);
+    // The same jingle, and then another song.
+    (20..40).chain(500..503).for_each(|number| timeline.handle_unit(unit(number)));
+    assert_eq!(on_air(&records(&mut timeline)), "|500 501 502 ");
+}
+
+#[test]
+fn a_source_that_stalls_in_its_overlap_goes_on_with_what_comes() {
+    let mut timeline = fresh();
+    (0..100).for_each(|number| timeline.handle_unit(unit(number)));
+    timeline.handle_source(None);
+    (80..90).for_each(|number| timeline.handle_unit(unit(number)));
+    records(&mut timeline);
+    let due = timeline.poll_timeout().unwrap();
+    timeline.handle_timeout(due);
+    (90..93).for_each(|number| timeline.handle_unit(unit(number)));
+    assert_eq!(on_air(&records(&mut timeline)), "|90 91 92 ");
 }
 
 #[test]

@@ -75,6 +75,12 @@ pub fn ended(request: &SourceRequest) -> Bytes {
 /// A refusal, whole: `HTTP/1.0`, the words in the status line too, where old
 /// encoders look for them, and the end of the connection.
 pub fn refused(refusal: Refusal) -> Bytes {
+    refused_because(refusal, "")
+}
+
+/// The same with a reason behind the words in the body, for people. It must
+/// tell a stranger nothing that is not theirs to know.
+pub fn refused_because(refusal: Refusal, reason: &str) -> Bytes {
     let (status, words) = match refusal {
         Refusal::Head(error) => (error.status(), error.public_text()),
         Refusal::BadRequest => (400, "Malformed source request"),
@@ -88,7 +94,8 @@ pub fn refused(refusal: Refusal) -> Bytes {
         Refusal::Unavailable => (503, "Server is shutting down"),
     };
     let phrase = if status == 403 { words } else { wire::reason(status) };
-    wire::refusal("HTTP/1.0", status, phrase, words, |writer| {
+    let text = if reason.is_empty() { words.to_owned() } else { format!("{words}: {reason}") };
+    wire::refusal("HTTP/1.0", status, phrase, &text, |writer| {
         capabilities(writer);
         match refusal {
             Refusal::Unauthorized => {

@@ -268,6 +268,16 @@ fn refusals_are_icecasts() {
     }
 }
 
+#[test]
+fn a_reason_stands_behind_the_words_and_ends_no_line() {
+    let reply = refused_because(Refusal::ContentType, "this is Ogg\r\nwith Vorbis");
+    let reply = String::from_utf8(reply.to_vec()).unwrap();
+    assert!(reply.starts_with("HTTP/1.0 403 Content-type not supported\r\n"), "{reply}");
+    let body = "Content-type not supported: this is Ogg  with Vorbis\r\n";
+    assert!(reply.ends_with(&format!("\r\n\r\n{body}")), "{reply}");
+    assert!(reply.contains(&format!("Content-Length: {}\r\n", body.len())), "{reply}");
+}
+
 proptest! {
     #[test]
     fn no_head_makes_it_panic(path in "[!-~]{1,20}", name in "(ice|icy)-[a-z-]{1,12}", value in "[ -~é%;=]{0,40}") {

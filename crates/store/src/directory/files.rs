@@ -166,6 +166,21 @@ impl Files {
         }
     }
 
+    /// Removes an empty folder, and those above it that are empty then, below
+    /// the area's root. Whoever is about to write there makes them anew.
+    pub(super) fn prune(&self, folder: &Key) -> io::Result<()> {
+        let depth = folder.parts().count().saturating_sub(1);
+        let path = self.path(folder);
+        for folder in path.ancestors().take(depth) {
+            match present(fs::remove_dir(folder)) {
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     /// Takes the lock of the key's folder, or `None` while another has it.
     ///
     /// One lock for each second part of a key, which is the egress.
@@ -186,8 +201,9 @@ impl Files {
         let parent = target.parent().unwrap_or(&self.root);
         let mut error = io::Error::from(io::ErrorKind::NotFound);
         for _ in 0..STAGE_TRIES {
-            make_folder(parent)?;
-            let named = self.stage(bytes).and_then(|staged| name(&staged.path, target));
+            // The folder may be pruned between its making and the naming.
+            let staged = make_folder(parent).and_then(|()| self.stage(bytes));
+            let named = staged.and_then(|staged| name(&staged.path, target));
             match named {
                 Ok(()) => return sync(parent),
                 Err(gone) if gone.kind() == io::ErrorKind::NotFound => error = gone,

@@ -32,6 +32,15 @@ async fn two_nodes_may_probe_one_bucket_at_one_time() {
     two.unwrap();
 }
 
+#[tokio::test]
+async fn nothing_is_left_of_a_probe_in_a_directory() {
+    let scratch = Scratch::new();
+    let store = scratch.store().await;
+    store.probe(Area::Private).await.unwrap();
+    assert!(scratch.path().join("private").is_dir());
+    assert!(!scratch.path().join("private/_probe").exists());
+}
+
 #[test]
 fn a_lost_race_is_told_with_its_figures() {
     let text = lost("create", "If-None-Match", 3);

@@ -55,6 +55,22 @@ fn a_name_that_is_no_literal_is_told() {
 }
 
 #[test]
+fn the_table_of_a_collector_counts_too() {
+    let source = "const COLUMNS: [Column; 2] = [(\"icy_joins\", \"Joins\"), (\n\"icy_left\", \"x\")];\n\
+                  encoder.encode_descriptor(name, help, None, kind)?;\n\
+                  encoder.encode_descriptor(\n    \"late_seconds\",\n    \"Late\")?;";
+    assert_eq!(
+        faults(source, "| `skywave_icy_joins_total` | text |\n"),
+        [
+            "a/src/lib.rs: metric `icy_left` is not in docs/reference/metrics.md",
+            "a/src/lib.rs: metric `late_seconds` is not in docs/reference/metrics.md"
+        ]
+    );
+    // The same brackets elsewhere are none.
+    assert!(faults("let pair = (\"icy_joins\", 1);", "").is_empty());
+}
+
+#[test]
 fn a_tree_without_metrics_needs_no_reference() {
     assert!(check(&tree(&[("a/src/lib.rs", "poll.register(socket);\n")], &[])).is_empty());
 }

@@ -1,0 +1,92 @@
+// The egresses: stations as listeners get them.
+
+import { mountElements } from "./links.js";
+import { List, Row } from "./view.js";
+import { NONE, bitrate, brief, codec, count, nominal, several } from "./words.js";
+
+/** So many segments short, the bucket is late: one or two are on their way. */
+const LAG_MAX = 3;
+
+/** Whether an operator should look. */
+export function needsAttention(egress) {
+  return !egress.on_air || isLate(egress);
+}
+
+/** What a filter is matched against. */
+export function searchText(egress) {
+  return `${egress.name} ${egress.title} ${egress.now_playing ?? ""}`.toLowerCase();
+}
+
+/**
+ * @param {Element} element
+ * @param {import("./player.js").Player} player
+ * @param {() => boolean} isOpenAtFirst
+ */
+export function egressList(element, player, isOpenAtFirst) {
+  return new List(element, () => {
+    const row = new EgressRow(player);
+    if (isOpenAtFirst()) row.open(true);
+    return row;
+  });
+}
+
+class EgressRow extends Row {
+  #player;
+  #name = null;
+  #mounts = "";
+
+  constructor(player) {
+    super("egress-row", "egress-body");
+    this.#player = player;
+    this.view.field("listen").addEventListener("click", () => player.toggle(this.#name));
+  }
+
+  show(view, egress) {
+    this.#name = egress.name;
+    const title = brief(egress.title || egress.name);
+    const isHeard = this.#player.isHeard(egress.name);
+    view.text("title", title);
+    view.text("name", egress.name);
+    view.text("now", brief(egress.now_playing));
+    view.text("format", codec(egress.codec));
+    view.text("bitrate", nominal(egress.rendition));
+    view.text("listeners", count(egress.icy_listeners));
+    view.text("listeners_word", egress.icy_listeners === 1 ? "ICY listener" : "ICY listeners");
+    view.text("segments", count(egress.window_segments));
+    view.text("state", egress.on_air ? "On air" : "Off air");
+    view.attribute("state", "data-tone", egress.on_air ? "good" : "bad");
+    view.attribute("listen", "aria-label", isHeard ? `Stop ${title}` : `Listen to ${title}`);
+    view.attribute("listen", "data-on", isHeard ? "" : null);
+    view.attribute("listen_icon", "href", isHeard ? "#icon-stop" : "#icon-play");
+    view.show("lag_box", isLate(egress));
+    view.text("lag_warning", `The bucket is ${several(egress.bucket_lag_segments, "segment")} behind.`);
+  }
+
+  showBody(view, egress, { ports, ingests }) {
+    const source = ingests.get(egress.source);
+    view.text("codec", `${codec(egress.codec)} ${nominal(egress.rendition)}`);
+    view.text("codecs", brief(egress.codecs));
+    view.text("rendition", egress.rendition);
+    view.text("source", brief(egress.source));
+    view.text("source_format", source ? `${brief(source.format)} (measured ${bitrate(source.bitrate_bps)})` : NONE);
+    view.text("listeners", count(egress.icy_listeners));
+    view.text("sessions", egress.hls_sessions === null ? "not counted" : count(egress.hls_sessions));
+    view.text("media_sequence", egress.media_sequence === null ? NONE : String(egress.media_sequence));
+    view.text("segments", count(egress.window_segments));
+    view.text("lag", lagText(egress.bucket_lag_segments));
+    view.text("epoch", brief(egress.epoch));
+    view.text("now", brief(egress.now_playing));
+    const mounts = JSON.stringify([ports, egress.paths]);
+    if (mounts === this.#mounts) return;
+    this.#mounts = mounts;
+    view.field("mounts").replaceChildren(...mountElements(ports, egress.paths));
+  }
+}
+
+function isLate(egress) {
+  return egress.bucket_lag_segments >= LAG_MAX;
+}
+
+function lagText(segments) {
+  return segments === 0 ? "has every segment" : `${several(segments, "segment")} behind`;
+}

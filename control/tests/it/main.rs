@@ -1,0 +1,170 @@
+//! The page in a real browser.
+
+mod browser;
+
+use std::sync::Arc;
+
+use catalogue::report::{EgressReport, IngestReport, IngestState, Report};
+use catalogue::{Mismatch, Setting};
+
+use crate::browser::{Look, Seen};
+
+/// What names and titles may try: markup, handlers, URLs, templates, names of
+/// every object's own, a change of the reading direction, a NUL.
+const HOSTILE: [&str; 8] = [
+    "<img src=/stolen onerror=alert(1)>",
+    "</bdi></template></script><script>document.title='taken'</script>",
+    "\"><svg onload=alert(1)>",
+    "javascript:alert(1)//%0Aalert(1)",
+    "{{constructor.constructor('alert(1)')()}}${alert(1)}",
+    "__proto__",
+    "\u{202E}\u{2066}gnp.exe",
+    "&lt;b&gt;\u{0}\u{1b}[31m",
+];
+
+fn egress(name: &str) -> EgressReport {
+    EgressReport {
+        name: name.into(),
+        title: format!("Station {name}"),
+        on_air: true,
+        codec: "mp3".into(),
+        codecs: Some("mp4a.40.34".into()),
+        rendition: "mp3-128".into(),
+        now_playing: Some(format!("Song of {name}")),
+        icy_listeners: 12_345,
+        media_sequence: Some(1_700_000_123),
+        window_segments: 10,
+        epoch: Some("epoch-1".into()),
+        source: Some("acme-a".into()),
+        paths: vec![name.into(), format!("live/{name}")],
+        ..EgressReport::default()
+    }
+}
+
+fn ingest(name: &str) -> IngestReport {
+    IngestReport {
+        name: name.into(),
+        mount: name.into(),
+        state: IngestState::Connected,
+        peer_address: Some("192.0.2.7:51234".into()),
+        user_agent: Some("Liquidsoap/2.2.5".into()),
+        connected_secs: Some(3_700),
+        format: Some("mp3 128 kbit/s cbr, 44100 Hz, joint_stereo".into()),
+        bitrate_bps: Some(127_600),
+        frames_total: 7_654_321,
+        ..IngestReport::default()
+    }
+}
+
+fn report(ingests: Vec<IngestReport>, egresses: Vec<EgressReport>) -> Report {
+    let started = "2026-01-02T03:04:05.000Z".into();
+    Report { node: "fra-1".into(), started, ingests, egresses }
+}
+
+async fn look_at(report: Report, look: Look<'_>) -> Seen {
+    browser::look(Arc::new(move || report.clone()), look).await
+}
+
+/// Nothing went wrong, and nothing came from elsewhere.
+fn assert_clean(seen: &Seen) {
+    assert!(seen.errors.is_empty(), "{:?}", seen.errors);
+    assert!(seen.violations.is_empty(), "{:?}", seen.violations);
+    assert!(seen.missing.is_empty(), "{:?}", seen.missing);
+    assert!(!seen.is_too_wide, "the page is wider than the window");
+    for path in &seen.requests {
+        let is_ours = path == "/" || path.starts_with("/assets/") || path == "/favicon.svg";
+        assert!(is_ours || path == "/api/v1/status", "the page asked for {path}");
+    }
+}
+
+fn assert_tells(seen: &Seen, expected: &[&str]) {
+    for text in expected {
+        assert!(seen.text.contains(text), "no {text:?} in:\n{}", seen.text);
+    }
+}
+
+#[tokio::test]
+async fn the_page_tells_what_the_node_does() {
+    let mismatch = Mismatch {
+        setting: Setting::BitrateKbps,
+        wanted: "192".into(),
+        got: "128".into(),
+        is_other_codec: false,
+    };
+    let ingest = IngestReport {
+        mismatch: vec![mismatch],
+        junk_bytes_total: 4_711,
+        title: Some("Sent last".into()),
+        last_refusal: Some("wrong password".into()),
+        ..ingest("acme-a")
+    };
+    let egress = EgressReport { bucket_lag_segments: 5, ..egress("acme") };
+    let seen = look_at(report(vec![ingest], vec![egress]), Look::default()).await;
+    assert_clean(&seen);
+    assert_eq!(seen.title, "fra-1 · Skywave");
+    assert_tells(
+        &seen,
+        &["Station acme", "Song of acme", "On air", "12,345", "mp4a.40.34", "mp3-128", "epoch-1"],
+    );
+    assert_tells(&seen, &["1700000123", "5 segments behind", "/live/acme", "/acme/playlist.m3u8"]);
+    assert_tells(&seen, &["/acme.pls", "/acme.m3u", "/acme.xspf", "Connected", "192.0.2.7:51234"]);
+    assert_tells(&seen, &["Liquidsoap/2.2.5", "127.6 kbit/s", "7,654,321", "4,711 bytes"]);
+    assert_tells(&seen, &["Bit rate: wanted 192 kbit/s, got 128 kbit/s", "wrong password"]);
+    assert_tells(&seen, &["1 h 1 min", "Sent last"]);
+}
+
+#[tokio::test]
+async fn hostile_names_and_titles_are_text() {
+    let egresses = HOSTILE.map(|text| EgressReport {
+        title: text.into(),
+        codec: text.into(),
+        codecs: Some(text.into()),
+        rendition: text.into(),
+        now_playing: Some(text.into()),
+        epoch: Some(text.into()),
+        source: Some(text.into()),
+        paths: vec![text.into()],
+        ..egress(text)
+    });
+    let ingests = HOSTILE.map(|text| IngestReport {
+        mount: text.into(),
+        peer_address: Some(text.into()),
+        user_agent: Some(text.into()),
+        format: Some(text.into()),
+        title: Some(text.repeat(2_000)),
+        last_refusal: Some(text.into()),
+        mismatch: vec![Mismatch {
+            setting: Setting::Codec,
+            wanted: text.into(),
+            got: text.into(),
+            is_other_codec: true,
+        }],
+        ..ingest(text)
+    });
+    let hostile = report(ingests.into(), egresses.into());
+    let look = Look { click: Some("#egress-rows .more"), width: 390, ..Look::default() };
+    let seen = look_at(hostile, look).await;
+    assert_clean(&seen);
+    assert_eq!(seen.title, "fra-1 · Skywave");
+    // Controls have no glyph, so the last is not looked for.
+    assert_tells(&seen, &HOSTILE[..7]);
+}
+
+#[tokio::test]
+async fn a_thousand_egresses_are_shown() {
+    let names = (0..1_000).map(|number| format!("station-{number:04}"));
+    let (egresses, ingests) = names.map(|name| (egress(&name), ingest(&name))).unzip();
+    let look = Look { wait_for: "#egress-rows > li:nth-child(1000)", ..Look::default() };
+    let seen = look_at(report(ingests, egresses), look).await;
+    assert_clean(&seen);
+    assert_tells(&seen, &["1,000 of 1,000", "12,345,000", "Filter"]);
+}
+
+#[tokio::test]
+async fn a_node_that_fails_is_said_to() {
+    let look = Look { wait_for: "#banner p", ..Look::default() };
+    let seen = browser::look(Arc::new(|| panic!("the report fails")), look).await;
+    assert_tells(&seen, &["The node does not answer.", "No answer"]);
+    assert_eq!(seen.title, "No answer · Skywave");
+    assert!(seen.violations.is_empty(), "{:?}", seen.violations);
+}

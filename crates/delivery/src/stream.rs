@@ -1,0 +1,251 @@
+//! ICY over HTTP: listeners into the fan-out engine, off the accept loop as
+//! they are, or through hyper.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::request::Parts;
+use axum::http::{Method, Response, Version};
+use bytes::Bytes;
+use futures_util::stream;
+use icy::head::Head;
+use icy::listener::{self, Cors, ListenerRequest};
+use listen::{Connection, Transport};
+use media::WallTime;
+use runtime::clock::Steady;
+use socket2::SockRef;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc::Receiver;
+use tokio::sync::oneshot;
+use tracing::info;
+
+use crate::answer::Refusal;
+use crate::fanout::{End, JoinRefused, NewListener, NotJoined, Seat, Why};
+use crate::metrics::{Kind, Metrics};
+use crate::station::Station;
+
+/// When a listener that found the mount off the air, or full, may come again.
+const RETRY_SECS: u32 = 5;
+
+/// What a listener whose stream has ended has to take the rest of it, where it
+/// does not go straight into its socket; as long as the engine gives the others.
+const END_GRACE: Duration = Duration::from_secs(2);
+
+/// Who asks for a stream, and where that is noted.
+#[derive(Debug)]
+pub(crate) struct Caller<'a> {
+    pub(crate) peer: SocketAddr,
+    pub(crate) clock: &'a Steady,
+    pub(crate) metrics: &'a Metrics,
+}
+
+/// The line that is logged of a listener when it is gone.
+struct Visit {
+    mount: String,
+    peer: SocketAddr,
+    agent: String,
+    clock: Steady,
+    began: WallTime,
+}
+
+/// Takes a listener that came as it is: the fan-out engine gets the socket.
+pub(crate) async fn listen(
+    station: &Station,
+    head: &Head,
+    connection: Connection,
+    caller: Caller<'_>,
+) {
+    let request = ListenerRequest::from_head(head);
+    let seat = match station.mount().seat() {
+        Ok(seat) => seat,
+        Err(refused) => {
+            caller.refused(station, refused);
+            let refusal = listener::Refusal::Unavailable { retry_after_secs: RETRY_SECS };
+            let answer = listener::refused(&refusal, Cors::Any, request.version);
+            return connection.close_with(&answer).await;
+        }
+    };
+    caller.metrics.answered(Kind::Stream, 200);
+    let answer = listener::response_head(station.head(), &request);
+    if head.method == "HEAD" {
+        drop(seat);
+        return connection.close_with(&answer).await;
+    }
+    let (newcomer, end) = caller.newcomer(station, &request, answer);
+    // What the player has sent behind its request is not waited for: a stream
+    // never ends, so no second request of the connection is ever read.
+    match connection.into_parts().0 {
+        Transport::Plain(stream) => {
+            // The engine tells the end of a listener that it did not take, too.
+            if let Ok(socket) = stream.into_std() {
+                report(seat.join(socket, newcomer).err(), caller.peer);
+            }
+        }
+        Transport::Tls(mut stream) => match seat.join_pipe(newcomer) {
+            Ok(pipe) => {
+                if carry(&mut stream, pipe, end).await == Some(Why::Slow) {
+                    // A plain close keeps what the peer does not read.
+                    let socket = SockRef::from(stream.get_ref().0);
+                    let _ = socket.set_linger(Some(Duration::ZERO));
+                }
+            }
+            Err(error) => report(Some(error), caller.peer),
+        },
+    }
+}
+
+/// Gives a stream over a connection that hyper keeps: HTTP/2, or one that has
+/// been used before. The engine fills a pipe instead of the socket.
+pub(crate) fn answer(station: &Station, request: &Parts, caller: &Caller<'_>) -> Response<Body> {
+    let asked = listener_request(request);
+    let seat = match station.mount().seat() {
+        Ok(seat) => seat,
+        Err(JoinRefused::MountFull | JoinRefused::ProcessFull) => return Refusal::Full.respond(),
+        Err(_) => return off_air(),
+    };
+    let head = listener::response_head(station.head(), &asked);
+    let body = if request.method == Method::HEAD {
+        drop(seat);
+        // Of no known length, as the stream itself.
+        Body::from_stream(stream::empty::<Result<Bytes, Infallible>>())
+    } else {
+        let (newcomer, _) = caller.newcomer(station, &asked, Bytes::new());
+        match pipe(seat, newcomer) {
+            Ok(body) => body,
+            Err(_) => return off_air(),
+        }
+    };
+    let mut response = Response::new(body);
+    copy_headers(&head, response.headers_mut());
+    response
+}
+
+impl Caller<'_> {
+    fn refused(&self, station: &Station, refused: JoinRefused) {
+        let mount = station.settings().name.as_str();
+        info!(mount, peer = %self.peer, reason = %refused, "listener refused");
+        self.metrics.answered(Kind::Stream, 503);
+    }
+
+    /// What the engine has to know of a listener, and how its end is heard of.
+    fn newcomer(
+        &self,
+        station: &Station,
+        request: &ListenerRequest,
+        head: Bytes,
+    ) -> (NewListener, oneshot::Receiver<Why>) {
+        let metaint = station.head().metaint.filter(|_| request.wants_metadata);
+        let visit = Visit {
+            mount: station.settings().name.clone(),
+            peer: self.peer,
+            agent: request.user_agent.clone().unwrap_or_default(),
+            clock: self.clock.clone(),
+            began: self.clock.now(),
+        };
+        let (ended, end) = oneshot::channel();
+        let on_end = Box::new(move |end: End| {
+            visit.log(end);
+            // Nobody hears of it whose socket the engine has.
+            let _ = ended.send(end.why);
+        });
+        let metaint = metaint.and_then(NonZeroU32::new);
+        (NewListener { head, metaint, until: None, on_end: Some(on_end) }, end)
+    }
+}
+
+impl Visit {
+    /// One line for each listener, as Icecast's access log has it.
+    fn log(&self, end: End) {
+        let Self { mount, peer, agent, clock, began } = self;
+        let secs = clock.now().since(*began).as_secs();
+        let reason = match end.why {
+            Why::Left => "left",
+            Why::Slow => "too slow",
+            Why::Ended => "ended",
+        };
+        info!(mount, %peer, agent, secs, bytes = end.bytes_sent, reason, "listener gone");
+    }
+}
+
+/// Carries a pipe's bytes until the stream or the peer ends; says why the
+/// engine let the listener go, if that came first.
+///
+/// A peer that reads nothing blocks a write for as long as it likes, so the
+/// engine's word counts and not the pipe's end alone.
+async fn carry(
+    stream: &mut (impl AsyncWrite + Unpin),
+    mut pipe: Receiver<Bytes>,
+    end: oneshot::Receiver<Why>,
+) -> Option<Why> {
+    let carrying = async {
+        while let Some(bytes) = pipe.recv().await {
+            stream.write_all(&bytes).await?;
+        }
+        stream.shutdown().await
+    };
+    let over = async {
+        let why = end.await.ok();
+        if why == Some(Why::Ended) {
+            tokio::time::sleep(END_GRACE).await;
+        }
+        why
+    };
+    tokio::select! {
+        biased;
+        // An error is the peer's, who is gone.
+        _ = carrying => None,
+        why = over => why,
+    }
+}
+
+fn report(error: Option<NotJoined>, peer: SocketAddr) {
+    if let Some(error) = error {
+        info!(%peer, %error, "listener lost");
+    }
+}
+
+fn off_air() -> Response<Body> {
+    Refusal::OffAir { retry_secs: RETRY_SECS.into() }.respond()
+}
+
+fn pipe(seat: Seat, newcomer: NewListener) -> Result<Body, NotJoined> {
+    let receiver = seat.join_pipe(newcomer)?;
+    let next = |mut receiver: Receiver<Bytes>| async move {
+        receiver.recv().await.map(|bytes| (Ok::<_, Infallible>(bytes), receiver))
+    };
+    Ok(Body::from_stream(stream::unfold(receiver, next)))
+}
+
+fn listener_request(request: &Parts) -> ListenerRequest {
+    let version = match request.version {
+        Version::HTTP_09 | Version::HTTP_10 => icy::head::Version::Http10,
+        _ => icy::head::Version::Http11,
+    };
+    ListenerRequest::from_headers(version, |name| {
+        request.headers.get(name).map(HeaderValue::as_bytes)
+    })
+}
+
+/// The header lines of a head that is ready to be sent, but for those that say
+/// how the message is framed.
+fn copy_headers(head: &[u8], headers: &mut HeaderMap) {
+    for line in head.split(|byte| *byte == b'\n').skip(1) {
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
+        let (name, value) = line.split_at(colon);
+        let value = value.get(1..).unwrap_or_default().trim_ascii();
+        let parsed = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value));
+        if let (Ok(name), Ok(value)) = parsed
+            && name != header::CONNECTION
+            && name != header::CONTENT_LENGTH
+        {
+            headers.append(name, value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

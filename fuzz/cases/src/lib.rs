@@ -1,0 +1,63 @@
+//! What the fuzzers run, as plain functions: one for each parser of foreign
+//! bytes.
+//!
+//! The targets in `fuzz/fuzz_targets/` call these for as long as one lets them;
+//! the tests of this crate call them on stable, for every input of `corpus/`,
+//! every seed and a few thousand mutations of both. A target asserts more than
+//! that nothing panics: its first lines say what.
+
+#![expect(clippy::indexing_slicing, reason = "a panic is how a target tells what it has found")]
+
+pub mod corpus;
+pub mod facts;
+pub mod framer;
+pub mod icy_chunked;
+pub mod icy_head;
+pub mod icy_metaint;
+pub mod icy_shoutcast;
+pub mod icy_update;
+pub mod id3;
+pub mod manifest;
+pub mod mutate;
+pub mod playlists;
+pub mod skywave_toml;
+pub mod source;
+pub mod store_names;
+pub mod text;
+
+/// A fuzz target.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    /// Its name: that of its module and of the file in `fuzz/fuzz_targets/`.
+    pub name: &'static str,
+    /// Runs it; panics where what it asserts does not hold.
+    pub run: fn(&[u8]),
+    /// Inputs to begin with: what the parser is made for, and its edges.
+    pub seeds: fn() -> Vec<Vec<u8>>,
+}
+
+/// All targets, in the order of the alphabet.
+pub const TARGETS: [Target; 14] = [
+    Target { name: "facts", run: facts::run, seeds: facts::seeds },
+    Target { name: "framer", run: framer::run, seeds: framer::seeds },
+    Target { name: "icy_chunked", run: icy_chunked::run, seeds: icy_chunked::seeds },
+    Target { name: "icy_head", run: icy_head::run, seeds: icy_head::seeds },
+    Target { name: "icy_metaint", run: icy_metaint::run, seeds: icy_metaint::seeds },
+    Target { name: "icy_shoutcast", run: icy_shoutcast::run, seeds: icy_shoutcast::seeds },
+    Target { name: "icy_update", run: icy_update::run, seeds: icy_update::seeds },
+    Target { name: "id3", run: id3::run, seeds: id3::seeds },
+    Target { name: "manifest", run: manifest::run, seeds: manifest::seeds },
+    Target { name: "playlists", run: playlists::run, seeds: playlists::seeds },
+    Target { name: "skywave_toml", run: skywave_toml::run, seeds: skywave_toml::seeds },
+    Target { name: "source", run: source::run, seeds: source::seeds },
+    Target { name: "store_names", run: store_names::run, seeds: store_names::seeds },
+    Target { name: "text", run: text::run, seeds: text::seeds },
+];
+
+/// Byte strings as seeds.
+fn owned(seeds: &[&[u8]]) -> Vec<Vec<u8>> {
+    seeds.iter().map(|seed| seed.to_vec()).collect()
+}
+
+#[cfg(test)]
+mod tests;

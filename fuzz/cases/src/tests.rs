@@ -1,0 +1,136 @@
+use std::collections::BTreeSet;
+
+use fastrand::Rng;
+
+use crate::mutate::mutate;
+use crate::{TARGETS, corpus};
+
+/// Mutations of each target: a few hundred milliseconds in a debug build.
+const MUTATIONS: usize = 10_000;
+
+/// Bytes of a committed input at most.
+const INPUT_LEN_MAX: usize = 1_024;
+
+/// Runs a target over its corpus, its seeds, and mutations of both.
+fn check(name: &str) {
+    let target = TARGETS.iter().find(|target| target.name == name).unwrap();
+    let mut inputs = corpus::read(target.name).unwrap();
+    inputs.extend((target.seeds)());
+    inputs.push(Vec::new());
+    for input in &inputs {
+        (target.run)(input);
+    }
+    let mut rng = Rng::with_seed(1);
+    for _ in 0..MUTATIONS {
+        let input = mutate(&inputs, &mut rng);
+        let shown = Shown(&input);
+        (target.run)(&input);
+        std::mem::drop(shown);
+    }
+}
+
+/// Tells the input when a target panics on it.
+struct Shown<'a>(&'a [u8]);
+
+impl Drop for Shown<'_> {
+    #[expect(clippy::print_stderr, reason = "the harness shows it with the failure")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("input: {}", self.0.escape_ascii());
+        }
+    }
+}
+
+#[test]
+fn every_target_has_a_corpus_and_every_corpus_a_target() {
+    let names: BTreeSet<String> = TARGETS.iter().map(|target| target.name.to_owned()).collect();
+    let files =
+        std::fs::read_dir(corpus::folder()).unwrap().map(|entry| entry.unwrap().file_name());
+    let stems: BTreeSet<String> = files
+        .map(|name| name.into_string().unwrap())
+        .filter_map(|name| name.strip_suffix(".hex").map(str::to_owned))
+        .collect();
+    assert_eq!(stems, names);
+}
+
+#[test]
+fn committed_inputs_and_seeds_are_small() {
+    for target in TARGETS {
+        for input in corpus::read(target.name).unwrap().into_iter().chain((target.seeds)()) {
+            assert!(input.len() <= INPUT_LEN_MAX, "{}: {} bytes", target.name, input.len());
+        }
+    }
+}
+
+// One test for each target, so that each is a process of its own and a failure
+// bears its name.
+
+#[test]
+fn facts_holds_over_its_corpus() {
+    check("facts");
+}
+
+#[test]
+fn framer_holds_over_its_corpus() {
+    check("framer");
+}
+
+#[test]
+fn icy_chunked_holds_over_its_corpus() {
+    check("icy_chunked");
+}
+
+#[test]
+fn icy_head_holds_over_its_corpus() {
+    check("icy_head");
+}
+
+#[test]
+fn icy_metaint_holds_over_its_corpus() {
+    check("icy_metaint");
+}
+
+#[test]
+fn icy_shoutcast_holds_over_its_corpus() {
+    check("icy_shoutcast");
+}
+
+#[test]
+fn icy_update_holds_over_its_corpus() {
+    check("icy_update");
+}
+
+#[test]
+fn id3_holds_over_its_corpus() {
+    check("id3");
+}
+
+#[test]
+fn manifest_holds_over_its_corpus() {
+    check("manifest");
+}
+
+#[test]
+fn playlists_holds_over_its_corpus() {
+    check("playlists");
+}
+
+#[test]
+fn skywave_toml_holds_over_its_corpus() {
+    check("skywave_toml");
+}
+
+#[test]
+fn source_holds_over_its_corpus() {
+    check("source");
+}
+
+#[test]
+fn store_names_holds_over_its_corpus() {
+    check("store_names");
+}
+
+#[test]
+fn text_holds_over_its_corpus() {
+    check("text");
+}

@@ -1,0 +1,82 @@
+//! Passwords that were wrong, by address, so that none is found by trying.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use media::WallTime;
+
+/// Wrong passwords within [`PERIOD`] after which an address is heard no more.
+pub const TRIES_MAX: usize = 5;
+
+/// How long a wrong password counts.
+const PERIOD: Duration = Duration::from_mins(1);
+
+/// Addresses that are remembered; a new one beyond them is not. Chosen.
+const ADDRESSES_MAX: usize = 4096;
+
+/// Remembers wrong passwords: at most [`TRIES_MAX`] for each of
+/// [`ADDRESSES_MAX`] addresses.
+///
+/// An address of the machine itself is not held to account: a proxy there
+/// speaks for everyone.
+#[derive(Debug, Default)]
+pub(crate) struct Tries {
+    addresses: Mutex<HashMap<IpAddr, VecDeque<WallTime>>>,
+}
+
+impl Tries {
+    /// Whether the address has had its tries.
+    pub(crate) fn are_used_up(&self, peer: SocketAddr, now: WallTime) -> bool {
+        let mut addresses = self.addresses();
+        let Some(tries) = addresses.get_mut(&key(peer)) else { return false };
+        forget(tries, now);
+        tries.len() >= TRIES_MAX
+    }
+
+    /// Takes note of a wrong password.
+    pub(crate) fn failed(&self, peer: SocketAddr, now: WallTime) {
+        let key = key(peer);
+        if key.is_loopback() {
+            return;
+        }
+        let mut addresses = self.addresses();
+        if addresses.len() >= ADDRESSES_MAX && !addresses.contains_key(&key) {
+            addresses.retain(|_, tries| {
+                forget(tries, now);
+                !tries.is_empty()
+            });
+            if addresses.len() >= ADDRESSES_MAX {
+                return;
+            }
+        }
+        let tries = addresses.entry(key).or_default();
+        tries.push_back(now);
+        if tries.len() > TRIES_MAX {
+            tries.pop_front();
+        }
+    }
+
+    /// No code panics while it holds the lock, so a poisoned one is whole.
+    fn addresses(&self) -> MutexGuard<'_, HashMap<IpAddr, VecDeque<WallTime>>> {
+        self.addresses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn forget(tries: &mut VecDeque<WallTime>, now: WallTime) {
+    tries.retain(|at| now.since(*at) < PERIOD);
+}
+
+/// What a try counts for: an IPv4 address, or the /64 that one subscriber has.
+fn key(peer: SocketAddr) -> IpAddr {
+    match peer.ip().to_canonical() {
+        IpAddr::V6(address) if !address.is_loopback() => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64))
+        }
+        address => address,
+    }
+}
+
+#[cfg(test)]
+mod tests;

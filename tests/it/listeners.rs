@@ -1,0 +1,5 @@
+//! ICY listeners, end to end: what each gets, and that none harms another.
+
+mod answers;
+mod audio;
+mod crowd;

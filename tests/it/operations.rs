@@ -1,0 +1,102 @@
+//! What operators see and do: health, metrics, status, logs, wrong settings.
+
+mod output;
+mod settings;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use tests::encoder::{Source, set_title};
+use tests::listener::Listener;
+use tests::{TestNode, http};
+
+/// Every metric with its row in the reference.
+const REFERENCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reference/metrics.md");
+
+/// A station on air, with a title and a listener.
+async fn on_air() -> (TestNode, Source, Listener) {
+    let node = TestNode::start(tests::node::MP3).await;
+    let mut source = Source::connect(node.public(), "audio/mpeg").await;
+    source.send(&demo::fixtures::mp3(20, 128, 44_100, 2)).await;
+    assert_eq!(set_title(node.public(), "Artist - Title").await, 200);
+    source.send(&demo::fixtures::mp3(30, 128, 44_100, 2)).await;
+    node.until_listed("radio", 7).await;
+    let mut listener = Listener::connect(node.public(), "/radio").await;
+    listener.hear(10_000).await;
+    (node, source, listener)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_is_told_in_a_word() {
+    let node = TestNode::start(tests::node::MP3).await;
+    for (path, word) in [("/healthz", "ok\n"), ("/readyz", "ready\n")] {
+        let answer = http::get(&node.control_url(path)).await;
+        assert_eq!((answer.status, answer.text().as_str()), (200, word));
+        assert_eq!(answer.header("cache-control"), "no-store");
+    }
+    // The public port tells strangers nothing of it.
+    for path in ["/healthz", "/readyz", "/metrics", "/api/v1/status"] {
+        assert_eq!(http::get(&node.url(path)).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_metric_of_the_reference_is_scraped() {
+    let (node, _source, _listener) = on_air().await;
+    let answer = http::get(&node.control_url("/metrics")).await;
+    assert!(answer.header("content-type").starts_with("application/openmetrics-text"));
+    let text = answer.text();
+    assert!(text.ends_with("# EOF\n"), "the exposition is whole");
+    let scraped: BTreeSet<&str> = text
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split(['{', ' ']).next())
+        .collect();
+    let reference = std::fs::read_to_string(REFERENCE).unwrap();
+    let rows = reference.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let rows: BTreeSet<&str> = rows.collect();
+    assert!(rows.len() > 10, "{rows:?}");
+    // A histogram's row names its family.
+    let is_scraped = |row: &&str| {
+        scraped.contains(row) || scraped.contains(format!("{row}_bucket").as_str())
+    };
+    let missing: Vec<_> = rows.iter().filter(|row| !is_scraped(row)).collect();
+    assert!(missing.is_empty(), "{missing:?} not in {scraped:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_says_what_is_on_air() {
+    let (node, _source, _listener) = on_air().await;
+    node.until("the listener", |report| report.egress("radio").unwrap().icy_listeners == 1).await;
+    let answer = http::get(&node.control_url("/api/v1/status")).await;
+    assert_eq!(answer.header("content-type"), "application/json");
+    let status: Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(status["ports"]["public"], node.public().port());
+    let (ingest, egress) = (&status["ingests"][0], &status["egresses"][0]);
+    assert_eq!(ingest["state"], "connected");
+    assert_eq!(ingest["user_agent"], "test");
+    assert_eq!(ingest["title"], "Artist - Title");
+    assert_eq!(ingest["mismatch"], serde_json::json!([]));
+    assert_eq!(egress["on_air"], true);
+    assert_eq!(egress["now_playing"], "Artist - Title");
+    assert_eq!(egress["rendition"], "mp3-128");
+    assert_eq!(egress["source"], "in");
+    assert_eq!(egress["paths"], serde_json::json!(["radio", "radio.mp3", "live/radio"]));
+    assert!(!answer.text().contains("secret"), "no password");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_goes_is_told_too() {
+    let (node, source, _listener) = on_air().await;
+    drop(source);
+    let report = node.until("the source's end", |report| {
+        report.ingest("in").unwrap().peer_address.is_none()
+    });
+    let ingest = report.await.ingest("in").unwrap().clone();
+    assert_eq!(ingest.state, catalogue::report::IngestState::Offline);
+    assert_eq!(ingest.title, None);
+    let metrics = http::get(&node.control_url("/metrics")).await.text();
+    assert!(metrics.contains("skywave_ingest_connected{ingest=\"in\"} 0"));
+    // Frames that have come stay counted.
+    assert!(ingest.frames_total > 1_900);
+}

@@ -1,0 +1,198 @@
+//! Players in a browser: hls.js, Shaka, Video.js, and Chromium's own.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tests::tools;
+
+use super::seconds::{self, Heard};
+use super::station::{ARTIST, HEAD_START_SECS, Sound, Station, TITLE_SECS, song, song_second};
+
+/// What `play.mjs` printed.
+struct Played {
+    player: String,
+    report: Value,
+}
+
+/// How far a second may be off in the browser: the sound is looked at ten times
+/// a second, 171 ms of it at a time.
+const LOOKED: f64 = 0.35;
+
+/// A player may wait, and skip what it cannot decode alone, before this time of
+/// the element: the first frame of MP3 wants the ones before it.
+const START: f64 = 0.5;
+
+/// How far a title may be from its second: the above, and the encoder's delay.
+const TITLED: f64 = 0.35;
+
+/// Length of a segment.
+const SEGMENT_SECS: u32 = 6;
+
+impl Played {
+    async fn with(player: &str, station: &Station, secs: u32) -> Self {
+        let (url, length) = (station.hls(), secs.to_string());
+        let arguments = ["--player", player, "--url", &url, "--seconds", &length];
+        let limit = Duration::from_secs(u64::from(secs) + 75);
+        let output = tools::run("play.mjs", &arguments, limit).await;
+        let said = tools::said(&output);
+        assert!(output.status.success(), "play.mjs: {said}: `cargo xtask test` installs its needs");
+        let report = serde_json::from_slice(&output.stdout).unwrap();
+        Self { player: format!("{player} with {}", station.rendition), report }
+    }
+
+    fn list(&self, name: &str) -> &[Value] {
+        self.report[name].as_array().unwrap()
+    }
+
+    fn summary(&self, name: &str) -> f64 {
+        self.report["summary"][name].as_f64().unwrap_or(f64::NAN)
+    }
+
+    /// The seconds heard, on the element's clock.
+    fn heard(&self) -> Heard {
+        let samples = self.list("samples").iter();
+        Heard::at(samples.map(|sample| {
+            let at = sample["currentTime"].as_f64().unwrap();
+            (at, sample["peak_hz"].as_f64().and_then(seconds::of_pitch))
+        }))
+    }
+
+    /// States that it played without a fault for so long.
+    fn assert_plays(&self, secs: u32) {
+        let Self { player, report } = self;
+        let told = format!("{player}: {}\n{:?}", report["summary"], report["events"]);
+        assert_eq!(report["errors"], Value::Array(vec![]), "{told}");
+        assert_eq!(self.summary("failed_requests"), 0.0, "{:?}", report["requests"]);
+        let rate = self.summary("rate");
+        assert!((0.85..=1.15).contains(&rate), "{told}");
+        // The browser's start is not the player's.
+        let least = f64::from(secs) - 4.0;
+        assert!(self.summary("played_seconds") >= least, "{told}");
+        let stalls = self
+            .list("events")
+            .iter()
+            .filter(|event| event["type"] == "waiting" && event["at"].as_f64().unwrap() > START);
+        assert_eq!(stalls.count(), 0, "{told}");
+        assert_eq!(self.summary("buffered_ranges_max"), 1.0, "{told}");
+        assert!(self.summary("longest_silence_ms") < 100.0, "{told}\n{:?}", report["silences"]);
+        let samples = self.list("samples");
+        let last = samples.last().unwrap();
+        assert_eq!(last["paused"], false, "{told}");
+        let decoded = last["decoded_bytes"].as_f64().unwrap();
+        assert!(decoded > 2_000.0 * least, "{decoded} bytes: {told}");
+        self.heard().assert_unbroken(player, secs as usize - 6, LOOKED);
+    }
+
+    /// Titles of date ranges, each with its second on the source's clock.
+    fn dateranges(&self) -> Vec<(u32, f64)> {
+        let zero = self.heard().zero();
+        let ranges = self.list("dateranges").iter().filter_map(|range| {
+            let mut texts = range["attributes"].as_object()?.values().filter_map(Value::as_str);
+            let second = texts.find_map(song_second)?;
+            Some((second, range["start"].as_f64()? - zero))
+        });
+        ranges.collect()
+    }
+
+    /// States that every title that was sent while it played came as a date range
+    /// where the source had it.
+    fn assert_dateranges(&self) {
+        let (ranges, (_, last)) = (self.dateranges(), self.heard().span());
+        for sent in sent_after_the_head_start(last) {
+            let told: Vec<f64> =
+                ranges.iter().filter(|(second, _)| *second == sent).map(|(_, at)| *at).collect();
+            let is_right = matches!(told[..], [at] if (at - f64::from(sent)).abs() < TITLED);
+            assert!(is_right, "{} told {:?} at {told:?}: {ranges:?}", self.player, song(sent));
+        }
+    }
+
+    /// The frames of this key, each with its second on the source's clock.
+    fn id3(&self, key: &str) -> Vec<(f64, &str)> {
+        let zero = self.heard().zero();
+        let cues = self.list("cues").iter().filter(|cue| cue["key"] == key);
+        cues.map(|cue| (cue["start"].as_f64().unwrap() - zero, cue["text"].as_str().unwrap()))
+            .collect()
+    }
+
+    /// States that the tags at the segments' starts have the title that holds for
+    /// the greater part of each segment.
+    fn assert_id3(&self) {
+        let (songs, artists) = (self.id3("TIT2"), self.id3("TPE1"));
+        assert!(artists.iter().all(|(_, artist)| *artist == ARTIST), "{artists:?}");
+        let (_, last) = self.heard().span();
+        // A segment is read well before it is heard.
+        let starts = (0..=last + 1).step_by(SEGMENT_SECS as usize);
+        let mut told = 0;
+        for start in starts.filter(|start| *start >= HEAD_START_SECS) {
+            let near = |at: f64| (at - f64::from(start)).abs() < TITLED;
+            let tag: Vec<&str> =
+                songs.iter().filter(|(at, _)| near(*at)).map(|(_, song)| *song).collect();
+            let expected = song(title_of_segment(start));
+            assert_eq!(tag, [expected], "{} at {start} s: {songs:?}", self.player);
+            told += 1;
+        }
+        assert!(told >= 2, "{} heard of too few segments: {songs:?}", self.player);
+    }
+}
+
+/// The titles that went out in real time and were heard from their beginning.
+fn sent_after_the_head_start(last_heard: u32) -> impl Iterator<Item = u32> {
+    let first = HEAD_START_SECS + TITLE_SECS;
+    (first..=last_heard).step_by(TITLE_SECS as usize)
+}
+
+/// The title that holds for the greater part of the segment from `start`.
+fn title_of_segment(start: u32) -> u32 {
+    let middle = start + SEGMENT_SECS / 2;
+    middle / TITLE_SECS * TITLE_SECS
+}
+
+async fn check_hls_js(sound: Sound) {
+    let station = Station::on_air(sound).await;
+    let played = Played::with("hlsjs", &station, 30).await;
+    played.assert_plays(30);
+    played.assert_dateranges();
+    played.assert_id3();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hls_js_plays_mp3_for_30_s_without_a_stall() {
+    check_hls_js(Sound::Mp3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hls_js_plays_aac_for_30_s_without_a_stall() {
+    check_hls_js(Sound::Aac).await;
+}
+
+async fn check(player: &str, sound: Sound) -> Played {
+    let station = Station::on_air(sound).await;
+    let played = Played::with(player, &station, 12).await;
+    played.assert_plays(12);
+    played
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hls_js_plays_he_aac() {
+    check("hlsjs", Sound::HeAac).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chromium_plays_aac_by_itself() {
+    check("native", Sound::Aac).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shaka_plays_aac() {
+    check("shaka", Sound::Aac).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shaka_plays_mp3() {
+    check("shaka", Sound::Mp3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn video_js_plays_aac() {
+    check("videojs", Sound::Aac).await;
+}

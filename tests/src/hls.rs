@@ -1,0 +1,62 @@
+//! HLS listeners: the playlist, checked, and all that it lists.
+
+use bytes::Bytes;
+use playlists::conformance::{self, MediaPlaylist};
+
+use crate::{frames, http};
+
+/// A media playlist and its segments, as they were at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// The playlist's text.
+    pub text: String,
+    /// The segments' bodies, as listed.
+    pub bodies: Vec<Bytes>,
+}
+
+/// The segments that a media playlist lists, in order.
+pub fn listed(playlist: &str) -> Vec<&str> {
+    playlist.lines().filter(|line| !line.starts_with('#')).collect()
+}
+
+/// Fetches `media.m3u8` beneath a URL, and what it lists.
+///
+/// # Panics
+///
+/// The playlist breaks a rule, or something cannot be had.
+pub async fn fetch(rendition_url: &str) -> Fetched {
+    let answer = http::get(&format!("{rendition_url}/media.m3u8")).await;
+    assert_eq!(answer.status, 200, "{rendition_url}");
+    let text = answer.text();
+    conformance::assert_conforms(&text);
+    let mut bodies = Vec::new();
+    for name in listed(&text) {
+        let segment = http::get(&format!("{rendition_url}/{name}")).await;
+        assert_eq!(segment.status, 200, "{name}");
+        bodies.push(segment.body);
+    }
+    Fetched { text, bodies }
+}
+
+impl Fetched {
+    /// What the playlist says.
+    pub fn playlist(&self) -> MediaPlaylist {
+        conformance::read(self.text.as_bytes()).0
+    }
+
+    /// The audio of all segments, their tags taken out.
+    pub fn audio(&self) -> Vec<u8> {
+        self.bodies.iter().flat_map(|body| frames::audio_of(body)).copied().collect()
+    }
+
+    /// The frames of all segments.
+    pub fn frames(&self) -> Vec<Bytes> {
+        self.bodies.iter().flat_map(|body| frames::of_segment(body)).collect()
+    }
+
+    /// Numbers of the segments before which a discontinuity stands.
+    pub fn discontinuities(&self) -> Vec<u64> {
+        let segments = self.playlist().segments;
+        segments.iter().filter(|segment| segment.discontinuity).map(|one| one.number).collect()
+    }
+}
