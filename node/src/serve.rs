@@ -87,6 +87,7 @@ pub async fn start(
     let fanout = Fanout::start(fanout_settings(config), Arc::clone(clock.clock()))
         .context("cannot start the fan-out engine")?;
     let mut registry = Registry::with_prefix(METRICS_PREFIX);
+    let opened = opened.counted_in(&listen::Metrics::register(&mut registry));
     let ingest = Ingest::new(
         Arc::clone(&catalogue),
         ingest_limits(config),
@@ -201,6 +202,17 @@ impl Opened {
             public_tls: self.public_tls.as_ref().map(Port::address).transpose()?,
             control_tls: self.control_tls.as_ref().map(Port::address).transpose()?,
         })
+    }
+
+    fn counted_in(self, metrics: &listen::Metrics) -> Self {
+        let counted = |port: Port| port.counted_in(metrics);
+        Self {
+            public: counted(self.public),
+            shoutcast: counted(self.shoutcast),
+            control: counted(self.control),
+            public_tls: self.public_tls.map(counted),
+            control_tls: self.control_tls.map(counted),
+        }
     }
 
     fn serve(

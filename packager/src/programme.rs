@@ -24,7 +24,7 @@ const BATCH_MAX: usize = 256;
 const BATCHES_MAX: usize = 4;
 
 /// How long to wait when nothing is on air.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// One egress's programme.
 #[derive(Debug)]

@@ -210,7 +210,7 @@ impl Bench {
     /// Names of the segments in the bucket, in the order of their numbers.
     pub(crate) fn segments(&self) -> Vec<String> {
         let mut names: Vec<_> = files(&self.folder());
-        names.retain(|name| name.ends_with(".mp3"));
+        names.retain(|name| name.contains('-'));
         names
     }
 

@@ -56,8 +56,12 @@ impl Watcher {
     fn end(self) -> Vec<String> {
         self.ends.store(true, Ordering::Release);
         let seen = self.thread.join().unwrap();
-        seen.iter().for_each(|text| assert_conforms(text));
-        seen.windows(2).for_each(|pair| assert_follows(&pair[0], &pair[1]));
+        for text in &seen {
+            assert_conforms(text);
+        }
+        for pair in seen.windows(2) {
+            assert_follows(&pair[0], &pair[1]);
+        }
         seen
     }
 }
@@ -196,7 +200,9 @@ async fn check_restarts(kills: &[(u64, Duration)]) -> Vec<String> {
             assert_eq!(*uri, segment.uri, "number {} is used twice", segment.number);
         }
     }
-    seen.windows(2).for_each(|pair| assert_follows(&pair[0], &pair[1]));
+    for pair in seen.windows(2) {
+        assert_follows(&pair[0], &pair[1]);
+    }
     seen
 }
 

@@ -3,7 +3,11 @@
 //! A test starts a whole node in its own process on ports of the system's
 //! choice ([`TestNode`]), or the built program ([`Program`]), sends to it as an
 //! encoder does ([`encoder`]), and listens as players do ([`listener`]).
-#![allow(clippy::unwrap_used, reason = "what fails in a test's tools fails the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what fails in a test's tools fails the test"
+)]
 
 pub mod encoder;
 pub mod frames;

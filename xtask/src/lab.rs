@@ -1,5 +1,11 @@
 //! `cargo xtask lab`: experiments that take too long for every change, or
-//! that need what CI has not.
+//! that need what CI has not. Those with a table keep it under `docs/lab/`.
+
+mod bench;
+mod fanout;
+mod fuzz;
+mod hour;
+mod page;
 
 use std::path::Path;
 
@@ -8,6 +14,8 @@ use anyhow::{Result, bail};
 use crate::needs;
 use crate::shell::{command, say, step};
 
+pub(crate) use fuzz::corpus;
+
 /// One experiment: how it is called, what it tells, and how it is run.
 struct Experiment {
     name: &'static str,
@@ -15,11 +23,31 @@ struct Experiment {
     run: fn(&Path, &[&str]) -> Result<()>,
 }
 
-const EXPERIMENTS: [Experiment; 2] = [
+const EXPERIMENTS: [Experiment; 6] = [
     Experiment {
         name: "bench",
-        tells: "the benchmarks' table; arguments go to cargo bench",
-        run: bench,
+        tells: "an hour of audio to segments, side by side with ffmpeg; [ROUNDS]",
+        run: bench::run,
+    },
+    Experiment {
+        name: "stages",
+        tells: "the stages of that for themselves; arguments go to cargo bench",
+        run: stages,
+    },
+    Experiment {
+        name: "fanout",
+        tells: "what an ICY listener costs, and what stalled ones do to the others",
+        run: fanout::run,
+    },
+    Experiment {
+        name: "hour",
+        tells: "virtual hours of stalls, bursts, drift and breaks; [SEED]",
+        run: hour::run,
+    },
+    Experiment {
+        name: "fuzz",
+        tells: "every fuzz target for a minute, or [SECONDS [TARGET...]]",
+        run: fuzz::run,
     },
     Experiment {
         name: "deny",
@@ -49,9 +77,9 @@ pub(crate) fn run(root: &Path, name: &str, arguments: &[&str]) -> Result<()> {
     (experiment.run)(root, arguments)
 }
 
-fn bench(root: &Path, arguments: &[&str]) -> Result<()> {
-    let bench = ["bench", "--workspace", "--benches", "--locked"];
-    step("bench", command(root, "cargo", bench).args(arguments))
+fn stages(root: &Path, arguments: &[&str]) -> Result<()> {
+    let bench = ["bench", "--package", "bench", "--locked", "--"];
+    step("stages", command(root, "cargo", bench).args(arguments))
 }
 
 fn deny(root: &Path, arguments: &[&str]) -> Result<()> {

@@ -37,6 +37,24 @@ pub(crate) fn step(headline: &str, command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// As [`step`], but gives what the command prints to standard output.
+///
+/// # Errors
+///
+/// As [`step`], and where it prints no UTF-8.
+pub(crate) fn output(headline: &str, command: &mut Command) -> Result<String> {
+    say(&format!("== {headline}"));
+    let line = line_of(command);
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("{headline} failed: cannot start `{line}`"))?;
+    if !output.status.success() {
+        bail!("{headline} failed: `{line}` ended with {}", output.status);
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("{headline}: no UTF-8"))
+}
+
 /// What the command prints, whatever its exit status; `None` where it cannot
 /// be started or prints no UTF-8.
 pub(crate) fn printed(command: &mut Command) -> Option<String> {

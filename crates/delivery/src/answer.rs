@@ -80,8 +80,7 @@ pub(crate) fn with_cors(mut response: Response<Body>) -> Response<Body> {
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
-    headers
-        .insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 
@@ -118,14 +117,18 @@ pub(crate) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
 /// none: Chromium's own HLS does for playlists too, and on its second visit
 /// cannot decode what its cache then has.
 pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
-    !headers.contains_key(header::RANGE) && headers.get_all(header::ACCEPT_ENCODING).iter().any(|value| {
-        let codings = value.to_str().unwrap_or_default().split(',');
-        codings.into_iter().any(|coding| {
-            let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-            let refused = matches!(weight.trim().strip_prefix("q="), Some("0" | "0.0" | "0.00" | "0.000"));
-            name.trim().eq_ignore_ascii_case("gzip") && !refused
+    !headers.contains_key(header::RANGE)
+        && headers.get_all(header::ACCEPT_ENCODING).iter().any(|value| {
+            let codings = value.to_str().unwrap_or_default().split(',');
+            codings.into_iter().any(|coding| {
+                let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+                let refused = matches!(
+                    weight.trim().strip_prefix("q="),
+                    Some("0" | "0.0" | "0.00" | "0.000")
+                );
+                name.trim().eq_ignore_ascii_case("gzip") && !refused
+            })
         })
-    })
 }
 
 /// Whether a range may be given: no `If-Range`, or one that names this very body

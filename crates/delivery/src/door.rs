@@ -43,8 +43,7 @@ impl Delivery {
         registry: &mut Registry,
     ) -> Self {
         let metrics = Metrics::register(registry);
-        let collector =
-            FanoutCollector { stations: Arc::clone(&stations), fanout: fanout.clone() };
+        let collector = FanoutCollector { stations: Arc::clone(&stations), fanout: fanout.clone() };
         registry.register_collector(Box::new(collector));
         Self { stations, bucket, clock, metrics }
     }

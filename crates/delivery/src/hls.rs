@@ -10,7 +10,7 @@ use axum::http::{Response, StatusCode};
 use bytes::Bytes;
 use media::WallTime;
 use playlists::{date, tune_in};
-use store::{Store, keys};
+use store::{SegmentName, Store, keys};
 use tracing::warn;
 
 use crate::answer::{self, Refusal};
@@ -79,7 +79,9 @@ pub(crate) async fn segment(
             }
         },
     };
-    let media_type = if name.ends_with(".aac") { "audio/aac" } else { "audio/mpeg" };
+    let Some(codec) = SegmentName::parse(name).map(|name| name.codec) else {
+        return Refusal::NotFound.respond();
+    };
     // A segment's bytes never change, so its name tells them.
     let etag = format!("\"{name}\"");
     let mut response = if answer::is_known(headers, &etag) {
@@ -94,7 +96,7 @@ pub(crate) async fn segment(
         }
     };
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(codec.media_type()));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     answer::set(headers, header::ETAG, &etag);
     let max_age = station.settings().segment_max_age.as_secs();
@@ -102,7 +104,11 @@ pub(crate) async fn segment(
     answer::with_cors(response)
 }
 
-async fn fetch(station: &Station, name: &str, bucket: &Store) -> Result<Option<Bytes>, store::Error> {
+async fn fetch(
+    station: &Station,
+    name: &str,
+    bucket: &Store,
+) -> Result<Option<Bytes>, store::Error> {
     let settings = station.settings();
     let key = keys::rendition(&settings.name, &settings.rendition)?.child(name)?;
     let object = bucket.get(&key, SEGMENT_BYTES_MAX).await?;

@@ -109,7 +109,9 @@ impl Collector for FanoutCollector {
                 let metric = family.encode_family(&label)?;
                 match kind {
                     MetricType::Counter => ConstCounter::new(value).encode(metric)?,
-                    _ => ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX)).encode(metric)?,
+                    _ => {
+                        ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX)).encode(metric)?;
+                    }
                 }
             }
         }

@@ -64,6 +64,7 @@ pub(crate) async fn listen(
         Ok(seat) => seat,
         Err(refused) => {
             caller.refused(station, refused);
+            caller.metrics.answered(Kind::Stream, 503);
             let refusal = listener::Refusal::Unavailable { retry_after_secs: RETRY_SECS };
             let answer = listener::refused(&refusal, Cors::Any, request.version);
             return connection.close_with(&answer).await;
@@ -104,8 +105,13 @@ pub(crate) fn answer(station: &Station, request: &Parts, caller: &Caller<'_>) ->
     let asked = listener_request(request);
     let seat = match station.mount().seat() {
         Ok(seat) => seat,
-        Err(JoinRefused::MountFull | JoinRefused::ProcessFull) => return Refusal::Full.respond(),
-        Err(_) => return off_air(),
+        Err(refused) => {
+            caller.refused(station, refused);
+            return match refused {
+                JoinRefused::MountFull | JoinRefused::ProcessFull => Refusal::Full.respond(),
+                _ => off_air(),
+            };
+        }
     };
     let head = listener::response_head(station.head(), &asked);
     let body = if request.method == Method::HEAD {
@@ -128,7 +134,6 @@ impl Caller<'_> {
     fn refused(&self, station: &Station, refused: JoinRefused) {
         let mount = station.settings().name.as_str();
         info!(mount, peer = %self.peer, reason = %refused, "listener refused");
-        self.metrics.answered(Kind::Stream, 503);
     }
 
     /// What the engine has to know of a listener, and how its end is heard of.

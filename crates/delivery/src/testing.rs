@@ -240,8 +240,7 @@ fn settings_of_acme() -> StationSettings {
 fn folder() -> PathBuf {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let nth = NEXT.fetch_add(1, Ordering::Relaxed);
-    let path =
-        std::env::temp_dir().join(format!("skywave-delivery-{}-{nth}", std::process::id()));
+    let path = std::env::temp_dir().join(format!("skywave-delivery-{}-{nth}", std::process::id()));
     // Another process of this number may have been killed.
     let _ = std::fs::remove_dir_all(&path);
     path

@@ -25,7 +25,7 @@ fn check(name: &str) {
         let input = mutate(&inputs, &mut rng);
         let shown = Shown(&input);
         (target.run)(&input);
-        std::mem::drop(shown);
+        drop(shown);
     }
 }
 

@@ -59,18 +59,21 @@ async fn ten_thousand_that_say_nothing_keep_nobody_out_and_are_closed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn five_hundred_slow_heads_are_closed_in_their_time() {
-    let node = TestNode::start_configured(
-        tests::node::MP3,
-        "[limits]\nheader_time = \"2s\"",
-    )
-    .await;
+    let node = TestNode::start_configured(tests::node::MP3, "[limits]\nheader_time = \"2s\"").await;
     let mut watch = Watch::start(node.public(), 1).await;
     let mut slow = JoinSet::new();
     for (nth, stream) in crowd(node.public(), 500).await.into_iter().enumerate() {
-        slow.spawn(drip(stream, ["GET /radio HTTP/1.1\r\nX: ", "SOURCE /in HTTP/1.0\r\nX: ", ""][nth % 3]));
+        slow.spawn(drip(
+            stream,
+            ["GET /radio HTTP/1.1\r\nX: ", "SOURCE /in HTTP/1.0\r\nX: ", ""][nth % 3],
+        ));
     }
     watch.add_listener().await;
-    let all = async { while let Some(done) = slow.join_next().await { done.unwrap() } };
+    let all = async {
+        while let Some(done) = slow.join_next().await {
+            done.unwrap();
+        }
+    };
     tokio::time::timeout(wait::PATIENCE, all).await.expect("they are closed");
     watch.finish().await;
 }
@@ -96,11 +99,7 @@ async fn drip(mut stream: TcpStream, start: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_bodies_are_closed_in_their_time() {
-    let node = TestNode::start_configured(
-        tests::node::MP3,
-        "[limits]\nheader_time = \"1s\"",
-    )
-    .await;
+    let node = TestNode::start_configured(tests::node::MP3, "[limits]\nheader_time = \"1s\"").await;
     let mut slow = JoinSet::new();
     for stream in crowd(node.public(), 100).await {
         slow.spawn(drip(
@@ -114,11 +113,7 @@ async fn slow_bodies_are_closed_in_their_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_that_rest_between_requests_are_closed_in_their_time() {
-    let node = TestNode::start_configured(
-        tests::node::MP3,
-        "[limits]\nheader_time = \"1s\"",
-    )
-    .await;
+    let node = TestNode::start_configured(tests::node::MP3, "[limits]\nheader_time = \"1s\"").await;
     let mut resting = JoinSet::new();
     for mut stream in crowd(node.public(), 100).await {
         resting.spawn(async move {

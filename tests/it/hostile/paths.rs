@@ -13,11 +13,8 @@ use super::source_head;
 const CANARY: &str = "canary-5f1d";
 
 /// Ways to write a dot, and a slash.
-const DOTS: [&str; 8] = [
-    ".", "%2e", "%2E", "%252e", "%25252e", "%c0%ae", "%e0%80%ae", "%uff0e",
-];
-const SLASHES: [&str; 9] =
-    ["/", "\\", "%2f", "%5c", "%252f", "%c0%af", "%c1%9c", "%00/", "/;/"];
+const DOTS: [&str; 8] = [".", "%2e", "%2E", "%252e", "%25252e", "%c0%ae", "%e0%80%ae", "%uff0e"];
+const SLASHES: [&str; 9] = ["/", "\\", "%2f", "%5c", "%252f", "%c0%af", "%c1%9c", "%00/", "/;/"];
 
 /// Where a path may begin.
 const STARTS: [&str; 5] = ["/", "/radio/", "/radio/mp3-128/", "//", "/assets/"];
@@ -28,11 +25,29 @@ const FILES: [&str; 3] = ["canary.txt", "skywave.toml", "etc/passwd"];
 /// Traversal in every spelling.
 fn paths() -> Vec<String> {
     let mut paths: Vec<String> = [
-        "/.", "/..", "/...", "/../", "/./canary.txt", "/radio/..", "/radio/../radio/..%00",
-        "/%00", "/radio%00", "/radio%00.mp3", "/radio%0d%0aX: y", "/radio/%2e%2e%2fcanary.txt",
-        "/radio/mp3-128/1-00000000.mp3/../../canary.txt", "/file:///etc/passwd", "/C:\\canary.txt",
-        "/~root/.ssh", "/.git/config", "/radio/mp3-128/media.m3u8%00.mp3", "/private/radio/log/0",
-        "/data/canary.txt", "/bucket/canary.txt", "/canary.txt", "/\u{FF0E}\u{FF0E}/canary.txt",
+        "/.",
+        "/..",
+        "/...",
+        "/../",
+        "/./canary.txt",
+        "/radio/..",
+        "/radio/../radio/..%00",
+        "/%00",
+        "/radio%00",
+        "/radio%00.mp3",
+        "/radio%0d%0aX: y",
+        "/radio/%2e%2e%2fcanary.txt",
+        "/radio/mp3-128/1-00000000.mp3/../../canary.txt",
+        "/file:///etc/passwd",
+        "/C:\\canary.txt",
+        "/~root/.ssh",
+        "/.git/config",
+        "/radio/mp3-128/media.m3u8%00.mp3",
+        "/private/radio/log/0",
+        "/data/canary.txt",
+        "/bucket/canary.txt",
+        "/canary.txt",
+        "/\u{FF0E}\u{FF0E}/canary.txt",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -162,7 +177,8 @@ async fn texts_are_data_wherever_they_come_out() {
             report.egress("radio").unwrap().now_playing.as_deref() == Some(cleaned(text).as_str())
         })
         .await;
-        let request = format!("GET /radio HTTP/1.0\r\nUser-Agent: {text}\r\nReferer: {text}\r\n\r\n");
+        let request =
+            format!("GET /radio HTTP/1.0\r\nUser-Agent: {text}\r\nReferer: {text}\r\n\r\n");
         let listener = Listener::request(node.public(), &request).await;
         assert!(listener.head.starts_with("HTTP/1.0 200"), "{}", listener.head);
         let refused = format!("GET /{text} HTTP/1.0\r\nHost: {text}\r\n\r\n").replace(' ', "+");

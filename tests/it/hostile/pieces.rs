@@ -118,7 +118,7 @@ async fn requests_may_be_cut_anywhere() {
         ("GET /radio.pls HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", vec![200]),
         ("GET /no HTTP/1.1\r\nHost: x\r\n\r\nGET /radio.m3u HTTP/1.0\r\n\r\n", vec![404, 200]),
         ("GET /radio HTTP/1.0\r\nIcy-MetaData: 1\r\n\r\n", vec![503]),
-        ("OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", vec![204]),
+        ("OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", vec![200]),
         ("wrong\r\n", vec![]),
         ("SOURCE wrong /in\n", vec![]),
         ("GET  /radio HTTP/1.0\r\n\r\n", vec![400]),
@@ -129,8 +129,14 @@ async fn requests_may_be_cut_anywhere() {
             let mut stream = TcpStream::connect(node.public()).await.unwrap();
             raw::write_in_pieces(&mut stream, request.as_bytes(), piece).await;
             let said = raw::exchange_on(stream, b"").await;
-            assert_eq!((said.closed, said.statuses()), (true, statuses.clone()), "{request} {piece}");
-            answers.push(said.text().lines().filter(|line| !line.starts_with("date:")).collect::<String>());
+            assert_eq!(
+                (said.closed, said.statuses()),
+                (true, statuses.clone()),
+                "{request} {piece}"
+            );
+            answers.push(
+                said.text().lines().filter(|line| !line.starts_with("date:")).collect::<String>(),
+            );
         }
         assert!(answers.windows(2).all(|two| two[0] == two[1]), "{request}: {answers:?}");
     }

@@ -102,10 +102,9 @@ async fn a_head_of_any_number_of_fields_has_its_answer() {
     let watch = Watch::start(node.public(), 1).await;
     for later in [false, true] {
         for count in [2, 10, 99, 100, 101, 1_000, 10_000] {
-            let fields: String = (2..count).map(|n| format!("x{n}: y\r\n")).collect();
-            let request = format!(
-                "GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{fields}\r\n"
-            );
+            let fields = "x: y\r\n".repeat(count - 2);
+            let request =
+                format!("GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{fields}\r\n");
             let first = "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n";
             let (before, statuses) = if later { (first, vec![404]) } else { ("", vec![]) };
             let bytes = format!("{before}{request}");

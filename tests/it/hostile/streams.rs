@@ -171,7 +171,8 @@ async fn blocks_of_metadata_that_are_none_end_the_source_and_are_no_title() {
     let head = source_head("/victim-in").replace("\r\n\r\n", "\r\nicy-metaint: 16000\r\n\r\n");
     let (mut source, answer) = Source::send_head(node.public(), &head).await;
     assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
-    let lying = [&good[..16_000], b"\x02%s%n\xFF\xFB\0 no title at all, is it not?", &good[16_000..]];
+    let lying =
+        [&good[..16_000], b"\x02%s%n\xFF\xFB\0 no title at all, is it not?", &good[16_000..]];
     let _ = source.stream.write_all(&lying.concat()).await;
     source.read_to_end().await;
     let refused = wait::until("the reason", || async { node.ingest("victim-in").last_refusal });

@@ -30,7 +30,8 @@ async fn check_full(node: &TestNode, seats: usize) {
     for before in ["", "GET /radio.pls HTTP/1.1\r\nHost: x\r\n\r\n"] {
         let said = raw::exchange(
             node.public(),
-            format!("{before}{}", ASK.replace("Host: x", "Host: x\r\nConnection: close")).as_bytes(),
+            format!("{before}{}", ASK.replace("Host: x", "Host: x\r\nConnection: close"))
+                .as_bytes(),
         )
         .await;
         assert!(said.closed);
@@ -89,8 +90,9 @@ async fn a_port_has_so_many_connections_and_no_more() {
     // Sources and listeners are not of their number.
     let watch = Watch::start(node.public(), 6).await;
     let open = "skywave_listen_open_connections{port=\"public\"}";
-    let none = || async { (metrics::value(node.addresses().control, open).await == 0).then_some(()) };
-    wait::until("only those", none).await;
+    let settled =
+        || async { (metrics::value(node.addresses().control, open).await == 0).then_some(()) };
+    wait::until("only those", settled).await;
     let mut silent = Vec::new();
     for _ in 0..4 {
         silent.push(TcpStream::connect(node.public()).await.unwrap());
@@ -101,7 +103,8 @@ async fn a_port_has_so_many_connections_and_no_more() {
     let full = "skywave_listen_refused_total{port=\"public\",reason=\"Full\"}";
     metrics::until(node.addresses().control, full, 1).await;
     drop(silent);
-    let served = || async { (http::try_get(&node.url("/radio.pls")).await?.status == 200).then_some(()) };
+    let served =
+        || async { (http::try_get(&node.url("/radio.pls")).await?.status == 200).then_some(()) };
     wait::until("room", served).await;
     watch.finish().await;
 }
@@ -254,12 +257,14 @@ async fn http_2_has_64_streams_and_heads_of_16_kib() {
 fn stations(count: usize) -> String {
     let mut manifest = "[[publisher]]\nname = \"acme\"\n".to_owned();
     for nth in 0..count {
-        manifest += &ingest(nth);
-        manifest += &format!(
-            "[[egress]]\nname = \"e{nth}\"\npublisher = \"acme\"\ningests = [\"i{nth}\"]\n"
-        );
+        manifest.push_str(&ingest(nth));
+        manifest.push_str(&egress(&format!("e{nth}"), &format!("\"i{nth}\"")));
     }
     manifest
+}
+
+fn egress(name: &str, ingests: &str) -> String {
+    format!("[[egress]]\nname = \"{name}\"\npublisher = \"acme\"\ningests = [{ingests}]\n")
 }
 
 fn ingest(nth: usize) -> String {
@@ -282,8 +287,7 @@ fn a_manifest_has_so_many_ingests_and_egresses_and_no_more() {
     parse(&stations(max)).unwrap();
     let one_more = format!("{}{}", stations(max), ingest(max));
     assert!(parse(&one_more).unwrap_err().contains("one ingest too many"));
-    let egress = "[[egress]]\nname = \"more\"\npublisher = \"acme\"\ningests = [\"i0\"]\n";
-    let one_more = format!("{}{egress}", stations(max));
+    let one_more = format!("{}{}", stations(max), egress("more", "\"i0\""));
     assert!(parse(&one_more).unwrap_err().contains("one egress too many"));
 }
 
@@ -292,8 +296,7 @@ fn an_egress_has_eight_ingests_and_no_more() {
     let max = catalogue::limits::EGRESS_INGESTS_MAX;
     let with = |count: usize| {
         let names: Vec<String> = (0..count).map(|nth| format!("\"i{nth}\"")).collect();
-        let egress = "[[egress]]\nname = \"all\"\npublisher = \"acme\"";
-        format!("{}{egress}\ningests = [{}]\n", stations(count), names.join(", "))
+        format!("{}{}", stations(count), egress("all", &names.join(", ")))
     };
     parse(&with(max)).unwrap();
     assert!(parse(&with(max + 1)).is_err());

@@ -2,18 +2,26 @@
 
 use tests::listener::Listener;
 use tests::watch::Watch;
-use tests::{TestNode, frames, raw};
+use tests::{TestNode, raw};
 
 /// A request with a user agent and further lines.
 fn request(version: &str, lines: &str) -> String {
     format!("GET /radio {version}\r\nHost: x\r\n{lines}\r\n")
 }
 
+/// Whether MP3 begins here, and goes on where its header says.
+fn is_frame(audio: &[u8]) -> bool {
+    let mut framer = media::Framer::default();
+    framer.push(audio);
+    let first = framer.next_frame().unwrap().unwrap();
+    audio.starts_with(&first.data)
+}
+
 /// Asks, hears a little, and gives the head.
 async fn check(node: &TestNode, request: &str) -> Listener {
     let mut listener = Listener::request(node.public(), request).await;
-    let heard = listener.hear(20_000).await;
-    assert!(frames::cut(&heard.audio).len() > 40, "{request}: {}", listener.head);
+    let audio = listener.hear(20_000).await.audio;
+    assert!(audio.len() >= 20_000 && is_frame(&audio), "{request}: {}", listener.head);
     listener
 }
 
@@ -93,7 +101,8 @@ async fn old_players_get_what_they_need() {
         ("Dalvik/2.1 ExoPlayer", "HTTP/1.1 200", None),
         ("", "HTTP/1.1 200", None),
     ] {
-        let listener = check(&node, &request("HTTP/1.1", &format!("User-Agent: {agent}\r\n"))).await;
+        let listener =
+            check(&node, &request("HTTP/1.1", &format!("User-Agent: {agent}\r\n"))).await;
         assert!(listener.head.starts_with(start), "{agent}: {}", listener.head);
         assert_eq!(listener.header("content-length"), length, "{agent}");
         let lower = listener.head.contains("\ncontent-type: ");
@@ -107,7 +116,8 @@ async fn old_players_get_what_they_need() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_alias_is_the_same_mount_with_and_without_a_query() {
     let (node, watch) = on_air(tests::node::MP3).await;
-    for path in ["/radio", "/radio.mp3", "/live/radio", "/radio?x=1&y", "/live%2Fradio", "/r%61dio"] {
+    for path in ["/radio", "/radio.mp3", "/live/radio", "/radio?x=1&y", "/live%2Fradio", "/r%61dio"]
+    {
         check(&node, &format!("GET {path} HTTP/1.0\r\n\r\n")).await;
     }
     watch.finish().await;
@@ -118,13 +128,15 @@ async fn head_gets_the_head_and_options_what_is_allowed() {
     let (node, watch) = on_air(tests::node::MP3).await;
     for version in ["HTTP/1.0", "HTTP/1.1"] {
         let ask = |method: &str| {
-            format!("{method} /radio {version}\r\nHost: x\r\nConnection: close\r\nOrigin: https://x\r\n\r\n")
+            format!(
+                "{method} /radio {version}\r\nHost: x\r\nConnection: close\r\nOrigin: https://x\r\n\r\n"
+            )
         };
         let said = raw::exchange(node.public(), ask("HEAD").as_bytes()).await;
-        let text = said.text().to_lowercase();
+        let text = said.text().to_lowercase().replace(": ", ":");
         assert_eq!((said.closed, said.status()), (true, 200), "{text}");
-        assert!(text.contains("icy-name: acme radio\r\n"), "{text}");
-        assert!(text.contains("content-type: audio/mpeg\r\n"), "{text}");
+        assert!(text.contains("icy-name:acme radio\r\n"), "{text}");
+        assert!(text.contains("content-type:audio/mpeg\r\n"), "{text}");
         assert!(text.ends_with("\r\n\r\n"), "{text}");
         let said = raw::exchange(node.public(), ask("OPTIONS").as_bytes()).await;
         let text = said.text().to_lowercase();

@@ -13,7 +13,8 @@ const FRAME: Duration = Duration::from_nanos(1_152 * 1_000_000_000 / 44_100);
 
 /// A station with further lines for its mount, and its egress.
 fn manifest(egress: &str, mount: &str) -> String {
-    let manifest = tests::node::MP3.replace("ingests = [\"in\"]\n", &format!("ingests = [\"in\"]\n{egress}"));
+    let manifest =
+        tests::node::MP3.replace("ingests = [\"in\"]\n", &format!("ingests = [\"in\"]\n{egress}"));
     format!("{manifest}{mount}")
 }
 

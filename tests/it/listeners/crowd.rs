@@ -28,9 +28,7 @@ async fn stall(address: SocketAddr) -> TcpStream {
 }
 
 async fn listening(program: &Program, listeners: usize) {
-    program
-        .until_egress("listeners", |egress| egress["icy_listeners"] == listeners as u64)
-        .await;
+    program.until_egress("listeners", |egress| egress["icy_listeners"] == listeners as u64).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

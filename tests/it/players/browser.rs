@@ -6,7 +6,9 @@ use serde_json::Value;
 use tests::tools;
 
 use super::seconds::{self, Heard};
-use super::station::{ARTIST, HEAD_START_SECS, Sound, Station, TITLE_SECS, song, song_second};
+use super::station::{
+    ARTIST, HEAD_START_SECS, SEGMENT_SECS, Sound, Station, TITLE_SECS, song, song_second,
+};
 
 /// What `play.mjs` printed.
 struct Played {
@@ -25,8 +27,9 @@ const START: f64 = 0.5;
 /// How far a title may be from its second: the above, and the encoder's delay.
 const TITLED: f64 = 0.35;
 
-/// Length of a segment.
-const SEGMENT_SECS: u32 = 6;
+/// What a station has sent when a player joins that asks for a window with room
+/// behind it: Shaka seeks after some seconds where it began at the first segment.
+const LONG_SECS: u32 = 44;
 
 impl Played {
     async fn with(player: &str, station: &Station, secs: u32) -> Self {
@@ -62,7 +65,7 @@ impl Played {
         let Self { player, report } = self;
         let told = format!("{player}: {}\n{:?}", report["summary"], report["events"]);
         assert_eq!(report["errors"], Value::Array(vec![]), "{told}");
-        assert_eq!(self.summary("failed_requests"), 0.0, "{:?}", report["requests"]);
+        assert!(self.summary("failed_requests") < 1.0, "{:?}", report["requests"]);
         let rate = self.summary("rate");
         assert!((0.85..=1.15).contains(&rate), "{told}");
         // The browser's start is not the player's.
@@ -73,7 +76,7 @@ impl Played {
             .iter()
             .filter(|event| event["type"] == "waiting" && event["at"].as_f64().unwrap() > START);
         assert_eq!(stalls.count(), 0, "{told}");
-        assert_eq!(self.summary("buffered_ranges_max"), 1.0, "{told}");
+        assert!(self.summary("buffered_ranges_max") < 2.0, "{told}");
         assert!(self.summary("longest_silence_ms") < 100.0, "{told}\n{:?}", report["silences"]);
         let samples = self.list("samples");
         let last = samples.last().unwrap();
@@ -165,11 +168,9 @@ async fn hls_js_plays_aac_for_30_s_without_a_stall() {
     check_hls_js(Sound::Aac).await;
 }
 
-async fn check(player: &str, sound: Sound) -> Played {
-    let station = Station::on_air(sound).await;
-    let played = Played::with(player, &station, 12).await;
-    played.assert_plays(12);
-    played
+async fn check(player: &str, sound: Sound) {
+    let station = Station::on_air_ahead(sound, LONG_SECS).await;
+    Played::with(player, &station, 12).await.assert_plays(12);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -34,6 +34,9 @@ pub(super) enum Sound {
 /// What the encoder sends at once: three segments, so that HLS is ready.
 pub(super) const HEAD_START_SECS: u32 = 20;
 
+/// Length of a segment.
+pub(super) const SEGMENT_SECS: u32 = 6;
+
 /// How long a title holds.
 pub(super) const TITLE_SECS: u32 = 5;
 
@@ -51,44 +54,37 @@ pub(super) fn song_second(song: &str) -> Option<u32> {
 }
 
 /// The tone with titles.
-struct Titled<F> {
-    tone: TimeCode,
-    title: F,
-}
+struct Titled(TimeCode);
 
-impl<F: Fn(u32) -> String + Send> Source for Titled<F> {
+impl Source for Titled {
     fn sample_rate_hz(&self) -> u32 {
-        self.tone.sample_rate_hz()
+        self.0.sample_rate_hz()
     }
 
     fn channels(&self) -> u8 {
-        self.tone.channels()
+        self.0.channels()
     }
 
     fn fill(&mut self, out: &mut [i16]) {
-        self.tone.fill(out);
+        self.0.fill(out);
     }
 
     fn title_at(&self, sample: u64) -> String {
         let second = sample / u64::from(self.sample_rate_hz());
-        (self.title)(u32::try_from(second).unwrap())
+        let second = u32::try_from(second).unwrap();
+        format!("{ARTIST} - {}", song(second / TITLE_SECS * TITLE_SECS))
     }
 }
 
 impl Station {
     /// Puts it on air and waits until HLS is ready.
     pub(super) async fn on_air(sound: Sound) -> Self {
-        let title = |second: u32| format!("{ARTIST} - {}", song(second / TITLE_SECS * TITLE_SECS));
-        Self::on_air_with(sound, &sound.manifest(), title).await
+        Self::on_air_ahead(sound, HEAD_START_SECS).await
     }
 
-    /// The same with a manifest and titles of the test's own.
-    pub(super) async fn on_air_with(
-        sound: Sound,
-        manifest: &str,
-        title: impl Fn(u32) -> String + Send + 'static,
-    ) -> Self {
-        let node = TestNode::start(manifest).await;
+    /// The same, as it is when it has been on air for some time.
+    pub(super) async fn on_air_ahead(sound: Sound, head_start_secs: u32) -> Self {
+        let node = TestNode::start(&sound.manifest()).await;
         let target = Target {
             address: node.public().to_string(),
             mount: "in".into(),
@@ -99,9 +95,9 @@ impl Station {
             genre: String::new(),
             url: String::new(),
         };
-        let head_start = Duration::from_secs(HEAD_START_SECS.into());
+        let head_start = Duration::from_secs(head_start_secs.into());
         let settings = Settings { encoding: sound.encoding(), head_start };
-        let source = Box::new(Titled { tone: TimeCode::new(44_100, 2), title });
+        let source = Box::new(Titled(TimeCode::new(44_100, 2)));
         let stop = Shutdown::default();
         let stopped = stop.clone();
         tokio::spawn(async move {
@@ -109,7 +105,7 @@ impl Station {
             encoder::run(target, settings, source, clock, stopped.wait()).await.unwrap();
         });
         let station = Self { node, rendition: sound.rendition(), stop };
-        station.node.until_listed("radio", 3).await;
+        station.node.until_listed("radio", head_start_secs / SEGMENT_SECS).await;
         station
     }
 

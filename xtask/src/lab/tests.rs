@@ -13,5 +13,8 @@ fn names_are_unique_and_told_apart_from_options() {
 #[test]
 fn an_unknown_experiment_is_told_which_there_are() {
     let error = run(Path::new("."), "alchemy", &[]).unwrap_err().to_string();
-    assert_eq!(error, "no experiment \"alchemy\"; there are: bench, deny");
+    assert_eq!(
+        error,
+        "no experiment \"alchemy\"; there are: bench, stages, fanout, hour, fuzz, deny"
+    );
 }

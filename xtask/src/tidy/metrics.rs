@@ -65,7 +65,8 @@ fn literal(code: &str) -> Option<String> {
 
 /// Whether a text is made as metrics' names are: `role_noun`.
 fn is_name(text: &str) -> bool {
-    text.contains('_') && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    text.contains('_')
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// The code in the first cell of each table row that begins with code.

@@ -5,7 +5,6 @@ use axum::http::StatusCode;
 use flate2::read::GzDecoder;
 use playlists::conformance::{assert_conforms, check_multivariant};
 
-use super::*;
 use crate::testing::{Answer, Bench, Peer, SEGMENT_MAX_AGE, TARGET_SECS, body, header, segment};
 
 const MEDIA: &str = "/acme/mp3-128/media.m3u8";
@@ -84,9 +83,7 @@ async fn dl_4_caches_are_told_how_long() {
 async fn dl_4_what_is_known_is_not_sent_again() {
     let bench = Bench::new().await;
     bench.list(8);
-    for (path, encoding) in
-        [(MEDIA, ""), (MEDIA, "gzip"), (MASTER, "gzip"), (&path(7), "gzip")]
-    {
+    for (path, encoding) in [(MEDIA, ""), (MEDIA, "gzip"), (MASTER, "gzip"), (&path(7), "gzip")] {
         let fresh = bench.ask("GET", path, &[("accept-encoding", encoding)]).await;
         let tag = fresh.header("etag");
         let headers = [("accept-encoding", encoding), ("if-none-match", tag)];
@@ -120,7 +117,8 @@ async fn dl_4_head_and_what_is_known_are_framed_right_on_the_wire() {
     let (address, _shutdown) = bench.serve();
     let mut peer = Peer::connect(address).await;
     let length = bench.get(MEDIA).await.body.len().to_string();
-    let ask = |method: &str, more: &str| format!("{method} {MEDIA} HTTP/1.1\r\nHost: x\r\n{more}\r\n");
+    let ask =
+        |method: &str, more: &str| format!("{method} {MEDIA} HTTP/1.1\r\nHost: x\r\n{more}\r\n");
     let head = peer.ask(&ask("HEAD", "")).await;
     assert_eq!(header(&head, "content-length"), Some(length.as_str()));
     let get = peer.ask(&ask("GET", "")).await;
@@ -227,9 +225,17 @@ async fn what_is_not_there_is_not_found() {
     let bench = Bench::new().await;
     bench.list(8);
     for path in [
-        "/", "/nobody", "/nobody/playlist.m3u8", "/acme/", "/acme/aac-64/media.m3u8", "/acme.exe",
-        "/acme/mp3-128/99-000000e0.mp3", "/acme/mp3-128/../../private/acme/log/0",
-        "/acme/mp3-128/%2e%2e%2f%2e%2e%2fprivate%2f1-000000e0.mp3", "/acme%00", "//acme",
+        "/",
+        "/nobody",
+        "/nobody/playlist.m3u8",
+        "/acme/",
+        "/acme/aac-64/media.m3u8",
+        "/acme.exe",
+        "/acme/mp3-128/99-000000e0.mp3",
+        "/acme/mp3-128/../../private/acme/log/0",
+        "/acme/mp3-128/%2e%2e%2f%2e%2e%2fprivate%2f1-000000e0.mp3",
+        "/acme%00",
+        "//acme",
     ] {
         let answer = bench.get(path).await;
         assert_eq!(answer.status, 404, "{path}");
@@ -297,7 +303,8 @@ async fn tune_in_files_lead_to_the_host_that_was_asked() {
 async fn a_hostile_host_stands_in_no_tune_in_file() {
     let bench = Bench::new().await;
     let long = "a".repeat(256);
-    for host in ["evil.example/x?", "a@evil.example", "<script>", "a b", "\"", "%0d%0a", "", &long] {
+    for host in ["evil.example/x?", "a@evil.example", "<script>", "a b", "\"", "%0d%0a", "", &long]
+    {
         for path in ["/acme.m3u", "/acme.pls", "/acme.xspf"] {
             let answer = bench.ask("GET", path, &[("host", host)]).await;
             assert!(answer.text().contains("http://localhost/acme"), "{host}: {}", answer.text());
@@ -311,7 +318,7 @@ async fn seq_11_a_segment_that_left_memory_comes_from_the_bucket() {
     bench.list(8);
     let (station, info) = (&bench.station, segment(0));
     let segment = media::Segment { info, body: body(0) };
-    let keep = Duration::from_secs(60);
+    let keep = Duration::from_mins(1);
     bench.store.put_segment("acme", station.rendition(), &segment, keep).await.unwrap();
     let (old, new) = (bench.get(&path(0)).await, bench.get(&path(7)).await);
     assert_eq!((old.status.as_u16(), &old.body), (200, &body(0)));
@@ -333,11 +340,14 @@ async fn requests_are_counted_by_kind_and_status() {
     let mut counted: Vec<_> =
         text.lines().filter(|line| line.starts_with("delivery_http_requests_total")).collect();
     counted.sort_unstable();
-    assert_eq!(counted, [
-        "delivery_http_requests_total{kind=\"Playlist\",status=\"200\"} 2",
-        "delivery_http_requests_total{kind=\"Segment\",status=\"200\"} 1",
-        "delivery_http_requests_total{kind=\"TuneIn\",status=\"200\"} 1",
-        "delivery_http_requests_total{kind=\"Unknown\",status=\"404\"} 3",
-    ]);
+    assert_eq!(
+        counted,
+        [
+            "delivery_http_requests_total{kind=\"Playlist\",status=\"200\"} 2",
+            "delivery_http_requests_total{kind=\"Segment\",status=\"200\"} 1",
+            "delivery_http_requests_total{kind=\"TuneIn\",status=\"200\"} 1",
+            "delivery_http_requests_total{kind=\"Unknown\",status=\"404\"} 3",
+        ]
+    );
     assert!(text.contains("delivery_icy_listeners{mount=\"acme\"} 0\n"));
 }

@@ -45,11 +45,9 @@ fn stations() -> Stations {
 }
 
 #[track_caller]
-fn check(path: &str, expected: Option<(&str, Wanted)>) {
+fn check(path: &str, expected: Option<(&str, &Wanted)>) {
     let found = stations().resolve(path);
-    let found = found.as_ref().map(|(station, wanted)| {
-        (station.settings().name.as_str(), wanted.clone())
-    });
+    let found = found.as_ref().map(|(station, wanted)| (station.settings().name.as_str(), wanted));
     assert_eq!(found, expected, "{path}");
 }
 
@@ -61,18 +59,18 @@ fn multivariant(prefix: &str) -> Wanted {
 fn every_mount_has_all_its_paths() {
     for mount in ["acme", "acme.mp3", "live/acme"] {
         let name = mount.rsplit('/').next().unwrap();
-        check(&format!("/{mount}"), Some(("acme", Wanted::Stream)));
-        check(&format!("/{mount}/playlist.m3u8"), Some(("acme", multivariant(""))));
-        check(&format!("/{mount}.m3u8"), Some(("acme", multivariant(&format!("{name}/")))));
-        check(&format!("/{mount}/mp3-128/media.m3u8"), Some(("acme", Wanted::Media)));
+        check(&format!("/{mount}"), Some(("acme", &Wanted::Stream)));
+        check(&format!("/{mount}/playlist.m3u8"), Some(("acme", &multivariant(""))));
+        check(&format!("/{mount}.m3u8"), Some(("acme", &multivariant(&format!("{name}/")))));
+        check(&format!("/{mount}/mp3-128/media.m3u8"), Some(("acme", &Wanted::Media)));
         let segment = Wanted::Segment { name: "17-0a1b2c3d.mp3".into() };
-        check(&format!("/{mount}/mp3-128/17-0a1b2c3d.mp3"), Some(("acme", segment)));
+        check(&format!("/{mount}/mp3-128/17-0a1b2c3d.mp3"), Some(("acme", &segment)));
         for (extension, format) in [
             ("pls", tune_in::Format::Pls),
             ("m3u", tune_in::Format::M3u),
             ("xspf", tune_in::Format::Xspf),
         ] {
-            check(&format!("/{mount}.{extension}"), Some(("acme", Wanted::TuneIn(format))));
+            check(&format!("/{mount}.{extension}"), Some(("acme", &Wanted::TuneIn(format))));
         }
     }
 }
@@ -80,9 +78,20 @@ fn every_mount_has_all_its_paths() {
 #[test]
 fn nothing_else_is_found() {
     for path in [
-        "/", "", "acme", "/nobody", "/acme/", "//acme", "/acme/media.m3u8", "/acme/aac-64/media.m3u8",
-        "/acme/mp3-128/", "/acme/mp3-128/x.mp3", "/acme/mp3-128/1-0a1b2c3d.exe",
-        "/acme/mp3-128/1-0A1B2C3D.mp3", "/acme/mp3-128/-0a1b2c3d.mp3", "/acme.exe",
+        "/",
+        "",
+        "acme",
+        "/nobody",
+        "/acme/",
+        "//acme",
+        "/acme/media.m3u8",
+        "/acme/aac-64/media.m3u8",
+        "/acme/mp3-128/",
+        "/acme/mp3-128/x.mp3",
+        "/acme/mp3-128/1-0a1b2c3d.exe",
+        "/acme/mp3-128/1-0A1B2C3D.mp3",
+        "/acme/mp3-128/-0a1b2c3d.mp3",
+        "/acme.exe",
         "/acme/mp3-128/123456789012345678901-0a1b2c3d.mp3",
     ] {
         check(path, None);
@@ -91,10 +100,15 @@ fn nothing_else_is_found() {
 
 #[test]
 fn a_path_is_decoded_once_and_never_leads_elsewhere() {
-    check("/live%2Facme", Some(("acme", Wanted::Stream)));
+    check("/live%2Facme", Some(("acme", &Wanted::Stream)));
     for path in [
-        "/acme/../other", "/acme/%2e%2e/other", "/acme/mp3-128/..%2f..%2fprivate/1-0a1b2c3d.mp3",
-        "/%252e%252e/acme", "/acme%00", "/acme%ff", "/acme%0d%0a",
+        "/acme/../other",
+        "/acme/%2e%2e/other",
+        "/acme/mp3-128/..%2f..%2fprivate/1-0a1b2c3d.mp3",
+        "/%252e%252e/acme",
+        "/acme%00",
+        "/acme%ff",
+        "/acme%0d%0a",
     ] {
         check(path, None);
     }
@@ -107,10 +121,8 @@ fn a_long_path_is_not_looked_up() {
         name: "a".repeat(PATH_LEN_MAX),
         ..stations().all()[0].settings().clone()
     });
-    let longer = silent(StationSettings {
-        name: "a".repeat(PATH_LEN_MAX + 1),
-        ..long.settings().clone()
-    });
+    let longer =
+        silent(StationSettings { name: "a".repeat(PATH_LEN_MAX + 1), ..long.settings().clone() });
     let stations = Stations::new(vec![long, longer]);
     assert!(stations.resolve(&path(PATH_LEN_MAX)).is_some());
     assert!(stations.resolve(&path(PATH_LEN_MAX + 1)).is_none());

@@ -41,7 +41,8 @@ async fn a_player_of_either_version_hears_the_frames() {
     for version in ["1.0", "1.1"] {
         let bench = Bench::new().await;
         bench.push(5);
-        let (head, mut peer) = ask(&bench, &format!("GET /acme HTTP/{version}\r\nHost: x\r\n\r\n")).await;
+        let (head, mut peer) =
+            ask(&bench, &format!("GET /acme HTTP/{version}\r\nHost: x\r\n\r\n")).await;
         check_stream_head(&head, &format!("HTTP/{version}"));
         assert_eq!(header(&head, "icy-metaint"), None);
         assert_eq!(header(&head, "transfer-encoding"), None, "old players know none");
@@ -71,7 +72,8 @@ async fn head_says_what_get_says_and_takes_no_seat() {
     let bench = Bench::with_listeners_max(1).await;
     bench.push(5);
     for version in ["1.0", "1.1"] {
-        let request = |method: &str| format!("{method} /acme HTTP/{version}\r\nIcy-MetaData: 1\r\n\r\n");
+        let request =
+            |method: &str| format!("{method} /acme HTTP/{version}\r\nIcy-MetaData: 1\r\n\r\n");
         let (head, mut peer) = ask(&bench, &request("HEAD")).await;
         assert_eq!(peer.rest().await, b"");
         let (get, peer) = ask(&bench, &request("GET")).await;
@@ -104,7 +106,8 @@ async fn a_full_mount_says_when_to_come_again() {
     bench.push(5);
     let (_, _listener) = ask(&bench, "GET /acme HTTP/1.1\r\nHost: x\r\n\r\n").await;
     for method in ["GET", "HEAD"] {
-        let (head, mut peer) = ask(&bench, &format!("{method} /acme HTTP/1.1\r\nHost: x\r\n\r\n")).await;
+        let (head, mut peer) =
+            ask(&bench, &format!("{method} /acme HTTP/1.1\r\nHost: x\r\n\r\n")).await;
         assert!(head.starts_with("HTTP/1.1 503 "), "{head}");
         assert_eq!(header(&head, "retry-after"), Some("5"));
         assert_eq!(header(&head, "access-control-allow-origin"), Some("*"));
@@ -267,7 +270,10 @@ async fn a_listener_leaves_one_line_with_bounded_and_clean_fields() {
     });
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     assert_eq!(text.lines().count(), 1, "{text}");
-    assert!(text.starts_with(" INFO delivery::stream: listener gone mount=\"acme\" peer=192.0.2.7:5"), "{text}");
+    assert!(
+        text.starts_with(" INFO delivery::stream: listener gone mount=\"acme\" peer=192.0.2.7:5"),
+        "{text}"
+    );
     assert!(text.ends_with("secs=61 bytes=976000 reason=\"left\"\n"), "{text}");
     assert!(!text.trim_end().contains(char::is_control), "{text:?}");
     assert!(text.len() < 500, "{text}");

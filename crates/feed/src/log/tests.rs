@@ -160,3 +160,15 @@ fn a_segment_of_an_unknown_epoch_is_not_listed() {
     let stranger = Stored { number: MediaSequence(51), epoch: EpochId(1), bytes: 9 };
     assert_eq!(history(&facts).segments(&[stranger]), []);
 }
+
+#[test]
+fn a_number_that_nobody_can_count_to_changes_nothing() {
+    let (facts, views) = programme();
+    let (mut listing, _) = stored(&views);
+    let resume = history(&facts).resume(&listing, MediaSequence(7));
+    let epoch = listing[0].epoch;
+    for number in [NUMBER_MAX, u64::MAX] {
+        listing.push(Stored { number: MediaSequence(number), epoch, bytes: 1 });
+    }
+    assert_eq!(history(&facts).resume(&listing, MediaSequence(7)), resume);
+}

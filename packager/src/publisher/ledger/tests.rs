@@ -66,7 +66,9 @@ impl Programme {
             units: 0,
             now: WallTime::from_nanos(1_700_000_000_000_000_000),
         };
-        steps.iter().for_each(|step| programme.take(step));
+        for step in steps {
+            programme.take(step);
+        }
         programme
     }
 
@@ -137,7 +139,7 @@ fn fold(lines: &[Line]) -> History {
 
 /// The titles that a playlist of these segments lists.
 fn titles(history: &History, segments: &[SegmentInfo]) -> Vec<(String, WallTime)> {
-    let mut window = LiveWindow::new(TARGET_SECS.into(), Duration::from_secs(3600));
+    let mut window = LiveWindow::new(TARGET_SECS.into(), Duration::from_hours(1));
     for segment in segments {
         let _ = window.append(segment.clone()).unwrap();
     }
