@@ -57,11 +57,7 @@ pub fn catalogue() -> Result<Catalogue> {
 /// # Errors
 ///
 /// The programme cannot be encoded.
-pub async fn play(
-    public: SocketAddr,
-    clock: Arc<dyn Clock>,
-    shutdown: &Shutdown,
-) -> Result<()> {
+pub async fn play(public: SocketAddr, clock: Arc<dyn Clock>, shutdown: &Shutdown) -> Result<()> {
     let target = encoder::Target {
         address: reachable(public).to_string(),
         mount: "demo-encoder".into(),

@@ -1,8 +1,8 @@
 //! The process: reads its configuration and wires the roles together.
 
 pub mod demo;
-pub mod serve;
 mod report;
+pub mod serve;
 mod tls;
 
 pub use serve::{Addresses, Running, start};

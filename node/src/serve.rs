@@ -95,8 +95,8 @@ pub async fn start(
         shutdown.clone(),
         &mut registry,
     );
-    let packager =
-        Packager::new(stores.clone(), clock.clone(), shutdown.clone(), &mut registry);
+    let packager = Packager::new(stores.clone(), clock.clone(), shutdown.clone(), &mut registry)
+        .with_source_timeout(config.limits.source_timeout);
     let mut programmes = JoinSet::new();
     let (mut stations, mut followed) = (Vec::new(), Vec::new());
     for egress in catalogue.egresses() {
@@ -118,9 +118,13 @@ pub async fn start(
     let stations = Arc::new(Stations::new(stations));
     let bucket = stores.area(Area::Public).clone();
     let delivery = Delivery::new(stations, &fanout, bucket, clock.clone(), &mut registry);
-    let reporter = Arc::new(Reporter::new(config, Arc::clone(&catalogue), &clock, ingest.clone(), followed));
+    let reporter =
+        Arc::new(Reporter::new(config, Arc::clone(&catalogue), &clock, ingest.clone(), followed));
     let control = Control::new(
-        { let reporter = Arc::clone(&reporter); Arc::new(move || reporter.report()) },
+        {
+            let reporter = Arc::clone(&reporter);
+            Arc::new(move || reporter.report())
+        },
         registry,
         shutdown.clone(),
         Ports {
@@ -180,9 +184,9 @@ impl Opened {
         };
         let listen = &config.listen;
         let tls = |name, address: Option<SocketAddr>| {
-            let opened = address.zip(identities).map(|(address, identities)| {
-                Port::open(address, settings(name, Some(identities)))
-            });
+            let opened = address
+                .zip(identities)
+                .map(|(address, identities)| Port::open(address, settings(name, Some(identities))));
             opened.transpose()
         };
         Ok(Self {

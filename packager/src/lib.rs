@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use catalogue::Egress;
-use feed::{PathItem, Record};
+use feed::{PathItem, Record, Timeline};
 use media::{AacProfile, SegmentInfo, Title};
 use playlists::TitleRange;
 use prometheus_client::registry::Registry;
@@ -42,6 +42,7 @@ pub struct Packager {
     shutdown: Shutdown,
     metrics: Metrics,
     patience: Patience,
+    source_timeout: Duration,
 }
 
 /// An egress's programme, as its readers see it.
@@ -93,7 +94,15 @@ impl Packager {
     /// A packager that stores into these buckets.
     pub fn new(stores: Stores, clock: Steady, shutdown: Shutdown, registry: &mut Registry) -> Self {
         let metrics = Metrics::register(registry);
-        Self { stores, clock, shutdown, metrics, patience: Patience::default() }
+        let patience = Patience::default();
+        Self { stores, clock, shutdown, metrics, patience, source_timeout: feed::SOURCE_TIMEOUT }
+    }
+
+    /// Keeps a programme's epoch open for as long as the ingests keep a silent
+    /// source.
+    #[must_use]
+    pub fn with_source_timeout(self, source_timeout: Duration) -> Self {
+        Self { source_timeout, ..self }
     }
 
     /// Begins a programme: reads what is known of it, then follows its paths,
@@ -114,13 +123,10 @@ impl Packager {
         let status = Arc::new(Mutex::new(status));
         let (writer, feed) = tail::tail(FEED_LIMITS, Record::weight);
         let metrics = self.metrics.of(name);
-        let programme = programme::Task::new(
-            egress,
-            recovered.resume.clone(),
-            writer,
-            Arc::clone(&status),
-            metrics.clone(),
-        );
+        let timeline = Timeline::new(target_secs(egress), recovered.resume.clone())
+            .with_source_timeout(self.source_timeout);
+        let programme =
+            programme::Task::new(egress, timeline, writer, Arc::clone(&status), metrics.clone());
         tasks.spawn(programme.run(paths, self.clock.clone(), self.shutdown.clone()));
         let shared = publisher::Shared {
             stores: self.stores.clone(),

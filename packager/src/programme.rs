@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use catalogue::Egress;
-use feed::{Choice, PathItem, PathUnit, Rank, Record, Resume, Selector, SourceInfo, Timeline};
+use feed::{Choice, PathItem, PathUnit, Rank, Record, Selector, SourceInfo, Timeline};
 use media::{Title, WallTime};
 use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use crate::metrics::EgressMetrics;
-use crate::{Path, Status, target_secs};
+use crate::{Path, Status};
 
 /// Items that are taken from a path feed at a time.
 const BATCH_MAX: usize = 256;
@@ -53,7 +53,7 @@ enum Event {
 impl Task {
     pub(crate) fn new(
         egress: &Egress,
-        resume: Resume,
+        timeline: Timeline,
         writer: Writer<Record>,
         status: Arc<Mutex<Status>>,
         metrics: EgressMetrics,
@@ -65,7 +65,7 @@ impl Task {
             titles: vec![None; ingests.len()],
             ingests,
             selector: Selector::default(),
-            timeline: Timeline::new(target_secs(egress), resume),
+            timeline,
             writer,
             status,
             metrics,

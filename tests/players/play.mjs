@@ -74,6 +74,11 @@ function summary({ samples, events, errors, silences, requests }) {
     fatal_errors: errors.filter((error) => error.fatal).length,
     longest_silence_ms: Math.max(0, ...silences.map((silence) => silence.ms)),
     buffered_ranges_max: Math.max(0, ...samples.map((sample) => sample.buffered.length)),
-    failed_requests: requests.filter((request) => request.status === null || request.status >= 400).length,
+    failed_requests: requests.filter(isFailed).length,
   };
+}
+
+/** Not what has no answer yet, nor what the player itself broke off to ask again. */
+function isFailed({ status, failure }) {
+  return status >= 400 || (failure !== null && failure !== "net::ERR_ABORTED");
 }

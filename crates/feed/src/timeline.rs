@@ -12,7 +12,8 @@ use crate::join::{Join, Joiner};
 use crate::path::PathUnit;
 use crate::record::{Closed, Epoch, Record, TitleMark, Unit};
 
-/// How long an epoch stays open without a unit: the source's time-out.
+/// How long an epoch stays open without a unit, unless it is set otherwise: the
+/// source's time-out.
 pub const SOURCE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Least distance of two titles: what bounds a playlist's date ranges.
@@ -38,6 +39,7 @@ pub struct Resume {
 #[derive(Debug)]
 pub struct Timeline {
     target_secs: u32,
+    source_timeout: Duration,
     next: Resume,
     running: Option<Running>,
     joiner: Joiner,
@@ -71,6 +73,7 @@ impl Timeline {
     pub fn new(target_secs: u32, next: Resume) -> Self {
         Self {
             target_secs,
+            source_timeout: SOURCE_TIMEOUT,
             next,
             running: None,
             joiner: Joiner::default(),
@@ -81,6 +84,12 @@ impl Timeline {
             heard: WallTime::default(),
             records: VecDeque::new(),
         }
+    }
+
+    /// Keeps an epoch open for as long as the ingests keep a silent source.
+    #[must_use]
+    pub fn with_source_timeout(self, source_timeout: Duration) -> Self {
+        Self { source_timeout, ..self }
     }
 
     /// Another source speaks from now on, or the same one came back: its first
@@ -117,10 +126,10 @@ impl Timeline {
 
     /// When to call [`Self::handle_timeout`]; `None` while nothing is on air.
     pub fn poll_timeout(&self) -> Option<WallTime> {
-        self.running.as_ref().map(|_| self.heard.plus(SOURCE_TIMEOUT))
+        self.running.as_ref().map(|_| self.heard.plus(self.source_timeout))
     }
 
-    /// Ends the epoch when no unit has come for [`SOURCE_TIMEOUT`].
+    /// Ends the epoch when no unit has come for the source's time-out.
     pub fn handle_timeout(&mut self, now: WallTime) {
         if self.poll_timeout().is_some_and(|due| due <= now) {
             self.give_up_joining();

@@ -24,6 +24,9 @@ const LOOKED: f64 = 0.35;
 /// the element: the first frame of MP3 wants the ones before it.
 const START: f64 = 0.5;
 
+/// A wait which nobody hears: a machine with other work may have one.
+const HITCH: f64 = 0.1;
+
 /// How far a title may be from its second: the above, and the encoder's delay.
 const TITLED: f64 = 0.35;
 
@@ -51,6 +54,22 @@ impl Played {
         self.report["summary"][name].as_f64().unwrap_or(f64::NAN)
     }
 
+    /// The longest time from a `waiting` after the start to the next `playing`, in
+    /// seconds.
+    fn longest_wait(&self) -> f64 {
+        let time = |event: &Value| event["t"].as_f64().unwrap();
+        let events = self.list("events");
+        let end = time(self.list("samples").last().unwrap());
+        let waits = events.iter().enumerate().filter(|(_, event)| {
+            event["type"] == "waiting" && event["at"].as_f64().unwrap() > START
+        });
+        let lengths = waits.map(|(index, event)| {
+            let playing = events[index..].iter().find(|later| later["type"] == "playing");
+            playing.map_or(end, time) - time(event)
+        });
+        lengths.fold(0.0, f64::max)
+    }
+
     /// The seconds heard, on the element's clock.
     fn heard(&self) -> Heard {
         let samples = self.list("samples").iter();
@@ -65,17 +84,13 @@ impl Played {
         let Self { player, report } = self;
         let told = format!("{player}: {}\n{:?}", report["summary"], report["events"]);
         assert_eq!(report["errors"], Value::Array(vec![]), "{told}");
-        assert!(self.summary("failed_requests") < 1.0, "{:?}", report["requests"]);
+        assert!(self.summary("failed_requests") < 1.0, "{told}\n{:?}", report["requests"]);
         let rate = self.summary("rate");
         assert!((0.85..=1.15).contains(&rate), "{told}");
         // The browser's start is not the player's.
         let least = f64::from(secs) - 4.0;
         assert!(self.summary("played_seconds") >= least, "{told}");
-        let stalls = self
-            .list("events")
-            .iter()
-            .filter(|event| event["type"] == "waiting" && event["at"].as_f64().unwrap() > START);
-        assert_eq!(stalls.count(), 0, "{told}");
+        assert!(self.longest_wait() < HITCH, "{told}");
         assert!(self.summary("buffered_ranges_max") < 2.0, "{told}");
         assert!(self.summary("longest_silence_ms") < 100.0, "{told}\n{:?}", report["silences"]);
         let samples = self.list("samples");

@@ -277,3 +277,10 @@ fn dates_do_not_go_back_at_a_reconnect_after_a_burst() {
         assert!(pair[1].wall_start.plus(Duration::from_millis(10)) >= end, "{pair:?}");
     }
 }
+
+#[test]
+fn the_time_out_is_the_ingests_own() {
+    let mut timeline = fresh().with_source_timeout(Duration::from_secs(30));
+    timeline.handle_unit(unit(0));
+    assert_eq!(timeline.poll_timeout(), Some(unit(0).arrival.plus(Duration::from_secs(30))));
+}
