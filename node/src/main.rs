@@ -78,7 +78,10 @@ fn run(arguments: Arguments) -> Result<()> {
             let config = load(config.as_deref(), &options, &roles)?;
             let catalogue = match &config.manifest {
                 Some(file) => read_manifest(file)?,
-                None => anyhow::bail!("no manifest: say which in skywave.toml, manifest = FILE"),
+                None => {
+                    let what = "no manifest: say which, manifest = FILE";
+                    return Err(settings::Error::new("skywave.toml", what).into());
+                }
             };
             work(&config, catalogue, Show::Nothing)
         }
@@ -113,19 +116,21 @@ fn load(file: Option<&Path>, options: &Options, roles: &[String]) -> Result<Proc
         set("SKYWAVE_STORE", store.clone());
     }
     if !roles.is_empty() {
-        set("SKYWAVE_NODE__ROLES", roles.join(","));
+        // A variable writes a list as TOML does.
+        set("SKYWAVE_NODE__ROLES", format!("{roles:?}"));
     }
     Ok(ProcessConfig::load(file, &variables)?)
 }
 
 fn read_manifest(file: &Path) -> Result<Catalogue> {
+    let name = file.display().to_string();
     let text = std::fs::read_to_string(file)
-        .with_context(|| format!("cannot read the manifest {}", file.display()))?;
+        .map_err(|why| settings::Error::new(&name, format!("cannot be read: {why}")))?;
     let environment = config::environment();
     let lookup = |name: &str| {
         environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
     };
-    Ok(manifest::parse(&text, &file.display().to_string(), &lookup)?)
+    Ok(manifest::parse(&text, &name, &lookup)?)
 }
 
 fn work(config: &ProcessConfig, catalogue: Catalogue, show: Show) -> Result<()> {

@@ -7,11 +7,13 @@
 //! facts, segments, playlists, in this order.
 
 mod metrics;
+mod numbers;
 mod programme;
 mod publisher;
 mod recovery;
 mod retention;
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -28,6 +30,8 @@ use tokio::task::JoinSet;
 
 use crate::recovery::Patience;
 
+use crate::numbers::Numbers;
+
 pub use crate::metrics::Metrics;
 
 /// What a programme feed holds for readers that are late: ten minutes of
@@ -43,6 +47,7 @@ pub struct Packager {
     metrics: Metrics,
     patience: Patience,
     source_timeout: Duration,
+    data: Option<PathBuf>,
 }
 
 /// An egress's programme, as its readers see it.
@@ -94,8 +99,15 @@ impl Packager {
     /// A packager that stores into these buckets.
     pub fn new(stores: Stores, clock: Steady, shutdown: Shutdown, registry: &mut Registry) -> Self {
         let metrics = Metrics::register(registry);
-        let patience = Patience::default();
-        Self { stores, clock, shutdown, metrics, patience, source_timeout: feed::SOURCE_TIMEOUT }
+        Self {
+            stores,
+            clock,
+            shutdown,
+            metrics,
+            patience: Patience::default(),
+            source_timeout: feed::SOURCE_TIMEOUT,
+            data: None,
+        }
     }
 
     /// Keeps a programme's epoch open for as long as the ingests keep a silent
@@ -103,6 +115,13 @@ impl Packager {
     #[must_use]
     pub fn with_source_timeout(self, source_timeout: Duration) -> Self {
         Self { source_timeout, ..self }
+    }
+
+    /// Notes the last number that listeners may have seen beneath `data`.
+    /// Without it the bucket alone tells which numbers are used.
+    #[must_use]
+    pub fn with_data(self, data: PathBuf) -> Self {
+        Self { data: Some(data), ..self }
     }
 
     /// Begins a programme: reads what is known of it, then follows its paths,
@@ -116,7 +135,14 @@ impl Packager {
         tasks: &mut JoinSet<()>,
     ) -> Programme {
         let name = egress.name.as_str();
-        let recovered = recovery::recover(&self.stores, egress, &self.clock, &self.patience).await;
+        let mut recovered =
+            recovery::recover(&self.stores, egress, &self.clock, &self.patience).await;
+        let numbers = self.data.as_ref().map(|data| Numbers::new(data, name));
+        if let Some(numbers) = &numbers
+            && let Some(last) = numbers.last().await
+        {
+            recovered.resume.not_before_number(last);
+        }
         let past = Arc::new(recovered.past(egress, self.clock.now()));
         let before = recovered.resume.next_number.0.saturating_sub(1);
         let status = Status { closed: before, published: before, ..Status::default() };
@@ -126,7 +152,8 @@ impl Packager {
         let timeline = Timeline::new(target_secs(egress), recovered.resume.clone())
             .with_source_timeout(self.source_timeout);
         let programme =
-            programme::Task::new(egress, timeline, writer, Arc::clone(&status), metrics.clone());
+            programme::Task::new(egress, timeline, writer, Arc::clone(&status), metrics.clone())
+                .with_numbers(numbers);
         tasks.spawn(programme.run(paths, self.clock.clone(), self.shutdown.clone()));
         let shared = publisher::Shared {
             stores: self.stores.clone(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use catalogue::Egress;
 use feed::{Choice, PathItem, PathUnit, Rank, Record, Selector, SourceInfo, Timeline};
-use media::{Title, WallTime};
+use media::{MediaSequence, Title, WallTime};
 use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
 use runtime::tail::{ReadError, Reader, Writer};
@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use crate::metrics::EgressMetrics;
+use crate::numbers::Numbers;
 use crate::{Path, Status};
 
 /// Items that are taken from a path feed at a time.
@@ -37,6 +38,7 @@ pub(crate) struct Task {
     titles: Vec<Option<Arc<Title>>>,
     selector: Selector,
     timeline: Timeline,
+    numbers: Option<Numbers>,
     writer: Writer<Record>,
     status: Arc<Mutex<Status>>,
     metrics: EgressMetrics,
@@ -66,10 +68,16 @@ impl Task {
             ingests,
             selector: Selector::default(),
             timeline,
+            numbers: None,
             writer,
             status,
             metrics,
         }
+    }
+
+    /// Notes each segment's number before any reader hears of it.
+    pub(crate) fn with_numbers(self, numbers: Option<Numbers>) -> Self {
+        Self { numbers, ..self }
     }
 
     pub(crate) async fn run(mut self, paths: Vec<Path>, clock: Steady, shutdown: Shutdown) {
@@ -85,6 +93,7 @@ impl Task {
                 return;
             }
             self.apply(event, clock.now());
+            self.publish().await;
         }
     }
 
@@ -120,7 +129,6 @@ impl Task {
             Event::Timeout => self.timeline.handle_timeout(now),
             Event::Shutdown => {}
         }
-        self.publish();
     }
 
     fn take(&mut self, rank: Rank, item: PathItem) {
@@ -180,7 +188,8 @@ impl Task {
         self.ingests.get(usize::from(rank.0)).cloned().unwrap_or_default()
     }
 
-    fn publish(&mut self) {
+    /// Gives the records to their readers, once the numbers in them are noted.
+    async fn publish(&mut self) {
         let records: Vec<_> = std::iter::from_fn(|| self.timeline.next_record()).collect();
         let mut newest = None;
         for record in &records {
@@ -195,17 +204,28 @@ impl Task {
                 Record::Ended(epoch) => {
                     info!(egress = self.egress, epoch = %epoch, "epoch ended");
                 }
-                Record::Closed(closed) => newest = Some(closed.number.0),
+                Record::Closed(closed) => newest = Some(closed.number),
                 Record::Title(_) => {}
             }
         }
+        if let Some(number) = newest {
+            self.note(number).await;
+        }
         self.writer.extend(records);
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
-        status.closed = newest.unwrap_or(status.closed);
+        status.closed = newest.map_or(status.closed, |number| number.0);
         self.metrics.behind.set(i64::from(status.bucket_lag()));
         status.source = self.selector.on_air().map(|rank| self.ingest(rank));
         status.epoch = self.timeline.epoch().map(|epoch| epoch.id.to_string());
         status.title.clone_from(&self.timeline.resume().title);
+    }
+
+    async fn note(&self, number: MediaSequence) {
+        if let Some(numbers) = &self.numbers
+            && let Err(error) = numbers.note(number).await
+        {
+            warn!(egress = self.egress, number = number.0, %error, "number not noted on disk");
+        }
     }
 }
 

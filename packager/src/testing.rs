@@ -192,6 +192,11 @@ impl Bench {
         self.scratch.0.join("bucket")
     }
 
+    /// The process's own folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.scratch.0.join("data")
+    }
+
     pub(crate) async fn stores(&self) -> Stores {
         let url = StoreUrl::Directory(self.bucket());
         Stores::open(&url, None, &S3Settings::default()).await.unwrap()
@@ -228,7 +233,8 @@ impl Bench {
 
     pub(crate) async fn start_on(&self, stores: Stores, encoders: &[&Encoder]) -> Process {
         let (shutdown, mut registry) = (Shutdown::default(), Registry::default());
-        let packager = Packager::new(stores, self.clock.clone(), shutdown.clone(), &mut registry);
+        let packager = Packager::new(stores, self.clock.clone(), shutdown.clone(), &mut registry)
+            .with_data(self.data());
         let paths = encoders.iter().zip(["acme-a", "acme-b"]).map(|(encoder, ingest)| Path {
             ingest: ingest.to_owned(),
             feed: encoder.feed.clone(),

@@ -489,3 +489,23 @@ async fn a_path_feed_read_too_late_is_another_epoch_and_not_the_end() {
     assert!(process.programme.status().epoch.is_some());
     process.kill().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn seq_1_a_number_that_was_only_listed_is_not_used_again() {
+    let bench = Bench::new(SHORT);
+    let mut encoder = Encoder::new(0, 0, &bench.clock);
+    encoder.connect();
+    let process = bench.start(&[&encoder]).await;
+    encoder.play(20 * SECOND).await;
+    process.settle().await;
+    let stored = number(bench.segments().last().unwrap());
+    process.kill().await;
+    // Two more were listed by the origins, and the bucket did not get them.
+    std::fs::write(bench.data().join("numbers/acme"), (stored + 2).to_string()).unwrap();
+    let process = bench.start(&[&encoder]).await;
+    encoder.play(20 * SECOND).await;
+    process.settle().await;
+    let next = bench.segments().iter().map(|name| number(name)).find(|next| *next > stored);
+    assert_eq!(next, Some(stored + 3));
+    process.stop().await;
+}

@@ -43,6 +43,8 @@ async fn health_is_told_in_a_word() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_metric_of_the_reference_is_scraped() {
     let (node, _source, _listener) = on_air().await;
+    // Reasons appear when they have come up.
+    Source::send_head(node.public(), "GET /radio HTTP/1.1\r\nno header\r\n\r\n").await;
     let answer = http::get(&node.control_url("/metrics")).await;
     assert!(answer.header("content-type").starts_with("application/openmetrics-text"));
     let text = answer.text();

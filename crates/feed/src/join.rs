@@ -14,8 +14,8 @@ pub const RECENT_UNITS_MAX: usize = 4096;
 pub const RUN_LEN: usize = 8;
 
 /// Units after which an ambiguous run (digital silence repeats one frame) is
-/// taken for a new beginning; about five seconds.
-pub const RUN_LEN_MAX: usize = 200;
+/// taken for a new beginning: two to three seconds, less than a listener's burst.
+pub const RUN_LEN_MAX: usize = 100;
 
 /// What is known of a source that came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -24,4 +24,4 @@ pub use log::{Chronicler, Fact, History, NUMBER_MAX, Stored};
 pub use path::{PathItem, PathUnit, SourceInfo};
 pub use record::{Closed, Epoch, Record, TitleMark, Unit};
 pub use selector::{Choice, Rank, STALL_MAX, Selector};
-pub use timeline::{Resume, SOURCE_TIMEOUT, TITLE_SPACING, Timeline};
+pub use timeline::{CATCH_UP_MAX, Resume, SOURCE_TIMEOUT, TITLE_SPACING, Timeline};

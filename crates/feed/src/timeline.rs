@@ -19,6 +19,11 @@ pub const SOURCE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Least distance of two titles: what bounds a playlist's date ranges.
 pub const TITLE_SPACING: Duration = Duration::from_secs(1);
 
+/// How long a source that came back may repeat what was on air before it is
+/// taken for a new beginning. An encoder sends its buffer again at once; one that
+/// takes its time plays a file again, and nobody hears anything meanwhile.
+pub const CATCH_UP_MAX: Duration = Duration::from_secs(3);
+
 /// Where a programme goes on, as the log and the bucket tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resume {
@@ -46,6 +51,8 @@ pub struct Timeline {
     joining: Option<Vec<PathUnit>>,
     /// Units of the source on air that have been on air already.
     known_left: u64,
+    /// Until when it has to be through with them.
+    catch_up_by: WallTime,
     /// A title that holds from the next unit on, or a little later.
     pending_title: Option<Arc<Title>>,
     profile: Option<AacProfile>,
@@ -68,6 +75,13 @@ struct Running {
     shares: Vec<(Option<Arc<Title>>, u64)>,
 }
 
+impl Resume {
+    /// Goes on behind a number that was used, if that is not so already.
+    pub fn not_before_number(&mut self, used: MediaSequence) {
+        self.next_number = self.next_number.max(MediaSequence(used.0.saturating_add(1)));
+    }
+}
+
 impl Timeline {
     /// A timeline with segments of `target_secs`, going on at `next`.
     pub fn new(target_secs: u32, next: Resume) -> Self {
@@ -79,6 +93,7 @@ impl Timeline {
             joiner: Joiner::default(),
             joining: None,
             known_left: 0,
+            catch_up_by: WallTime::default(),
             pending_title: None,
             profile: None,
             heard: WallTime::default(),
@@ -158,6 +173,7 @@ impl Timeline {
         let held = self.joining.take().unwrap_or_default();
         let on_air = self.running.as_ref().map_or(0, |running| running.next_index);
         self.known_left = on_air.saturating_sub(index);
+        self.catch_up_by = self.heard.plus(CATCH_UP_MAX);
         for unit in &held {
             self.append(unit);
         }
@@ -175,11 +191,11 @@ impl Timeline {
 
     fn append(&mut self, unit: &PathUnit) {
         if self.known_left > 0 {
-            if self.was_on_air(unit) {
+            if self.was_on_air(unit) && unit.arrival < self.catch_up_by {
                 self.known_left -= 1;
                 return;
             }
-            // It only began like what was on air: a jingle, a file played again.
+            // It only began like what was on air, or plays it again: a jingle, a file.
             self.end_epoch();
         }
         let changed =

@@ -34,16 +34,13 @@ pub(crate) enum Magic {
     Nothing,
 }
 
-/// Marks at a fixed place: offset, bytes, what they mean.
+/// Marks at a fixed place: offset, bytes, what they mean. Those that are whole
+/// first stand first, so that more bytes never change what was found.
 const MARKS: [(usize, &[u8], Refusal); 21] = [
     (0, b"fLaC", Refusal::Flac),
     (0, b"RIFF", Refusal::Wav),
     (0, b"RF64", Refusal::Wav),
     (0, b"ADIF", Refusal::Adif),
-    (4, b"ftyp", Refusal::Mp4),
-    (4, b"styp", Refusal::Mp4),
-    (4, b"moov", Refusal::Mp4),
-    (4, b"moof", Refusal::Mp4),
     (0, b"\x1A\x45\xDF\xA3", Refusal::Matroska),
     (0, b"FORM", Refusal::OtherFormat { name: "AIFF" }),
     (0, b"\x30\x26\xB2\x75\x8E\x66\xCF\x11", Refusal::OtherFormat { name: "ASF (WMA)" }),
@@ -57,6 +54,10 @@ const MARKS: [(usize, &[u8], Refusal); 21] = [
     (0, b"\x89PNG", Refusal::OtherFormat { name: "a PNG picture" }),
     (0, b"%PDF", Refusal::OtherFormat { name: "PDF" }),
     (0, b"HTTP/1.", Refusal::OtherFormat { name: "an HTTP answer" }),
+    (4, b"ftyp", Refusal::Mp4),
+    (4, b"styp", Refusal::Mp4),
+    (4, b"moov", Refusal::Mp4),
+    (4, b"moof", Refusal::Mp4),
 ];
 
 /// How text begins, in lower case, and what it then is.

@@ -37,6 +37,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         [adts.repeat(3), mp3.repeat(3)].concat(),
         [tag, b"OggS\0\x02".to_vec()].concat(),
         b"fLaC\0\0\0\x22".to_vec(),
+        b"PK\x03\x04ftypisom".to_vec(),
         b"\x56\xE0\x30LATM".to_vec(),
         huge,
         junk,

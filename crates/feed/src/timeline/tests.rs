@@ -87,13 +87,31 @@ fn a_reconnect_that_overlaps_goes_on() {
 }
 
 #[test]
-fn a_long_overlap_is_left_out_whole() {
+fn a_long_overlap_that_comes_at_once_is_left_out_whole() {
     let mut timeline = fresh();
     (0..1000).for_each(|number| timeline.handle_unit(unit(number)));
     records(&mut timeline);
     timeline.handle_source(None);
-    (100..1001).for_each(|number| timeline.handle_unit(unit(number)));
+    let arrival = unit(1001).arrival;
+    (100..1001).for_each(|number| timeline.handle_unit(PathUnit { arrival, ..unit(number) }));
     assert_eq!(on_air(&records(&mut timeline)), "1000 ");
+}
+
+#[test]
+fn a_file_that_is_played_again_is_a_new_beginning_soon() {
+    let mut timeline = fresh();
+    (0..1000).for_each(|number| timeline.handle_unit(unit(number)));
+    records(&mut timeline);
+    timeline.handle_source(None);
+    for number in 0..1000 {
+        let arrival = unit(1000 + number).arrival;
+        timeline.handle_unit(PathUnit { arrival, ..unit(number) });
+    }
+    let text = on_air(&records(&mut timeline));
+    let first: u64 = text.strip_prefix('|').unwrap().split(' ').next().unwrap().parse().unwrap();
+    let silent = Duration::from_millis(24 * first);
+    assert!((CATCH_UP_MAX..CATCH_UP_MAX + Duration::from_secs(1)).contains(&silent), "{silent:?}");
+    assert!(text.ends_with("999 "));
 }
 
 #[test]

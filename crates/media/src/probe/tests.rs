@@ -96,3 +96,14 @@ fn what_is_none_of_them_is_nothing() {
     }
     assert_eq!(magic(&[0; 15]), Magic::Wait(None));
 }
+
+#[test]
+fn more_bytes_never_change_what_was_found() {
+    let stream = b"PK\x03\x04ftypisom0123456789";
+    for end in 4..stream.len() {
+        assert_eq!(
+            magic(&stream[..end]),
+            Magic::Found(Refusal::OtherFormat { name: "a ZIP archive" })
+        );
+    }
+}

@@ -1,0 +1,31 @@
+use super::*;
+use crate::testing::Bench;
+
+#[tokio::test]
+async fn the_last_number_is_known_again() {
+    let bench = Bench::new("");
+    let numbers = Numbers::new(&bench.data(), "acme");
+    assert_eq!(numbers.last().await, None);
+    for number in [7, 8] {
+        numbers.note(MediaSequence(number)).await.unwrap();
+    }
+    assert_eq!(Numbers::new(&bench.data(), "acme").last().await, Some(MediaSequence(8)));
+    assert_eq!(Numbers::new(&bench.data(), "other").last().await, None);
+}
+
+#[tokio::test]
+async fn a_note_that_cannot_be_read_is_none() {
+    let bench = Bench::new("");
+    let numbers = Numbers::new(&bench.data(), "acme");
+    numbers.note(MediaSequence(7)).await.unwrap();
+    std::fs::write(bench.data().join("numbers/acme"), "nonsense").unwrap();
+    assert_eq!(numbers.last().await, None);
+}
+
+#[tokio::test]
+async fn a_disk_that_takes_no_note_is_an_error() {
+    let bench = Bench::new("");
+    std::fs::create_dir_all(bench.data()).unwrap();
+    std::fs::write(bench.data().join("numbers"), "a file where the folder should be").unwrap();
+    assert!(Numbers::new(&bench.data(), "acme").note(MediaSequence(7)).await.is_err());
+}
