@@ -9,6 +9,7 @@ use catalogue::{Catalogue, manifest};
 use clap::{Parser, Subcommand};
 use runtime::clock::{Clock, SystemClock};
 use runtime::config::{self, ProcessConfig};
+use runtime::open_files;
 use runtime::shutdown::Shutdown;
 use runtime::telemetry;
 
@@ -50,7 +51,7 @@ struct Options {
     /// Journal, spool, caches, and the default bucket [default: ./skywave-data].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The bucket: `file:DIR` or `s3://bucket/prefix` [default: file:DATA/bucket].
+    /// The bucket, `file:DIR` or `s3://bucket/prefix`; by default it lies in the data.
     #[arg(long, value_name = "URL")]
     store: Option<String>,
 }
@@ -76,14 +77,11 @@ fn run(arguments: Arguments) -> Result<()> {
             let default = Path::new("skywave.toml");
             let config = config.or_else(|| default.exists().then(|| default.to_path_buf()));
             let config = load(config.as_deref(), &options, &roles)?;
-            let catalogue = match &config.manifest {
-                Some(file) => read_manifest(file)?,
-                None => {
-                    let what = "no manifest: say which, manifest = FILE";
-                    return Err(settings::Error::new("skywave.toml", what).into());
-                }
+            let Some(file) = &config.manifest else {
+                let what = "no manifest: say which, manifest = FILE";
+                return Err(settings::Error::new("skywave.toml", what).into());
             };
-            work(&config, catalogue, Show::Nothing)
+            work(&config, read_manifest(file)?, Show::Nothing)
         }
         Command::Check { file } => {
             let catalogue = read_manifest(&file)?;
@@ -135,6 +133,7 @@ fn read_manifest(file: &Path) -> Result<Catalogue> {
 
 fn work(config: &ProcessConfig, catalogue: Catalogue, show: Show) -> Result<()> {
     let _telemetry = telemetry::init(config.log_format, config.log_filter.as_deref())?;
+    check_open_files(config);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -149,12 +148,19 @@ fn work(config: &ProcessConfig, catalogue: Catalogue, show: Show) -> Result<()> 
             say(&node::demo::welcome(&addresses));
             let played = node::demo::play(addresses.public, clock, &shutdown).await;
             running.stop();
-            running.wait().await;
-            return played;
+            return running.wait().await.and(played);
         }
-        running.wait().await;
-        Ok(())
+        running.wait().await
     })
+}
+
+/// Warns where the system allows fewer connections than the configuration.
+fn check_open_files(config: &ProcessConfig) {
+    let wanted = (config.limits.listeners_max + config.limits.connections_max) as u64;
+    if let Some(allowed) = open_files::raise().filter(|allowed| *allowed < wanted) {
+        let hint = "raise it (LimitNOFILE=), or lower listeners_max and connections_max";
+        tracing::info!(allowed, wanted, hint, "the limit of open files is below the limits");
+    }
 }
 
 /// To a person at a terminal. A closed stdout is no reason to end.

@@ -9,17 +9,17 @@ use catalogue::Catalogue;
 use catalogue::report::Report;
 use control::{Control, Ports};
 use delivery::fanout::{Fanout, FanoutSettings};
-use delivery::{Delivery, Stations};
+use delivery::{Delivery, Station, Stations};
 use ingest::Ingest;
 use listen::{Doors, Identities, Port, PortSettings};
-use packager::{Packager, Path};
+use packager::{Packager, Path, Programme};
 use prometheus_client::registry::Registry;
 use runtime::clock::{Clock, Steady};
 use runtime::config::ProcessConfig;
 use runtime::shutdown::Shutdown;
 use store::{Area, Credentials, S3Settings, Stores};
 use tokio::task::JoinSet;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::report::Reporter;
 use crate::tls;
@@ -53,7 +53,17 @@ pub struct Running {
     reporter: Arc<Reporter>,
     shutdown: Shutdown,
     fanout: Fanout,
+    tasks: Tasks,
+}
+
+/// Every task of the process. None ends before the shutdown.
+#[derive(Debug, Default)]
+struct Tasks {
+    /// The packager's.
     programmes: JoinSet<()>,
+    /// The origins'.
+    views: JoinSet<()>,
+    /// The accept loops, and what they accepted.
     ports: JoinSet<()>,
 }
 
@@ -97,48 +107,62 @@ pub async fn start(
     );
     let packager = Packager::new(stores.clone(), clock.clone(), shutdown.clone(), &mut registry)
         .with_source_timeout(config.limits.source_timeout);
-    let mut programmes = JoinSet::new();
-    let (mut stations, mut followed) = (Vec::new(), Vec::new());
+    let mut tasks = Tasks::default();
+    let followed = follow(&catalogue, &ingest, &packager, (&fanout, &clock), &mut tasks).await?;
+    let stations = followed.iter().map(|(station, _)| Arc::clone(station)).collect();
+    let stations = Arc::new(Stations::new(stations));
+    let bucket = stores.area(Area::Public).clone();
+    let delivery = Delivery::new(stations, &fanout, bucket, clock.clone(), &mut registry);
+    let reporter =
+        Arc::new(Reporter::new(config, Arc::clone(&catalogue), &clock, ingest.clone(), followed));
+    let control = control(&reporter, registry, &shutdown, &addresses);
+    opened.serve(&ingest, &delivery, &control.router(), &shutdown, &mut tasks.ports);
+    if let Some(identities) = identities {
+        tasks.ports.spawn(tls::follow(identities, shutdown.clone()));
+    }
+    info!(public = %addresses.public, control = %addresses.control, "serving");
+    Ok(Running { addresses, reporter, shutdown, fanout, tasks })
+}
+
+/// Begins every egress's programme and its views.
+async fn follow(
+    catalogue: &Catalogue,
+    ingest: &Ingest,
+    packager: &Packager,
+    (fanout, clock): (&Fanout, &Steady),
+    tasks: &mut Tasks,
+) -> Result<Vec<(Arc<Station>, Programme)>> {
+    let mut followed = Vec::new();
     for egress in catalogue.egresses() {
         let paths = egress.ingests.iter().filter_map(|name| {
             let feed = ingest.feed(name.as_str())?;
             Some(Path { ingest: name.as_str().to_owned(), feed })
         });
-        let programme = packager.start(egress, paths.collect(), &mut programmes).await;
+        let programme = packager.start(egress, paths.collect(), &mut tasks.programmes).await;
         let heard = origin::Programme {
             feed: programme.feed.clone(),
             segments: programme.past.segments.clone(),
             titles: programme.past.titles.clone(),
             profile: programme.past.profile,
         };
-        let station = origin::start(egress, heard, &fanout, &clock, &mut programmes)?;
-        stations.push(Arc::clone(&station));
+        let station = origin::start(egress, heard, fanout, clock, &mut tasks.views)?;
         followed.push((station, programme));
     }
-    let stations = Arc::new(Stations::new(stations));
-    let bucket = stores.area(Area::Public).clone();
-    let delivery = Delivery::new(stations, &fanout, bucket, clock.clone(), &mut registry);
-    let reporter =
-        Arc::new(Reporter::new(config, Arc::clone(&catalogue), &clock, ingest.clone(), followed));
-    let control = Control::new(
-        {
-            let reporter = Arc::clone(&reporter);
-            Arc::new(move || reporter.report())
-        },
-        registry,
-        shutdown.clone(),
-        Ports {
-            public: addresses.public.port(),
-            public_tls: addresses.public_tls.map(|address| address.port()),
-        },
-    );
-    let mut ports = JoinSet::new();
-    opened.serve(&ingest, &delivery, &control.router(), &shutdown, &mut ports);
-    if let Some(identities) = identities {
-        ports.spawn(tls::follow(identities, shutdown.clone()));
-    }
-    info!(public = %addresses.public, control = %addresses.control, "serving");
-    Ok(Running { addresses, reporter, shutdown, fanout, programmes, ports })
+    Ok(followed)
+}
+
+fn control(
+    reporter: &Arc<Reporter>,
+    registry: Registry,
+    shutdown: &Shutdown,
+    addresses: &Addresses,
+) -> Control {
+    let reporter = Arc::clone(reporter);
+    let ports = Ports {
+        public: addresses.public.port(),
+        public_tls: addresses.public_tls.map(|address| address.port()),
+    };
+    Control::new(Arc::new(move || reporter.report()), registry, shutdown.clone(), ports)
 }
 
 impl Running {
@@ -159,16 +183,41 @@ impl Running {
 
     /// Waits for the end: what is closed is in the bucket, listeners have had
     /// what was sent to them.
-    pub async fn wait(mut self) {
-        self.shutdown.wait().await;
+    ///
+    /// # Errors
+    ///
+    /// A task ended by itself, which ends the process: better to be started
+    /// again than to be silent.
+    pub async fn wait(mut self) -> Result<()> {
+        let failed = self.tasks.fail_or(&self.shutdown).await;
+        if failed {
+            error!("a task ended by itself: the process ends");
+            self.shutdown.trigger();
+        }
         info!("shutting down");
-        while self.programmes.join_next().await.is_some() {}
+        while self.tasks.views.join_next().await.is_some() {}
         self.fanout.stop();
-        while self.ports.join_next().await.is_some() {}
+        while self.tasks.programmes.join_next().await.is_some() {}
+        while self.tasks.ports.join_next().await.is_some() {}
         let fanout = self.fanout;
-        match tokio::task::spawn_blocking(move || fanout.wait()).await {
-            Ok(Ok(())) => info!("the end"),
-            _ => warn!("the fan-out engine did not end as it should"),
+        tokio::task::spawn_blocking(move || fanout.wait())
+            .await
+            .context("the fan-out engine did not end as it should")??;
+        info!("the end");
+        anyhow::ensure!(!failed, "a task ended by itself");
+        Ok(())
+    }
+}
+
+impl Tasks {
+    /// Waits for the shutdown, or for a task that ends without one.
+    async fn fail_or(&mut self, shutdown: &Shutdown) -> bool {
+        tokio::select! {
+            biased;
+            () = shutdown.wait() => false,
+            Some(_) = self.programmes.join_next() => true,
+            Some(_) = self.views.join_next() => true,
+            Some(_) = self.ports.join_next() => true,
         }
     }
 }

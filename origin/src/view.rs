@@ -192,12 +192,16 @@ impl View {
     }
 
     /// Puts the playlists before the listeners, as of `modified`.
+    ///
+    /// A window that begins anew behind a hole is too short to be published:
+    /// until it is not, the old one stays up.
     fn show(&self, modified: WallTime) {
         let uri = format!("{}/media.m3u8", self.station.rendition());
-        let media = self.playlists.media();
+        let before = self.station.hls();
+        let media = self.playlists.media().map(|text| Arc::new(Document::new(text, modified)));
         self.station.set_hls(HlsView {
-            media: media.map(|text| Arc::new(Document::new(text, modified))),
-            variant: self.playlists.variant(uri),
+            media: media.or_else(|| before.media.clone()),
+            variant: self.playlists.variant(uri).or_else(|| before.variant.clone()),
             number: self.playlists.window().last().map(|last| last.number),
             listed: self.playlists.window().len(),
             segments: self.segments.clone(),

@@ -68,7 +68,7 @@ fn check_seam(before: &Fetched, after: &Fetched) {
 async fn killed_again_and_again_no_number_is_used_twice() {
     let scratch = Scratch::default();
     let sent = demo::fixtures::mp3(58, 128, 44_100, 2);
-    let mut last = String::new();
+    let mut last: Option<String> = None;
     let mut names = BTreeSet::new();
     for round in 0..4 {
         let program = Program::serve(tests::node::MP3, scratch.path()).await;
@@ -81,11 +81,13 @@ async fn killed_again_and_again_no_number_is_used_twice() {
         })
         .await;
         let text = fetch(&program).await.text;
-        conformance::assert_follows(&last, &text);
+        if let Some(last) = &last {
+            conformance::assert_follows(last, &text);
+        }
         names.extend(hls::listed(&text).into_iter().map(str::to_owned));
         program.kill().await;
         let _ = sending.await;
-        last = text;
+        last = Some(text);
     }
     let numbers: BTreeSet<_> = names.iter().map(|name| name.split('-').next().unwrap()).collect();
     assert_eq!(numbers.len(), names.len(), "{names:?}");
@@ -167,7 +169,9 @@ async fn hours_later_the_old_window_is_over_and_the_numbers_go_on() {
     })
     .await;
     let before = hls::fetch(&node.url("/radio/mp3-128")).await;
+    eprintln!("A");
     node.stop().await;
+    eprintln!("B");
 
     clock.advance(Duration::from_secs(3 * 3_600));
     let node = TestNode::start_at(tests::node::MP3, scratch.path(), clock).await;

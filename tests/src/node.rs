@@ -161,7 +161,7 @@ impl TestNode {
     pub async fn stop(mut self) {
         if let Some(running) = self.running.take() {
             running.stop();
-            running.wait().await;
+            running.wait().await.unwrap();
         }
     }
 }

@@ -16,6 +16,7 @@ use runtime::clock::Steady;
 use store::Store;
 
 use crate::answer::{self, Refusal};
+use crate::archive::Archive;
 use crate::fanout::Fanout;
 use crate::hls;
 use crate::metrics::{FanoutCollector, Kind, Metrics};
@@ -27,7 +28,7 @@ use crate::stream::{self, Caller};
 #[derive(Debug, Clone)]
 pub struct Delivery {
     stations: Arc<Stations>,
-    bucket: Store,
+    archive: Archive,
     clock: Steady,
     metrics: Metrics,
 }
@@ -45,7 +46,7 @@ impl Delivery {
         let metrics = Metrics::register(registry);
         let collector = FanoutCollector { stations: Arc::clone(&stations), fanout: fanout.clone() };
         registry.register_collector(Box::new(collector));
-        Self { stations, bucket, clock, metrics }
+        Self { stations, archive: Archive::new(bucket), clock, metrics }
     }
 
     /// All that goes through hyper. It answers every path, with 404 at the least.
@@ -128,7 +129,7 @@ impl Delivery {
                 if !station.hls().segments.contains_key(&name) {
                     self.metrics.from_bucket.inc();
                 }
-                hls::segment(station, &name, &self.bucket, headers).await
+                hls::segment(station, &name, &self.archive, headers).await
             }
             Wanted::TuneIn(format) => {
                 let url = own_url(asked.request, asked.secure, &station.settings().name);

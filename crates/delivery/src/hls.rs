@@ -10,17 +10,14 @@ use axum::http::{Response, StatusCode};
 use bytes::Bytes;
 use media::WallTime;
 use playlists::{date, tune_in};
-use store::{SegmentName, Store, keys};
+use store::SegmentName;
 use tracing::warn;
 
 use crate::answer::{self, Refusal};
+use crate::archive::Archive;
 use crate::document::Document;
 use crate::range::{self, Wanted};
 use crate::station::Station;
-
-/// The longest segment that is fetched from the bucket: ten seconds of
-/// 1,500 kbit/s, more than any frame format here can carry.
-const SEGMENT_BYTES_MAX: usize = 2 << 20;
 
 /// Answers for one playlist: whole, compressed, or known already.
 pub(crate) fn playlist(
@@ -64,12 +61,12 @@ pub(crate) fn playlist(
 pub(crate) async fn segment(
     station: &Arc<Station>,
     name: &str,
-    bucket: &Store,
+    archive: &Archive,
     headers: &HeaderMap,
 ) -> Response<Body> {
     let body = match station.hls().segments.get(name) {
         Some(body) => body.clone(),
-        None => match fetch(station, name, bucket).await {
+        None => match archive.fetch(station, name).await {
             Ok(Some(body)) => body,
             Ok(None) => return Refusal::NotFound.respond(),
             Err(error) => {
@@ -102,17 +99,6 @@ pub(crate) async fn segment(
     let max_age = station.settings().segment_max_age.as_secs();
     answer::set(headers, header::CACHE_CONTROL, &format!("public, max-age={max_age}, immutable"));
     answer::with_cors(response)
-}
-
-async fn fetch(
-    station: &Station,
-    name: &str,
-    bucket: &Store,
-) -> Result<Option<Bytes>, store::Error> {
-    let settings = station.settings();
-    let key = keys::rendition(&settings.name, &settings.rendition)?.child(name)?;
-    let object = bucket.get(&key, SEGMENT_BYTES_MAX).await?;
-    Ok(object.map(|object| object.bytes))
 }
 
 /// A tune-in file for players that want one.

@@ -5,6 +5,7 @@
 //! knows where a programme comes from.
 
 mod answer;
+mod archive;
 mod document;
 mod door;
 pub mod fanout;

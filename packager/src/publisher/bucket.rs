@@ -119,6 +119,11 @@ impl Bucket {
                     let info = SegmentInfo { bytes: entry.bytes(), ..segment.info };
                     return Store::adopt_segment(&entry, &self.egress, &self.rendition, info);
                 }
+                // No try makes it smaller. Anything else an operator can mend.
+                Err(error @ (Error::TooLarge { .. } | Error::BadKey { .. })) => {
+                    self.complain("store a segment", &error);
+                    return None;
+                }
                 Err(error) => self.rest("store a segment", error, &mut pause).await,
             }
         }

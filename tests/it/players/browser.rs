@@ -16,8 +16,11 @@ struct Played {
     report: Value,
 }
 
-/// How far a second may be off in the browser: the sound is looked at ten times
-/// a second, 171 ms of it at a time.
+/// How much sound is looked at at a time, and so how much has to be played
+/// before a look sees nothing else.
+const LOOK_SECS: f64 = 0.2;
+
+/// How far a second may be off in the browser, which looks ten times a second.
 const LOOKED: f64 = 0.35;
 
 /// A player may wait, and skip what it cannot decode alone, before this time of
@@ -72,11 +75,16 @@ impl Played {
 
     /// The seconds heard, on the element's clock.
     fn heard(&self) -> Heard {
+        let time = |sample: &Value| sample["currentTime"].as_f64().unwrap();
         let samples = self.list("samples").iter();
-        Heard::at(samples.map(|sample| {
-            let at = sample["currentTime"].as_f64().unwrap();
-            (at, sample["peak_hz"].as_f64().and_then(seconds::of_pitch))
-        }))
+        let mut played = samples.filter(|sample| time(sample) > 0.0).peekable();
+        let begin = played.peek().map_or(0.0, |first| time(first)) + LOOK_SECS;
+        let whole = played.filter(|sample| time(sample) >= begin);
+        Heard::at(
+            whole.map(|sample| {
+                (time(sample), sample["peak_hz"].as_f64().and_then(seconds::of_pitch))
+            }),
+        )
     }
 
     /// States that it played without a fault for so long.

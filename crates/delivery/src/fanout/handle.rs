@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::engine::Command;
 use super::listener::Farewell;
-use super::seat::{JoinRefused, Place, Shared, Snapshot};
+use super::seat::{Air, JoinRefused, Place, Shared, Snapshot};
 use super::sink::Sink;
 use super::{Joining, MountId, NewListener, TimedFrame, Way};
 
@@ -130,12 +130,16 @@ impl MountWriter {
     }
 
     /// Says that the source is silent. Should no frame be pushed for `hold`,
-    /// listeners are ended after a whole frame, and refused until one is.
+    /// listeners are ended after a whole frame, and refused until one is. With
+    /// no time at all they are refused from this call on.
     ///
     /// # Errors
     ///
     /// [`PushError::Full`] and [`PushError::Closed`].
     pub fn off_air(&self, hold: Duration) -> Result<(), PushError> {
+        if hold.is_zero() {
+            self.0.shared.set_air(Air::Off);
+        }
         self.0.send(Command::OffAir(self.0.id, hold)).map_err(|(error, _)| error)
     }
 

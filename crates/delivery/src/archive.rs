@@ -1,0 +1,70 @@
+//! Segments that are not in memory any more, from the bucket.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use store::{Error, SegmentName, Store, keys};
+use tokio::sync::Semaphore;
+
+use crate::station::Station;
+
+/// The longest segment that is fetched from the bucket: ten seconds of
+/// 1,500 kbit/s, more than any frame format here can carry.
+const SEGMENT_BYTES_MAX: usize = 2 << 20;
+
+/// Fetches at a time, chosen: listeners that are behind share a bucket with the
+/// publisher. Others wait for their turn.
+pub(crate) const FETCHES_MAX: usize = 64;
+
+/// The bucket behind the stations. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Archive {
+    bucket: Store,
+    turns: Arc<Semaphore>,
+}
+
+impl Archive {
+    pub(crate) fn new(bucket: Store) -> Self {
+        Self { bucket, turns: Arc::new(Semaphore::new(FETCHES_MAX)) }
+    }
+
+    /// Fetches a segment; `None` where there is none.
+    ///
+    /// A name that cannot be one of the station's is not asked for: guessed
+    /// names cost the bucket nothing.
+    ///
+    /// # Errors
+    ///
+    /// The bucket's.
+    pub(crate) async fn fetch(
+        &self,
+        station: &Station,
+        name: &str,
+    ) -> Result<Option<Bytes>, Error> {
+        if !may_be(station, name) {
+            return Ok(None);
+        }
+        let settings = station.settings();
+        let key = keys::rendition(&settings.name, &settings.rendition)?.child(name)?;
+        // It is never closed.
+        let _turn = self.turns.acquire().await;
+        let object = self.bucket.get(&key, SEGMENT_BYTES_MAX).await?;
+        Ok(object.map(|object| object.bytes))
+    }
+}
+
+/// Whether the number is between the oldest that the bucket keeps and the newest.
+fn may_be(station: &Station, name: &str) -> bool {
+    let Some(name) = SegmentName::parse(name) else { return false };
+    // Before anything is listed only the bucket knows.
+    let Some(newest) = station.hls().number else { return true };
+    let settings = station.settings();
+    // Short segments at epochs' ends make the numbers run faster than time.
+    let kept = settings.segment_max_age + Duration::from_secs(settings.target_secs);
+    let segments = 4 + 2 * kept.as_secs().div_ceil(settings.target_secs.max(1));
+    name.number <= newest && newest.0 - name.number.0 <= segments
+}
+
+#[cfg(test)]
+mod tests;
