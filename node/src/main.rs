@@ -61,7 +61,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let is_config = error.downcast_ref::<settings::Error>().is_some();
-            complain(&format!("skywave: {error:#}"));
+            complain(&format!("skywave: {}", told(&error)));
             if is_config { ExitCode::from(EXIT_CONFIG) } else { ExitCode::FAILURE }
         }
     }
@@ -133,7 +133,6 @@ fn read_manifest(file: &Path) -> Result<Catalogue> {
 
 fn work(config: &ProcessConfig, catalogue: Catalogue, show: Show) -> Result<()> {
     let _telemetry = telemetry::init(config.log_format, config.log_filter.as_deref())?;
-    check_open_files(config);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -143,6 +142,7 @@ fn work(config: &ProcessConfig, catalogue: Catalogue, show: Show) -> Result<()> 
         shutdown.on_signals().context("cannot catch signals")?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let running = node::start(config, catalogue, Arc::clone(&clock), shutdown.clone()).await?;
+        check_open_files(config);
         if show == Show::Demo {
             let addresses = running.addresses();
             say(&node::demo::welcome(&addresses));
@@ -167,6 +167,18 @@ fn check_open_files(config: &ProcessConfig) {
 fn say(text: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// An error and its causes on one line; some name their cause themselves.
+fn told(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !text.ends_with(&cause) {
+            let colon = if text.is_empty() { "" } else { ": " };
+            text = text + colon + &cause;
+        }
+    }
+    text
 }
 
 /// Why it ends.

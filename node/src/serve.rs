@@ -213,12 +213,13 @@ impl Tasks {
     /// Waits for the shutdown, or for a task that ends without one.
     async fn fail_or(&mut self, shutdown: &Shutdown) -> bool {
         tokio::select! {
-            biased;
-            () = shutdown.wait() => false,
-            Some(_) = self.programmes.join_next() => true,
-            Some(_) = self.views.join_next() => true,
-            Some(_) = self.ports.join_next() => true,
+            () = shutdown.wait() => {}
+            Some(_) = self.programmes.join_next() => {}
+            Some(_) = self.views.join_next() => {}
+            Some(_) = self.ports.join_next() => {}
         }
+        // A task that heard of the shutdown first has not failed.
+        !shutdown.is_triggered()
     }
 }
 

@@ -15,11 +15,8 @@ use tests::tones::{assert_in_order, seconds_at};
 use tests::{Program, Scratch, TestNode, frames, http, wait};
 
 /// Credentials as the SDKs' variables; moto takes any.
-const CREDENTIALS: [(&str, &str); 3] = [
-    ("AWS_ACCESS_KEY_ID", "test"),
-    ("AWS_SECRET_ACCESS_KEY", "test"),
-    ("AWS_REGION", "us-east-1"),
-];
+const CREDENTIALS: [(&str, &str); 3] =
+    [("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test"), ("AWS_REGION", "us-east-1")];
 
 /// MP3 of 128 kbit/s: the time code.
 fn mp3(seconds: u32) -> Vec<Bytes> {
@@ -35,6 +32,7 @@ async fn serve_on_s3(moto: &Moto, folder: &Path) -> Program {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_s3_bucket_has_what_http_has_and_plays_alone() {
     let (moto, scratch) = (Moto::start().await, Scratch::default());
+    moto.publish("x/public").await;
     let program = serve_on_s3(&moto, scratch.path()).await;
     let sent = mp3(58);
     let mut source = Source::connect(program.public, "audio/mpeg").await;
@@ -49,6 +47,10 @@ async fn an_s3_bucket_has_what_http_has_and_plays_alone() {
     let variants = http::get(&format!("{bucket}/playlist.m3u8")).await.text();
     assert_eq!(variants, http::get(&program.url("/radio/playlist.m3u8")).await.text());
 
+    // The rest is not for strangers.
+    let log = format!("{}/skywave/x/private/radio/log/{:020}", moto.endpoint, 0);
+    assert_eq!(http::get(&log).await.status, 403);
+
     // A player that knows nothing but the bucket.
     let options = ["-live_start_index", "0", "-t", "40"];
     let url = format!("{bucket}/playlist.m3u8");
@@ -60,6 +62,7 @@ async fn an_s3_bucket_has_what_http_has_and_plays_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn objects_bear_what_a_cdn_needs() {
     let (moto, scratch) = (Moto::start().await, Scratch::default());
+    moto.publish("x/public").await;
     let program = serve_on_s3(&moto, scratch.path()).await;
     let mut source = Source::connect(program.public, "audio/mpeg").await;
     source.send(&mp3(30)).await;
@@ -108,11 +111,12 @@ async fn a_bucket_that_goes_away_stops_no_listener() {
     program.until_stored(4).await;
     drop(moto);
     source.send(&sent[1_000..]).await;
-    program.until_egress("more segments", |egress| {
-        egress["window_segments"].as_u64() >= Some(9)
-            && egress["bucket_lag_segments"].as_u64() >= Some(1)
-    })
-    .await;
+    program
+        .until_egress("more segments", |egress| {
+            egress["window_segments"].as_u64() >= Some(9)
+                && egress["bucket_lag_segments"].as_u64() >= Some(1)
+        })
+        .await;
     let served = hls::fetch(&program.url("/radio/mp3-128")).await;
     assert_eq!(frames::position(&sent, &served.frames()), 0);
     let metrics = http::get(&program.control_url("/metrics")).await.text();
@@ -150,12 +154,6 @@ async fn until_stored(node: &TestNode, segments: u32) {
     .await;
 }
 
-fn stored(folder: &Path) -> BTreeSet<String> {
-    let files = std::fs::read_dir(folder.join("bucket/public/radio/mp3-128")).unwrap();
-    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| name.ends_with(".mp3")).collect()
-}
-
 /// Segments of 2 s in a window of 18 s, behind which `dvr` is kept.
 fn short(dvr: &str) -> String {
     let manifest = tests::node::MP3.replace("aliases", &format!("dvr = \"{dvr}\"\naliases"));
@@ -185,6 +183,15 @@ impl Turned {
         turned
     }
 
+    /// Another length of segments is another rendition.
+    fn rendition(&self) -> String {
+        self.node.egress("radio").rendition
+    }
+
+    fn stored(&self) -> BTreeSet<String> {
+        hls::stored(&self.scratch.path().join("bucket/public/radio").join(self.rendition()))
+    }
+
     /// Waits until this many segments came after the first, and all are stored.
     async fn until_number(&self, nth: u64) {
         let first = 1_700_000_000;
@@ -211,20 +218,21 @@ impl Turned {
     }
 
     async fn status_of(&self, name: &str) -> u16 {
-        http::get(&self.node.url(&format!("/radio/mp3-128/{name}"))).await.status
+        let path = format!("/radio/{}/{name}", self.rendition());
+        http::get(&self.node.url(&path)).await.status
     }
 
     async fn until_gone(&self, name: &str) {
         wait::until("the segment's end", || async {
-            (!stored(self.scratch.path()).contains(name)).then_some(())
+            (!self.stored().contains(name)).then_some(())
         })
         .await;
     }
 
     /// All that is listed can be had.
     async fn check_listed(&self) {
-        let listed = hls::fetch(&self.node.url("/radio/mp3-128")).await;
-        let stored = stored(self.scratch.path());
+        let listed = hls::fetch(&self.node.url(&format!("/radio/{}", self.rendition()))).await;
+        let stored = self.stored();
         for name in hls::listed(&listed.text) {
             assert!(stored.contains(name), "{name} is listed");
         }
@@ -234,14 +242,14 @@ impl Turned {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_left_the_window_is_deleted_when_its_availability_is_over() {
     let mut turned = Turned::start("0s").await;
-    let all = stored(turned.scratch.path());
+    let all = turned.stored();
     let first = all.first().unwrap().clone();
     assert!(all.len() >= 26, "{all:?}");
     // A segment of 2 s that was listed in 18 s of others: for 20 s (RFC 8216 §6.2.2).
     turned.pass(Duration::from_secs(19)).await;
-    assert!(stored(turned.scratch.path()).is_superset(&all), "none before its time");
+    assert!(turned.stored().is_superset(&all), "none before its time");
     assert_eq!(turned.status_of(&first).await, 200);
-    turned.pass(Duration::from_secs(60)).await;
+    turned.pass(Duration::from_mins(1)).await;
     turned.until_gone(&first).await;
     assert_eq!(turned.status_of(&first).await, 404);
     turned.check_listed().await;
@@ -250,12 +258,12 @@ async fn what_left_the_window_is_deleted_when_its_availability_is_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn dvr_keeps_segments_for_its_time() {
     let mut turned = Turned::start("1h").await;
-    let all = stored(turned.scratch.path());
+    let all = turned.stored();
     let first = all.first().unwrap().clone();
     turned.pass(Duration::from_secs(3_500)).await;
-    assert!(stored(turned.scratch.path()).is_superset(&all), "none before its time");
+    assert!(turned.stored().is_superset(&all), "none before its time");
     assert_eq!(turned.status_of(&first).await, 200, "out of memory, but in the bucket");
-    turned.pass(Duration::from_secs(3_600)).await;
+    turned.pass(Duration::from_hours(1)).await;
     turned.until_gone(&first).await;
     assert_eq!(turned.status_of(&first).await, 404);
     turned.check_listed().await;

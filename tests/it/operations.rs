@@ -59,9 +59,8 @@ async fn every_metric_of_the_reference_is_scraped() {
     let rows: BTreeSet<&str> = rows.collect();
     assert!(rows.len() > 10, "{rows:?}");
     // A histogram's row names its family.
-    let is_scraped = |row: &&str| {
-        scraped.contains(row) || scraped.contains(format!("{row}_bucket").as_str())
-    };
+    let is_scraped =
+        |row: &&str| scraped.contains(row) || scraped.contains(format!("{row}_bucket").as_str());
     let missing: Vec<_> = rows.iter().filter(|row| !is_scraped(row)).collect();
     assert!(missing.is_empty(), "{missing:?} not in {scraped:?}");
 }
@@ -91,9 +90,8 @@ async fn the_status_says_what_is_on_air() {
 async fn a_source_that_goes_is_told_too() {
     let (node, source, _listener) = on_air().await;
     drop(source);
-    let report = node.until("the source's end", |report| {
-        report.ingest("in").unwrap().peer_address.is_none()
-    });
+    let report = node
+        .until("the source's end", |report| report.ingest("in").unwrap().peer_address.is_none());
     let ingest = report.await.ingest("in").unwrap().clone();
     assert_eq!(ingest.state, catalogue::report::IngestState::Offline);
     assert_eq!(ingest.title, None);

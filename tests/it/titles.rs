@@ -44,7 +44,7 @@ impl Pieces {
 
 /// Asks as an encoder does, with the song's bytes encoded; gives the status.
 async fn set_bytes(address: SocketAddr, song: &[u8], more: &str) -> u16 {
-    let song: String = song.iter().map(|byte| format!("%{byte:02x}")).collect();
+    let song = http::escaped(song);
     let url = format!("http://{address}/admin/metadata?mode=updinfo&mount=/in{more}&song={song}");
     http::request("GET", &url, &[("Authorization", AUTHORIZATION)]).await.status
 }

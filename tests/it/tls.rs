@@ -13,7 +13,8 @@ use tests::{Scratch, TestNode, frames, hls, wait};
 
 /// Writes a new pair into the folder; gives the certificate.
 fn issue(folder: &Path) -> String {
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".into()]).unwrap();
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(["localhost".into()]).unwrap();
     std::fs::write(folder.join("key.pem"), signing_key.serialize_pem()).unwrap();
     std::fs::write(folder.join("chain.pem"), cert.pem()).unwrap();
     cert.pem()
@@ -46,7 +47,8 @@ impl Secure {
         let folder = Scratch::default();
         let certificate = issue(folder.path());
         let path = |name| folder.path().join(name).display().to_string();
-        let node = TestNode::start_tls(tests::node::MP3, &path("chain.pem"), &path("key.pem")).await;
+        let node =
+            TestNode::start_tls(tests::node::MP3, &path("chain.pem"), &path("key.pem")).await;
         let mut source = Source::connect(node.public(), "audio/mpeg").await;
         let sent = demo::fixtures::mp3(40, 128, 44_100, 2);
         source.send(&sent).await;

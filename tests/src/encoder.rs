@@ -108,7 +108,7 @@ pub fn head(content_type: &str) -> String {
 
 /// Sets the title of mount `in` as Icecast's encoders do; gives the status.
 pub async fn set_title(address: SocketAddr, song: &str) -> u16 {
-    let song: String = song.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let song = http::escaped(song.as_bytes());
     let url = format!("http://{address}/admin/metadata?mode=updinfo&mount=/in&song={song}");
     http::request("GET", &url, &[("Authorization", AUTHORIZATION)]).await.status
 }

@@ -1,7 +1,11 @@
 //! HLS listeners: the playlist, checked, and all that it lists.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use bytes::Bytes;
 use playlists::conformance::{self, MediaPlaylist};
+use store::SegmentName;
 
 use crate::{frames, http};
 
@@ -36,6 +40,13 @@ pub async fn fetch(rendition_url: &str) -> Fetched {
         bodies.push(segment.body);
     }
     Fetched { text, bodies }
+}
+
+/// The names of the segments that lie in a folder of the bucket.
+pub fn stored(rendition: &Path) -> BTreeSet<String> {
+    let files = std::fs::read_dir(rendition).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| SegmentName::parse(name).is_some()).collect()
 }
 
 impl Fetched {

@@ -1,5 +1,6 @@
 //! HTTP as players and scripts speak it.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -27,6 +28,14 @@ impl Answer {
     pub fn text(&self) -> String {
         String::from_utf8(self.body.to_vec()).unwrap()
     }
+}
+
+/// Every byte as `%XX`.
+pub fn escaped(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "%{byte:02X}").unwrap();
+        text
+    })
 }
 
 /// A client that follows no redirect: HLS has none.

@@ -9,6 +9,7 @@
     reason = "what fails in a test's tools fails the test"
 )]
 
+pub mod clock;
 pub mod encoder;
 pub mod frames;
 pub mod hls;

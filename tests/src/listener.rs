@@ -85,8 +85,7 @@ impl Heard {
             Item::Audio(bytes) => self.audio.extend_from_slice(&bytes),
             Item::Metadata(block) => {
                 let title = parse_block(&block, Charset::Auto).unwrap();
-                self.titles
-                    .extend(title.map(|title| (self.audio.len(), title.stream_title)));
+                self.titles.extend(title.map(|title| (self.audio.len(), title.stream_title)));
             }
         }
     }

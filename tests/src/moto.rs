@@ -36,7 +36,8 @@ impl Moto {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let endpoint = lines.find_map(|line| Some(line.split_once("Running on ")?.1.trim().to_owned()));
+        let endpoint =
+            lines.find_map(|line| Some(line.split_once("Running on ")?.1.trim().to_owned()));
         let endpoint = endpoint.expect("moto did not start");
         // What it says of each request is taken from it, so that it never waits.
         std::thread::spawn(move || lines.for_each(drop));
@@ -44,6 +45,23 @@ impl Moto {
         let created = http::request("PUT", &format!("{}/skywave", moto.endpoint), &[]).await;
         assert!(created.status < 300, "{created:?}");
         moto
+    }
+
+    /// Lets everybody read what lies beneath a prefix of the bucket, as its
+    /// owner would for a CDN.
+    pub async fn publish(&self, prefix: &str) {
+        let policy = serde_json::json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": "s3:GetObject",
+                "Resource": format!("arn:aws:s3:::skywave/{prefix}/*"),
+            }],
+        });
+        let url = format!("{}/skywave?policy", self.endpoint);
+        let put = http::client().put(url).body(policy.to_string()).send().await.unwrap();
+        assert!(put.status().is_success(), "{put:?}");
     }
 }
 

@@ -44,7 +44,7 @@ pub fn aac(codec: &str, bitrate_kbps: u32, sample_rate_hz: u32) -> String {
          sample_rate_hz = {sample_rate_hz}, channel_mode = \"stereo\" }}"
     );
     let lines = MP3.lines().map(|line| if line.starts_with("encoding") { &encoding } else { line });
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.fold(String::new(), |text, line| text + line + "\n")
 }
 
 /// A node at work, with a folder of its own unless it is given one.
@@ -80,8 +80,9 @@ impl TestNode {
         let scratch = Scratch::default();
         let data = scratch.path().to_path_buf();
         let text = format!(
-            "data = {data:?}\n[listen]\n{PORTS}public_tls = \"127.0.0.1:0\"\n\
-             control_tls = \"127.0.0.1:0\"\n[[tls]]\ncertificate = {certificate:?}\nkey = {key:?}\n"
+            "data = {:?}\n[listen]\n{PORTS}public_tls = \"127.0.0.1:0\"\n\
+             control_tls = \"127.0.0.1:0\"\n[[tls]]\ncertificate = {certificate:?}\nkey = {key:?}\n",
+            data.display().to_string(),
         );
         let config = ProcessConfig::parse(&text, "skywave.toml", &data, &[]).unwrap();
         Self::start_by(&config, manifest, Arc::new(SystemClock), scratch).await

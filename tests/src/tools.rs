@@ -13,11 +13,10 @@ use std::time::Duration;
 pub async fn run(program: &str, arguments: &[&str], limit: Duration) -> Output {
     let mut command = tokio::process::Command::from(command(program));
     let output = command.args(arguments).stdin(Stdio::null()).kill_on_drop(true).output();
-    match tokio::time::timeout(limit, output).await {
-        Ok(Ok(output)) => output,
-        Ok(Err(error)) => panic!("{program}: {error}: `cargo xtask test` installs it"),
-        Err(_) => panic!("{program} {arguments:?} took longer than {limit:?}"),
-    }
+    let output = tokio::time::timeout(limit, output).await;
+    let output =
+        output.unwrap_or_else(|_| panic!("{program} {arguments:?}: longer than {limit:?}"));
+    output.unwrap_or_else(|error| panic!("{program}: {error}: `cargo xtask test` installs it"))
 }
 
 /// A program by its name, or a script of `tests/players` by its file name, to

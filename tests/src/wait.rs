@@ -22,8 +22,6 @@ pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl 
             tokio::time::sleep(PAUSE).await;
         }
     };
-    match tokio::time::timeout(PATIENCE, looking).await {
-        Ok(found) => found,
-        Err(_) => panic!("no {what} for {} s", PATIENCE.as_secs()),
-    }
+    let found = tokio::time::timeout(PATIENCE, looking).await;
+    found.unwrap_or_else(|_| panic!("no {what} for {} s", PATIENCE.as_secs()))
 }

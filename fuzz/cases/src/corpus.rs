@@ -1,7 +1,7 @@
 //! The committed inputs: `corpus/TARGET.hex`, one a line in hexadecimal.
 //!
 //! `cargo xtask corpus` writes them: of what the fuzzers have collected, the
-//! smallest that together reach all that the collection reaches.
+//! least part that reaches all that the collection reaches, and of that a sample.
 
 use std::path::PathBuf;
 use std::{fs, io};

@@ -122,7 +122,8 @@ async fn logs_are_objects_where_json_is_asked_for() {
     drop(Source::connect(program.public, "audio/mpeg").await);
     assert_eq!(program.terminate().await, 0);
     let log = std::fs::read_to_string(scratch.path().join("log.txt")).unwrap();
-    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let lines: Vec<Value> =
+        log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
     let serving = lines.iter().find(|line| line["message"] == "serving").unwrap();
     assert!(serving["public"].as_str().unwrap().starts_with("127.0.0.1:"));
     let source = lines.iter().find(|line| line["message"] == "source connected").unwrap();

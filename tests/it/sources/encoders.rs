@@ -51,18 +51,24 @@ fn start(program: &str, arguments: &[&str]) -> Child {
     started.unwrap_or_else(|error| panic!("{program}: {error}: `cargo xtask test` installs it"))
 }
 
+/// An encoder that was heard, and its node.
+struct Heard {
+    node: TestNode,
+    encoder: Child,
+    user_agent: String,
+}
+
 /// Has an encoder send, and listens to ICY and HLS.
-async fn check(
-    station: Station,
-    encoder: impl AsyncFnOnce(SocketAddr, &Path) -> Child,
-) -> (TestNode, Child) {
+async fn check(station: Station, encoder: impl AsyncFnOnce(SocketAddr, &Path) -> Child) -> Heard {
     let node = TestNode::start(&station.manifest).await;
     let scratch = Scratch::default();
-    let running = encoder(node.public(), scratch.path()).await;
-    node.until("audio", |report| report.egress("radio").unwrap().on_air).await;
+    let encoder = encoder(node.public(), scratch.path()).await;
+    let report = node.until("audio", |report| report.egress("radio").unwrap().on_air).await;
+    let user_agent = report.ingest("in").unwrap().user_agent.clone().unwrap_or_default();
     let mut listener = Listener::connect(node.public(), "/radio").await;
     assert_eq!(listener.header("content-type"), Some(station.media_type));
     let heard = listener.hear(HEARD_SECS * station.bytes_per_sec).await;
+    assert!(node.ingest("in").mismatch.is_empty());
     let from_icy = seconds_of(scratch.path(), &heard.audio).await;
     assert_in_order(&from_icy, HEARD_SECS);
 
@@ -72,12 +78,11 @@ async fn check(
     let from_hls = seconds_of(scratch.path(), &from_hls.audio()).await;
     assert_eq!(from_hls.first(), Some(&0), "HLS begins where the encoder began");
     assert_in_order(&from_hls, HEARD_SECS);
-    assert!(node.ingest("in").mismatch.is_empty());
-    (node, running)
+    Heard { node, encoder, user_agent }
 }
 
 /// ffmpeg, ten times as fast as real time.
-async fn check_ffmpeg(station: Station, output: &[&str]) -> (TestNode, Child) {
+async fn check_ffmpeg(station: Station, output: &[&str]) -> Heard {
     let output: Vec<_> = output.iter().map(|option| (*option).to_owned()).collect();
     check(station, async |address, folder| {
         let wav = wav(folder, SENT_SECS);
@@ -94,18 +99,17 @@ async fn check_ffmpeg(station: Station, output: &[&str]) -> (TestNode, Child) {
 #[tokio::test(flavor = "multi_thread")]
 async fn ffmpeg_sends_mp3_by_put_that_expects_a_go_ahead() {
     let output = ["-c:a", "libmp3lame", "-b:a", "128k", "-content_type", "audio/mpeg", "-f", "mp3"];
-    let (node, mut ffmpeg) = check_ffmpeg(mp3_station(), &output).await;
-    let agent = node.ingest("in").user_agent.unwrap_or_default();
-    assert!(agent.starts_with("Lavf"), "{agent}");
-    assert!(ffmpeg.wait().await.unwrap().success(), "ffmpeg is content");
+    let mut heard = check_ffmpeg(mp3_station(), &output).await;
+    assert!(heard.user_agent.starts_with("Lavf"), "{}", heard.user_agent);
+    assert!(heard.encoder.wait().await.unwrap().success(), "ffmpeg is content");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ffmpeg_sends_mp3_by_the_source_method() {
     let output = ["-c:a", "libmp3lame", "-b:a", "128k", "-legacy_icecast", "1"];
     let typed = ["-content_type", "audio/mpeg", "-f", "mp3"];
-    let (_node, mut ffmpeg) = check_ffmpeg(mp3_station(), &[&output[..], &typed].concat()).await;
-    assert!(ffmpeg.wait().await.unwrap().success(), "ffmpeg is content");
+    let mut heard = check_ffmpeg(mp3_station(), &[&output[..], &typed].concat()).await;
+    assert!(heard.encoder.wait().await.unwrap().success(), "ffmpeg is content");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,7 +128,7 @@ async fn ffmpeg_sends_without_a_content_type_of_its_own() {
 /// Liquidsoap, as fast as it can.
 async fn check_liquidsoap(station: Station, encoder: &str) -> TestNode {
     let encoder = encoder.to_owned();
-    let (node, _) = check(station, async |address: SocketAddr, folder: &Path| {
+    let heard = check(station, async |address: SocketAddr, folder: &Path| {
         let wav = wav(folder, SENT_SECS);
         let script = format!(
             "settings.init.allow_root.set(true)\n\
@@ -141,7 +145,7 @@ async fn check_liquidsoap(station: Station, encoder: &str) -> TestNode {
         start("liquidsoap", &[file.to_str().unwrap()])
     })
     .await;
-    node
+    heard.node
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,18 +164,20 @@ async fn liquidsoap_sends_aac_by_ffmpegs_encoder() {
 /// curl, some twelve times as fast as real time.
 async fn check_curl(upload: &str) {
     let sent = mp3(SENT_SECS).concat();
-    let (_node, mut curl) = check(mp3_station(), async |address, folder| {
+    let mut heard = check(mp3_station(), async |address, folder| {
         let file = folder.join("tone.mp3");
         std::fs::write(&file, &sent).unwrap();
         let url = format!("http://source:secret@{address}/in");
         let options = ["-sS", "--fail", "--limit-rate", "200k", "-H", "Content-Type: audio/mpeg"];
         let mut command = Command::from(tools::command("curl"));
-        command.args(options).args(["-T", if upload == "-" { "-" } else { file.to_str().unwrap() }]);
+        command
+            .args(options)
+            .args(["-T", if upload == "-" { "-" } else { file.to_str().unwrap() }]);
         command.arg(url).stdin(std::fs::File::open(&file).unwrap()).stdout(Stdio::null());
         command.kill_on_drop(true).spawn().unwrap()
     })
     .await;
-    assert!(curl.wait().await.unwrap().success(), "curl had its 200");
+    assert!(heard.encoder.wait().await.unwrap().success(), "curl had its 200");
 }
 
 #[tokio::test(flavor = "multi_thread")]

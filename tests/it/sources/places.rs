@@ -15,10 +15,7 @@ use super::{fetch, mp3};
 const FRAME: Duration = Duration::from_nanos(26_122_449);
 
 async fn until_frames(node: &TestNode, frames: usize) {
-    node.until("frames", |report| {
-        report.ingest("in").unwrap().frames_total >= frames as u64
-    })
-    .await;
+    node.until("frames", |report| report.ingest("in").unwrap().frames_total >= frames as u64).await;
 }
 
 /// Sends for as long as the test lasts, so that the place is not free.
@@ -111,7 +108,9 @@ async fn a_stall_below_the_time_out_is_no_discontinuity() {
     let mut source = Source::connect(node.public(), "audio/mpeg").await;
     source.send(&sent[..700]).await;
     until_frames(&node, 699).await;
+    node.until_listed("radio", 2).await;
     let epoch = node.egress("radio").epoch;
+    assert!(epoch.is_some());
     // The stall is what is tested: the time-out is 10 s.
     tokio::time::sleep(Duration::from_secs(9)).await;
     source.send(&sent[700..]).await;

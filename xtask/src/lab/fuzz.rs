@@ -20,10 +20,10 @@ const TARGET_DIR: &str = "target/fuzz";
 
 /// Bytes of a committed input at most, chosen: enough for a head, a tag or
 /// three small frames.
-const COMMITTED_LEN_MAX: usize = 400;
+const COMMITTED_LEN_MAX: usize = 300;
 
-/// Committed inputs of a target at most, the smallest.
-const COMMITTED_MAX: usize = 40;
+/// Committed inputs of a target at most, of all lengths.
+const COMMITTED_MAX: usize = 32;
 
 /// Where the fuzzers collect.
 const COLLECTED: &str = "fuzz/corpus";
@@ -59,8 +59,8 @@ pub(super) fn run(root: &Path, arguments: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Writes the committed inputs anew: of the collection of each target the
-/// smallest that reach all that it reaches.
+/// Writes the committed inputs anew: of each target's collection the least part
+/// that reaches all that it reaches, and of that a sample.
 ///
 /// # Errors
 ///
@@ -119,13 +119,14 @@ fn cargo_fuzz(root: &Path) -> Command {
     fuzz
 }
 
-/// The smallest inputs, one a line in hexadecimal, in a settled order.
+/// A sample of the inputs, one a line in hexadecimal, by their lengths: short
+/// ones hold the edges of a grammar, long ones its inside.
 fn committed(mut inputs: Vec<Vec<u8>>) -> String {
     inputs.retain(|input| !input.is_empty() && input.len() <= COMMITTED_LEN_MAX);
     inputs.sort_by(|one, other| (one.len(), one).cmp(&(other.len(), other)));
     inputs.dedup();
-    inputs.truncate(COMMITTED_MAX);
-    inputs.iter().map(|input| hex(input) + "\n").collect()
+    let every = inputs.len().div_ceil(COMMITTED_MAX).max(1);
+    inputs.iter().step_by(every).map(|input| hex(input) + "\n").collect()
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -178,6 +178,11 @@ impl MountHandle {
         self.shared.snapshot()
     }
 
+    /// Whether listeners are taken now, if there is room.
+    pub fn is_open(&self) -> bool {
+        self.shared.air() == Air::Open
+    }
+
     /// Takes a seat, before anything is answered to the one who asks.
     ///
     /// # Errors
