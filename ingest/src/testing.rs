@@ -55,11 +55,13 @@ pub(crate) fn at(millis: u64) -> WallTime {
 
 /// The frames among the items.
 pub(crate) fn units(items: &[PathItem]) -> Vec<&PathUnit> {
-    let unit = |item| match item {
-        &PathItem::Unit(ref unit) => Some(unit),
-        _ => None,
-    };
-    items.iter().filter_map(unit).collect()
+    let mut units = Vec::new();
+    for item in items {
+        if let PathItem::Unit(unit) = item {
+            units.push(unit);
+        }
+    }
+    units
 }
 
 /// The items' kinds, frames counted: `C 3 T G`.

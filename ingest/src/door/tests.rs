@@ -273,7 +273,7 @@ async fn a_put_whose_stream_is_refused_is_told_what_was_seen() {
             "this is a web page or XML, no audio; check the source's address",
         ),
         (&aac(0..5).concat(), "encoding is not the ingest's: codec: wanted mp3, got aac"),
-        (&[0; 99_999], "no MP3 or AAC frame in the first 65536 bytes"),
+        (&vec![0; 99_999], "no MP3 or AAC frame in the first 65536 bytes"),
     ] {
         let mut stream = station.connect().await;
         stream.write_all(head(PUT, "Expect: 100-continue\r\n").as_bytes()).await.unwrap();
@@ -318,13 +318,14 @@ async fn another_source_is_refused_until_the_first_is_silent() {
     let station = station();
     let mut first = on_air(&station, Ipv4Addr::LOCALHOST).await;
     let other = Ipv4Addr::new(127, 0, 0, 2);
-    station.clock.advance(TAKE_OVER_AFTER - Duration::from_millis(1));
+    let millisecond = Duration::from_millis(1);
+    station.clock.advance(TAKE_OVER_AFTER.saturating_sub(millisecond));
     let mut second = station.connect_from(other).await;
     second.write_all(head(PUT, MPEG).as_bytes()).await.unwrap();
     check_answer(&rest(&mut second).await, "403 Mountpoint in use", "Mountpoint in use");
     let reason = "another source is on the mount";
     assert_eq!(station.report("live").last_refusal.as_deref(), Some(reason));
-    station.clock.advance(Duration::from_millis(1));
+    station.clock.advance(millisecond);
     let _third = on_air(&station, other).await;
     assert_eq!(rest(&mut first).await, "");
     assert!(station.report("live").peer_address.unwrap().starts_with("127.0.0.2:"));

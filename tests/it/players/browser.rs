@@ -20,7 +20,10 @@ struct Played {
 /// before a look sees nothing else.
 const LOOK_SECS: f64 = 0.2;
 
-/// How far a second may be off in the browser, which looks ten times a second.
+/// How often `play.mjs` looks.
+const LOOK_EVERY_SECS: f64 = 0.1;
+
+/// How far a second may be off in the browser.
 const LOOKED: f64 = 0.35;
 
 /// A player may wait, and skip what it cannot decode alone, before this time of
@@ -121,7 +124,7 @@ impl Played {
     /// The element's time at second zero of the source. A second is seen when half
     /// of what is looked at is its own, and half a pause between two looks later.
     fn zero(&self) -> f64 {
-        self.heard().zero() - (LOOK_SECS + 0.1) / 2.0
+        self.heard().zero() - f64::midpoint(LOOK_SECS, LOOK_EVERY_SECS)
     }
 
     /// Titles of date ranges, each with its second on the source's clock.

@@ -50,7 +50,8 @@ fn date(root: &Path) -> String {
     date.map_or_else(|| "an unknown day".to_owned(), |date| date.trim().to_owned())
 }
 
-/// Processor, how many, and the system.
+/// Processor, how many, the system, and how busy it is: the measurement's own
+/// load is in it.
 fn machine(root: &Path) -> String {
     let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let models: Vec<&str> = cpus
@@ -61,7 +62,9 @@ fn machine(root: &Path) -> String {
         .collect();
     let model = models.first().copied().unwrap_or("an unknown processor");
     let system = printed(&mut command(root, "uname", ["-sr"])).unwrap_or_default();
-    format!("{} × {model}, {}", models.len().max(1), system.trim())
+    let loads = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = loads.split(' ').next().unwrap_or("?");
+    format!("{} × {model}, {}, at a load of {load}", models.len().max(1), system.trim())
 }
 
 #[cfg(test)]

@@ -45,3 +45,11 @@ proptest! {
         prop_assert!((micros + 500_000) / 1_000_000 <= u64::from(target));
     }
 }
+
+#[test]
+fn pa_7_he_aac_is_counted_in_core_samples() {
+    // 1,024 samples at the core's 22,050 Hz last as long as the 2,048 that are heard.
+    let core = grid(22_050, 1024, 6);
+    assert_eq!(core.length(1).micros(core.timescale()), 46_440);
+    assert_eq!(core.first_index(1), 130, "the first frame at or after 6 s");
+}

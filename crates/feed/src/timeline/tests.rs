@@ -302,3 +302,28 @@ fn the_time_out_is_the_ingests_own() {
     timeline.handle_unit(unit(0));
     assert_eq!(timeline.poll_timeout(), Some(unit(0).arrival.plus(Duration::from_secs(30))));
 }
+
+#[test]
+fn seq_8_segments_close_within_one_and_a_half_targets() {
+    let mut timeline = fresh();
+    let mut closings = Vec::new();
+    for number in 0..5000 {
+        timeline.handle_unit(unit(number));
+        if !closed(&records(&mut timeline)).is_empty() {
+            closings.push(unit(number).arrival);
+        }
+    }
+    assert!(closings.len() > 15);
+    for pair in closings.windows(2) {
+        let passed = pair[1].since(pair[0]);
+        assert!(passed <= Duration::from_secs(9), "{passed:?}");
+    }
+}
+
+#[test]
+fn pdt_4_dates_are_the_time_on_air() {
+    let mut timeline = fresh();
+    (0..300).for_each(|number| timeline.handle_unit(unit(number)));
+    let records = records(&mut timeline);
+    assert_eq!(closed(&records)[0].wall_start, T0, "the first unit came at T0");
+}
