@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use media::WallTime;
 
-/// Wrong passwords within [`PERIOD`] after which an address is heard no more.
+/// Wrong passwords within a minute after which an address is heard no more.
 pub const TRIES_MAX: usize = 5;
 
 /// How long a wrong password counts.

@@ -28,18 +28,14 @@ struct Station {
 }
 
 fn station() -> Station {
-    station_for(10)
+    station_with(10, PATIENCE)
 }
 
-fn station_for(sources_max: usize) -> Station {
+fn station_with(sources_max: usize, header_time: Duration) -> Station {
     let clock = Arc::new(ManualClock::default());
     let shutdown = Shutdown::default();
     let mut registry = Registry::default();
-    let limits = Limits {
-        header_time: Duration::from_millis(500),
-        source_timeout: Duration::from_secs(10),
-        sources_max,
-    };
+    let limits = Limits { header_time, source_timeout: Duration::from_secs(10), sources_max };
     let steady = Steady::new(Arc::clone(&clock) as Arc<dyn runtime::clock::Clock>);
     let ingest = Ingest::new(catalogue(), limits, steady, shutdown.clone(), &mut registry);
     let doors =
@@ -345,7 +341,7 @@ async fn a_source_from_the_same_address_takes_its_place_and_the_socket_is_closed
 
 #[tokio::test]
 async fn a_process_takes_so_many_sources() {
-    let station = station_for(1);
+    let station = station_with(1, PATIENCE);
     let first = on_air(&station, Ipv4Addr::LOCALHOST).await;
     let aac = format!("SOURCE /aac HTTP/1.0\r\n{}\r\n", basic("source", "aac:pass"));
     let answer = station.ask(&aac).await;
@@ -456,7 +452,7 @@ async fn shoutcasts_encoders_are_told_that_the_password_is_wrong() {
 
 #[tokio::test]
 async fn a_handshake_that_comes_to_nothing_is_noted() {
-    let station = station();
+    let station = station_with(10, Duration::from_secs(1));
     for (more, reason) in [
         ("icy-name:x\n".to_owned(), "no headers within the header time"),
         (

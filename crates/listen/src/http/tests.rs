@@ -49,14 +49,14 @@ async fn a_body_ends_the_connection_so_that_nothing_hides_behind_it() {
 
 #[tokio::test]
 async fn a_body_that_trickles_is_not_waited_for() {
-    let served = Wanted { header_time: Duration::from_millis(100), ..Wanted::default() }.serve();
+    let served = Wanted { header_time: Duration::from_secs(1), ..Wanted::default() }.serve();
     let answer = served.ask(b"POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na").await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
 }
 
 #[tokio::test]
 async fn an_idle_connection_is_closed_after_the_header_time() {
-    let served = Wanted { header_time: Duration::from_millis(100), ..Wanted::default() }.serve();
+    let served = Wanted { header_time: Duration::from_secs(1), ..Wanted::default() }.serve();
     let mut stream = served.connect().await;
     stream.write_all(GET.as_bytes()).await.unwrap();
     read_answer(&mut stream).await;
