@@ -18,10 +18,13 @@ async fn the_demo_is_heard_and_ends_at_ctrl_c() {
     {
         assert!(said.contains(&url), "{url} in\n{said}");
     }
-    program.until_egress("on air", |egress| egress["on_air"] == true).await;
+    program
+        .until_egress("a title", |egress| {
+            egress["on_air"] == true && egress["now_playing"].is_string()
+        })
+        .await;
     let mut listener = Listener::connect(program.public, "/demo").await;
     assert!(listener.head.contains("200"), "{}", listener.head);
-    // The title comes behind what the encoder sends at once.
     let heard = listener.hear(100_000).await;
     assert!(frames::whole(&heard.audio).len() > 230);
     assert!(heard.titles.iter().any(|(_, title)| !title.is_empty()), "{:?}", heard.titles);
