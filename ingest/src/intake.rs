@@ -7,7 +7,7 @@ use catalogue::{Mismatch, OnMismatch};
 use codec::aac::Detector;
 use feed::{PathItem, PathUnit, SourceInfo};
 use media::framer::{Framer, Refusal, Skipped};
-use media::{AacProfile, Codec, Frame, FrameHeader, MediaDuration, Title, WallTime};
+use media::{AacProfile, Codec, Frame, FrameHeader, Title, WallTime};
 
 use crate::pace::Pace;
 
@@ -219,11 +219,16 @@ impl Intake {
     fn compare_info(&mut self) -> Result<(), Rejected> {
         let Some(info) = self.info else { return Ok(()) };
         self.mismatch = self.wanted.mismatch(&info.header, info.profile);
-        let fatal = self.on_mismatch == OnMismatch::Refuse && !self.mismatch.is_empty();
-        if fatal {
+        self.judge()
+    }
+
+    /// Refuses another codec always, any other mismatch where the ingest says so.
+    fn judge(&self) -> Result<(), Rejected> {
+        let refuses = |one: &Mismatch| one.is_other_codec || self.on_mismatch == OnMismatch::Refuse;
+        if self.mismatch.iter().any(refuses) {
             Err(Rejected::Mismatch(self.mismatch.clone()))
         } else {
-            self.refuse_other_codec()
+            Ok(())
         }
     }
 
@@ -247,16 +252,13 @@ impl Intake {
                 self.mismatch.push(one);
             }
         }
-        let fatal = self.on_mismatch == OnMismatch::Refuse && !self.mismatch.is_empty();
-        if fatal { Err(Rejected::Mismatch(self.mismatch.clone())) } else { Ok(()) }
+        self.judge()
     }
 }
 
 impl Rate {
     fn of(unit: &PathUnit) -> Self {
-        let stream = unit.header.stream;
-        let media = MediaDuration::from_ticks(u64::from(stream.samples_per_frame));
-        Self { bytes: unit.data.len() as u64, media: media.to_std(stream.timescale) }
+        Self { bytes: unit.data.len() as u64, media: unit.header.stream.frame_duration() }
     }
 }
 

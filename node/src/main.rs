@@ -125,9 +125,7 @@ fn read_manifest(file: &Path) -> Result<Catalogue> {
     let text = std::fs::read_to_string(file)
         .map_err(|why| settings::Error::new(&name, format!("cannot be read: {why}")))?;
     let environment = config::environment();
-    let lookup = |name: &str| {
-        environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
-    };
+    let lookup = |name: &str| config::variable(&environment, name);
     Ok(manifest::parse(&text, &name, &lookup)?)
 }
 

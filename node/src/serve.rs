@@ -303,9 +303,7 @@ async fn open_stores(config: &ProcessConfig) -> Result<Stores> {
     let private = config.private_store.as_ref().map(|url| url.parse()).transpose();
     let private = private.context("private_store")?;
     let environment = runtime::config::environment();
-    let lookup = |name: &str| {
-        environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
-    };
+    let lookup = |name: &str| runtime::config::variable(&environment, name);
     let settings = S3Settings {
         endpoint: config.s3_endpoint.clone(),
         credentials: Credentials::from_lookup(&lookup),

@@ -82,7 +82,7 @@ fn settings(egress: &Egress) -> StationSettings {
         aliases: egress.aliases.iter().map(|alias| alias.as_str().to_owned()).collect(),
         title: mount.icy_name.clone(),
         rendition: egress.rendition_id(),
-        target_secs: mount.segment.as_secs().max(1),
+        target_secs: egress.target_secs().into(),
         hold: egress.hold,
         segment_max_age: mount.window + mount.segment + egress.dvr,
     }

@@ -116,7 +116,7 @@ impl View {
             Record::Epoch(epoch) => self.begin(epoch.stream).await,
             Record::Unit(unit) => {
                 if let Some(stream) = self.stream {
-                    let duration = frame_duration(&stream);
+                    let duration = stream.frame_duration();
                     self.frames.push(TimedFrame { data: unit.data.clone(), duration });
                 }
             }
@@ -211,11 +211,6 @@ impl View {
     fn name(&self) -> &str {
         &self.station.settings().name
     }
-}
-
-fn frame_duration(stream: &StreamInfo) -> Duration {
-    let nanos = u64::from(stream.samples_per_frame) * 1_000_000_000;
-    Duration::from_nanos(nanos / u64::from(stream.timescale.hz()))
 }
 
 #[cfg(test)]

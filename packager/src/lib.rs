@@ -149,7 +149,7 @@ impl Packager {
         let status = Arc::new(Mutex::new(status));
         let (writer, feed) = tail::tail(FEED_LIMITS, Record::weight);
         let metrics = self.metrics.of(name);
-        let timeline = Timeline::new(target_secs(egress), recovered.resume.clone())
+        let timeline = Timeline::new(egress.target_secs(), recovered.resume.clone())
             .with_source_timeout(self.source_timeout);
         let programme =
             programme::Task::new(egress, timeline, writer, Arc::clone(&status), metrics.clone())
@@ -185,11 +185,6 @@ impl Programme {
 /// as RFC 8216 §6.2.2 has it.
 pub fn segment_keep(egress: &Egress) -> Duration {
     egress.mount.window + egress.mount.segment * 3 + egress.dvr
-}
-
-/// Whole seconds of a segment: `EXT-X-TARGETDURATION`.
-pub(crate) fn target_secs(egress: &Egress) -> u32 {
-    u32::try_from(egress.mount.segment.as_secs()).unwrap_or(u32::MAX).max(1)
 }
 
 #[cfg(test)]

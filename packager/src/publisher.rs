@@ -20,7 +20,7 @@ use tracing::{debug, error, warn};
 use crate::metrics::EgressMetrics;
 use crate::recovery::{Recovered, title_range};
 use crate::retention::{Leaving, Retention};
-use crate::{Status, segment_keep, target_secs};
+use crate::{Status, segment_keep};
 use bucket::Bucket;
 use ledger::Ledger;
 
@@ -66,7 +66,7 @@ pub(crate) struct Shared {
 impl Task {
     pub(crate) fn new(egress: &Egress, recovered: Recovered, shared: Shared) -> Self {
         let Shared { stores, clock, status, metrics } = shared;
-        let target = target_secs(egress);
+        let target = egress.target_secs();
         let mut task = Self {
             egress: egress.name.as_str().to_owned(),
             window: egress.mount.window,

@@ -248,6 +248,11 @@ impl Egress {
         u32::try_from(self.mount.window.as_millis().div_ceil(segment_ms)).unwrap_or(u32::MAX)
     }
 
+    /// `EXT-X-TARGETDURATION`: the whole seconds of a segment, at least 1.
+    pub fn target_secs(&self) -> u32 {
+        u32::try_from(self.mount.segment.as_secs()).unwrap_or(u32::MAX).max(1)
+    }
+
     /// Every path to it without a leading slash, its name first.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.name.as_str()).chain(self.aliases.iter().map(MountPath::as_str))

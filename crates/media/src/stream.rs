@@ -1,8 +1,10 @@
 //! What flows: coded frames, and what their headers say.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
-use crate::time::Timescale;
+use crate::time::{MediaDuration, Timescale};
 
 /// How frames are coded and framed. A stream never changes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -56,6 +58,13 @@ pub struct StreamInfo {
     /// Samples per channel in a frame, at the header's rate: 1,152 or 576 for
     /// MP3, 1,024 times the raw data blocks for AAC.
     pub samples_per_frame: u32,
+}
+
+impl StreamInfo {
+    /// How long a frame lasts, rounded down to a nanosecond.
+    pub fn frame_duration(&self) -> Duration {
+        MediaDuration::from_ticks(u64::from(self.samples_per_frame)).to_std(self.timescale)
+    }
 }
 
 /// How the channels of a frame are coded.

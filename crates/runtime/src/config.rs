@@ -193,7 +193,7 @@ pub fn environment() -> Vec<(String, String)> {
 }
 
 /// The last variable of this name.
-fn variable(variables: &[(String, String)], name: &str) -> Option<String> {
+pub fn variable(variables: &[(String, String)], name: &str) -> Option<String> {
     variables.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.clone())
 }
 
