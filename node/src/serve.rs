@@ -106,7 +106,8 @@ pub async fn start(
         &mut registry,
     );
     let packager = Packager::new(stores.clone(), clock.clone(), shutdown.clone(), &mut registry)
-        .with_source_timeout(config.limits.source_timeout);
+        .with_source_timeout(config.limits.source_timeout)
+        .with_data(config.data.clone());
     let mut tasks = Tasks::default();
     let followed = follow(&catalogue, &ingest, &packager, (&fanout, &clock), &mut tasks).await?;
     let stations = followed.iter().map(|(station, _)| Arc::clone(station)).collect();
