@@ -8,9 +8,14 @@ export function needsAttention(ingest) {
   return ingest.state !== "connected" || ingest.mismatch.length > 0;
 }
 
+/** Where its audio comes from: the mount an encoder connects to, or a URL. */
+function origin(ingest) {
+  return ingest.mount === null ? ingest.pulled_from : `/${ingest.mount}`;
+}
+
 /** What a filter is matched against. */
 export function searchText(ingest) {
-  return `${ingest.name} ${ingest.mount} ${ingest.title ?? ""}`.toLowerCase();
+  return `${ingest.name} ${origin(ingest)} ${ingest.title ?? ""}`.toLowerCase();
 }
 
 /**
@@ -35,7 +40,7 @@ class IngestRow extends Row {
   show(view, ingest) {
     const isConnected = ingest.state === "connected";
     view.text("name", ingest.name);
-    view.text("mount", `/${ingest.mount}`);
+    view.text("mount", origin(ingest));
     view.text("title", brief(ingest.title));
     view.text("format", brief(ingest.format));
     view.text("bitrate", bitrate(ingest.bitrate_bps));

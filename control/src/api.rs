@@ -1,11 +1,11 @@
 //! The API, `/api/v1`: JSON, and errors as RFC 9457 has them.
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
 use catalogue::report::Report;
+use listen::{Access, Routes};
 use serde::Serialize;
 
 use crate::{Control, Ports};
@@ -26,19 +26,25 @@ struct Status {
 }
 
 /// Everything beneath `/api`.
-pub(crate) fn routes() -> Router<Control> {
-    Router::new().route("/v1/status", get(status)).fallback(nothing).method_not_allowed_fallback(
-        async || Problem {
-            status: StatusCode::METHOD_NOT_ALLOWED,
-            detail: "this resource does not have that method",
-        },
-    )
+pub(crate) fn routes() -> Routes<Control> {
+    Routes::default().get("/api/v1/status", Access::Public, status)
+}
+
+/// Whether a path lies beneath `/api`.
+pub(crate) fn is_below(path: &str) -> bool {
+    path == "/api" || path.starts_with("/api/")
 }
 
 /// No such resource.
-pub(crate) async fn nothing() -> Response {
+pub(crate) fn nothing() -> Response {
     let detail = "the API has nothing at this path";
     Problem { status: StatusCode::NOT_FOUND, detail }.into_response()
+}
+
+/// The resource is there, the method is not.
+pub(crate) fn no_method() -> Response {
+    let detail = "this resource does not have that method";
+    Problem { status: StatusCode::METHOD_NOT_ALLOWED, detail }.into_response()
 }
 
 async fn status(State(control): State<Control>) -> Response {

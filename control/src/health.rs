@@ -1,10 +1,9 @@
 //! What other programs ask a node: metrics, and whether it lives and serves.
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use listen::{Access, Routes};
 use prometheus_client::encoding::text::encode;
 use tracing::error;
 
@@ -13,11 +12,11 @@ use crate::Control;
 /// The content type of the `OpenMetrics` text format, version 1.0.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-pub(crate) fn routes() -> Router<Control> {
-    Router::new()
-        .route("/metrics", get(metrics))
-        .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
+pub(crate) fn routes() -> Routes<Control> {
+    Routes::default()
+        .get("/metrics", Access::Public, metrics)
+        .get("/healthz", Access::Public, healthz)
+        .get("/readyz", Access::Public, readyz)
 }
 
 async fn metrics(State(control): State<Control>) -> Response {

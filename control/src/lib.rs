@@ -3,22 +3,28 @@
 //! It tells what the node does and changes nothing. It refuses to run code
 //! that is not its own: each answer bears a content security policy.
 
+mod administrator;
 mod api;
 mod health;
 mod page;
+mod panel;
 mod policy;
 
 use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::middleware::map_response;
-use axum::routing::any;
+use axum::response::{IntoResponse, Response};
 use catalogue::report::Report;
+use listen::{Guard, Routes};
 use prometheus_client::registry::Registry;
 use runtime::shutdown::Shutdown;
 use serde::Serialize;
+
+pub use crate::administrator::Administrator;
+pub use crate::panel::{Identity, Panel, Parts, Sources};
 
 /// What the control port tells of.
 #[derive(Clone)]
@@ -55,24 +61,37 @@ impl Control {
         Self { report, registry: Arc::new(registry), shutdown, ports }
     }
 
+    /// The routes of the control port.
+    pub fn routes(&self) -> Routes {
+        page::routes().and(health::routes()).and(api::routes()).with_state(self)
+    }
+
     /// Everything on the control port.
-    pub fn router(&self) -> Router {
+    pub fn router(&self, guard: &Arc<dyn Guard>) -> Router {
         let policy = policy::Policy::new(self.ports);
-        page::routes()
-            .merge(health::routes())
-            .nest("/api", api::routes())
-            // A nested router does not have its own root with a slash.
-            .route("/api/", any(api::nothing))
-            .fallback(async || (StatusCode::NOT_FOUND, "there is nothing here\n"))
-            .method_not_allowed_fallback(async || {
-                (StatusCode::METHOD_NOT_ALLOWED, "this can be read and nothing else\n")
-            })
-            .with_state(self.clone())
+        self.routes()
+            .into_router(guard)
+            .fallback(nothing)
+            .method_not_allowed_fallback(no_method)
             .layer(map_response(move |response| {
                 let answer = policy.apply(response);
                 async move { answer }
             }))
     }
+}
+
+async fn nothing(uri: Uri) -> Response {
+    if api::is_below(uri.path()) {
+        return api::nothing();
+    }
+    (StatusCode::NOT_FOUND, "there is nothing here\n").into_response()
+}
+
+async fn no_method(uri: Uri) -> Response {
+    if api::is_below(uri.path()) {
+        return api::no_method();
+    }
+    (StatusCode::METHOD_NOT_ALLOWED, "this can be read and nothing else\n").into_response()
 }
 
 #[cfg(test)]

@@ -2,10 +2,9 @@
 //!
 //! What it shows comes from the API.
 
-use axum::Router;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use listen::{Access, Routes};
 
 use crate::Control;
 
@@ -47,9 +46,9 @@ const ASSETS: [Asset; 12] = [
     asset!("/assets/words.js", SCRIPT, "words.js"),
 ];
 
-pub(crate) fn routes() -> Router<Control> {
-    ASSETS.into_iter().fold(Router::new(), |router, asset| {
-        router.route(asset.path, get(move || async move { asset.into_response() }))
+pub(crate) fn routes() -> Routes<Control> {
+    ASSETS.into_iter().fold(Routes::default(), |routes, asset| {
+        routes.get(asset.path, Access::Public, async move || asset)
     })
 }
 

@@ -14,7 +14,10 @@ use prometheus_client::registry::Registry;
 use runtime::shutdown::Shutdown;
 use tower::ServiceExt;
 
-use super::{Control, Ports};
+use listen::Guard;
+use runtime::clock::{ManualClock, Steady};
+
+use super::{Administrator, Control, Ports};
 
 const PORTS: Ports = Ports { public: 8000, public_tls: Some(8443) };
 
@@ -40,7 +43,7 @@ impl Answer {
 fn report() -> Report {
     let ingest = IngestReport {
         name: "acme-a".into(),
-        mount: "acme-a".into(),
+        mount: Some("acme-a".into()),
         state: IngestState::Connected,
         ..IngestReport::default()
     };
@@ -67,7 +70,12 @@ fn router(shutdown: &Shutdown) -> Router {
     let counter = Counter::<u64>::default();
     counter.inc_by(3);
     registry.register("test_frames", "Frames of the test", counter);
-    Control::new(Arc::new(report), registry, shutdown.clone(), PORTS).router()
+    Control::new(Arc::new(report), registry, shutdown.clone(), PORTS).router(&guard())
+}
+
+fn guard() -> Arc<dyn Guard> {
+    let clock = Steady::new(Arc::new(ManualClock::default()));
+    Arc::new(Administrator::new(None, None, Arc::default(), clock))
 }
 
 async fn ask(method: Method, path: &str) -> Answer {
@@ -127,7 +135,7 @@ async fn without_tls_sound_comes_from_the_plain_port_alone() {
     let ports = Ports { public: 80, public_tls: None };
     let registry = Registry::default();
     let control = Control::new(Arc::new(report), registry, Shutdown::default(), ports);
-    let answer = ask_of(control.router(), Method::GET, "/").await;
+    let answer = ask_of(control.router(&guard()), Method::GET, "/").await;
     let policy = answer.header(header::CONTENT_SECURITY_POLICY);
     assert!(policy.contains("media-src http://*:80;"), "{policy}");
 }

@@ -10,7 +10,7 @@ use icy::source;
 
 /// Takes the audio out of what a source sends.
 #[derive(Debug)]
-pub(crate) struct Body {
+pub struct Body {
     framing: Framing,
     titles: Option<Demuxer>,
 }
@@ -24,7 +24,7 @@ enum Framing {
 
 impl Body {
     /// As the request's head says.
-    pub(crate) fn new(framing: source::Body, metaint: Option<u32>) -> Self {
+    pub fn new(framing: source::Body, metaint: Option<u32>) -> Self {
         let framing = match framing {
             source::Body::UntilClose => Framing::UntilClose,
             source::Body::Length(length) => Framing::Length(length),
@@ -38,7 +38,7 @@ impl Body {
     /// # Errors
     ///
     /// The chunks cannot be read. What `items` has by then counts.
-    pub(crate) fn push(
+    pub fn push(
         &mut self,
         bytes: &[u8],
         items: &mut Vec<Item>,
@@ -61,7 +61,7 @@ impl Body {
     }
 
     /// Whether no audio follows.
-    pub(crate) fn is_finished(&self) -> bool {
+    pub fn is_finished(&self) -> bool {
         match &self.framing {
             Framing::UntilClose => false,
             Framing::Length(left) => *left == 0,

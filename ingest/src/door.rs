@@ -91,7 +91,7 @@ fn last_words(request: &SourceRequest, end: &End) -> Bytes {
 
 fn admit(shared: &Shared, request: &SourceRequest, peer: SocketAddr) -> Result<Claim, Refused> {
     let now = shared.clock.now();
-    if shared.tries.are_used_up(peer, now) {
+    if shared.passwords.tries.are_used_up(peer, now) {
         info!("source refused: too many wrong passwords");
         shared.metrics.strangers.inc();
         return Err(Refused::of(Refusal::TooManyTries));
@@ -101,7 +101,7 @@ fn admit(shared: &Shared, request: &SourceRequest, peer: SocketAddr) -> Result<C
         // Whether there is such a mount is not told to those without a password.
         shared.stranger("source", &request.mount);
         if given.is_some() {
-            shared.tries.failed(peer, now);
+            shared.passwords.tries.failed(peer, now);
         }
         return Err(Refused::of(Refusal::Unauthorized));
     };
@@ -112,13 +112,19 @@ fn admit(shared: &Shared, request: &SourceRequest, peer: SocketAddr) -> Result<C
 /// Refuses a media type that is not the ingest's. Without one, and with one that
 /// says nothing, the frames tell.
 fn check_media_type(slot: &Slot, media_type: Option<&str>) -> Result<(), Refused> {
-    let Some(media_type) = media_type else { return Ok(()) };
+    match media_type_fault(slot, media_type) {
+        Some(fault) => Err(refuse(slot, Refusal::ContentType, fault)),
+        None => Ok(()),
+    }
+}
+
+/// What is wrong with a media type for an ingest.
+pub(crate) fn media_type_fault(slot: &Slot, media_type: Option<&str>) -> Option<String> {
+    let media_type = media_type?;
     let wanted = slot.ingest().encoding.codec.family();
     let is_vague = media_type.eq_ignore_ascii_case("application/octet-stream");
-    if is_vague || codec_of_media_type(media_type) == Some(wanted) {
-        return Ok(());
-    }
-    Err(refuse(slot, Refusal::ContentType, wrong_media_type(media_type, wanted)))
+    let is_right = is_vague || codec_of_media_type(media_type) == Some(wanted);
+    (!is_right).then(|| wrong_media_type(media_type, wanted))
 }
 
 fn wrong_media_type(media_type: &str, wanted: Codec) -> String {
@@ -163,7 +169,7 @@ impl Refused {
     }
 }
 
-fn begin(shared: &Shared, claim: Claim, body: Body) -> Session {
+pub(crate) fn begin(shared: &Shared, claim: Claim, body: Body) -> Session {
     let ingest = claim.slot().ingest();
     let intake = Intake::new(ingest.encoding, ingest.on_mismatch);
     Session {
@@ -178,7 +184,7 @@ fn begin(shared: &Shared, claim: Claim, body: Body) -> Session {
 }
 
 /// One line in the log for the end of a source.
-fn tell(claim: &Claim, end: &End) {
+pub(crate) fn tell(claim: &Claim, end: &End) {
     match end {
         End::Rejected(_) | End::Chunks(_) | End::Metadata(_) => {
             claim.slot().refused(end.to_string());
@@ -258,14 +264,16 @@ async fn next_event(
 
 fn log_in(shared: &Shared, login: &Login, peer: SocketAddr) -> Option<Claim> {
     let now = shared.clock.now();
-    if shared.tries.are_used_up(peer, now) {
+    if shared.passwords.tries.are_used_up(peer, now) {
         info!("source refused: too many wrong passwords");
         shared.metrics.strangers.inc();
         return None;
     }
     let Some(slot) = slot_of(shared, login) else {
-        shared.stranger("source", login.mount.as_deref().unwrap_or_default());
-        shared.tries.failed(peer, now);
+        if !login.is_probe() {
+            shared.stranger("source", login.mount.as_deref().unwrap_or_default());
+            shared.passwords.tries.failed(peer, now);
+        }
         return None;
     };
     claim(shared, &slot, Caller { peer, user_agent: None }).ok()
@@ -280,7 +288,7 @@ pub(crate) fn slot_of(shared: &Shared, login: &Login) -> Option<Arc<Slot>> {
         match &login.mount {
             Some(mount) => {
                 let ingest = shared.catalogue.ingest_at(mount)?;
-                ingest.push.password.matches(password).then_some(ingest)
+                ingest.push()?.is_password(password).then_some(ingest)
             }
             None => shared.catalogue.ingest_by_shoutcast_password(password),
         }
@@ -291,8 +299,8 @@ pub(crate) fn slot_of(shared: &Shared, login: &Login) -> Option<Arc<Slot>> {
 /// The ingest that Basic credentials give the right to.
 pub(crate) fn slot_for(shared: &Shared, mount: &str, given: &Credentials) -> Option<Arc<Slot>> {
     let ingest = shared.catalogue.ingest_at(mount)?;
-    let right =
-        given.user == ingest.push.user && ingest.push.password.matches(given.password.as_bytes());
+    let push = ingest.push()?;
+    let right = given.user == push.user && push.is_password(given.password.as_bytes());
     shared.slot(ingest).filter(|_| right)
 }
 

@@ -19,7 +19,8 @@ const MEAN_AFTER: Duration = Duration::from_secs(10);
 
 /// Why a source's stream is not taken.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Rejected {
+#[non_exhaustive]
+pub enum Rejected {
     /// It is no MP3 and no AAC.
     #[error("{0}")]
     Framing(#[from] Refusal),
@@ -30,7 +31,7 @@ pub(crate) enum Rejected {
 
 /// Cuts a source's bytes into frames and knows what it sends.
 #[derive(Debug)]
-pub(crate) struct Intake {
+pub struct Intake {
     wanted: catalogue::Encoding,
     on_mismatch: OnMismatch,
     framer: Framer,
@@ -48,11 +49,11 @@ pub(crate) struct Intake {
 
 /// What a push led to.
 #[derive(Debug, Default)]
-pub(crate) struct Taken {
+pub struct Taken {
     /// For the path feed, in order.
-    pub(crate) items: Vec<PathItem>,
+    pub items: Vec<PathItem>,
     /// How long not to read.
-    pub(crate) wait: Duration,
+    pub wait: Duration,
 }
 
 /// Bit rate since the stream has its form.
@@ -64,7 +65,7 @@ struct Rate {
 
 impl Intake {
     /// For a source that just connected.
-    pub(crate) fn new(wanted: catalogue::Encoding, on_mismatch: OnMismatch) -> Self {
+    pub fn new(wanted: catalogue::Encoding, on_mismatch: OnMismatch) -> Self {
         Self {
             wanted,
             on_mismatch,
@@ -85,12 +86,7 @@ impl Intake {
     /// # Errors
     ///
     /// [`Rejected`]: the source is to be closed. What `taken` has by then counts.
-    pub(crate) fn push(
-        &mut self,
-        bytes: &[u8],
-        now: WallTime,
-        taken: &mut Taken,
-    ) -> Result<(), Rejected> {
+    pub fn push(&mut self, bytes: &[u8], now: WallTime, taken: &mut Taken) -> Result<(), Rejected> {
         if !bytes.is_empty() {
             self.first_byte.get_or_insert(now);
             self.last_byte = now;
@@ -102,15 +98,20 @@ impl Intake {
         Ok(())
     }
 
-    /// Takes a title that came behind the audio so far.
-    pub(crate) fn push_title(&mut self, title: Title, taken: &mut Taken) {
-        let items = if self.held.is_empty() { &mut taken.items } else { &mut self.held };
-        items.push(PathItem::Title(Arc::new(title)));
+    /// Takes a title that came behind the audio so far. Of those that wait without
+    /// a frame between them the last one counts, so that they stay few.
+    pub fn push_title(&mut self, title: Title, taken: &mut Taken) {
+        let title = PathItem::Title(Arc::new(title));
+        if self.held.is_empty() {
+            return taken.items.push(title);
+        }
+        self.held.pop_if(|last| matches!(last, PathItem::Title(_)));
+        self.held.push(title);
     }
 
     /// The source has ended: its last frame, which nothing follows, and all that
     /// waited. A last frame that is rejected is not missed.
-    pub(crate) fn finish(&mut self) -> Taken {
+    pub fn finish(&mut self) -> Taken {
         let mut taken = Taken::default();
         while let Ok(Some(frame)) = self.framer.finish() {
             if self.take(frame, self.last_byte, &mut taken).is_err() {
@@ -122,29 +123,29 @@ impl Intake {
     }
 
     /// When to ask for [`Self::give_up`]; `None` once a frame has come.
-    pub(crate) fn first_frame_due(&self) -> Option<WallTime> {
+    pub fn first_frame_due(&self) -> Option<WallTime> {
         let waits = self.info.is_none() && self.held.is_empty();
         self.first_byte.filter(|_| waits).map(|first| first.plus(FIRST_FRAME_TIME))
     }
 
     /// No frame came in time: what the bytes were, as far as they tell.
-    pub(crate) fn give_up(&mut self) -> Rejected {
+    pub fn give_up(&mut self) -> Rejected {
         Rejected::Framing(self.framer.give_up())
     }
 
     /// What was no audio.
-    pub(crate) fn skipped(&self) -> Skipped {
+    pub fn skipped(&self) -> Skipped {
         self.framer.skipped()
     }
 
     /// What the source sends, once that is known.
-    pub(crate) fn info(&self) -> Option<&SourceInfo> {
+    pub fn info(&self) -> Option<&SourceInfo> {
         self.info.as_ref()
     }
 
     /// How it differs from the settings. AAC headers have no bit rate: there it
     /// is the mean that counts, once [`MEAN_AFTER`] has come.
-    pub(crate) fn mismatch(&self) -> Vec<Mismatch> {
+    pub fn mismatch(&self) -> Vec<Mismatch> {
         let is_aac = self.info.is_some_and(|info| info.header.stream.codec == Codec::Aac);
         let mean = self.bitrate_bps().filter(|_| is_aac && self.rate.media >= MEAN_AFTER);
         let off = mean.and_then(|mean| self.wanted.mean_bitrate_mismatch(mean));
@@ -152,7 +153,7 @@ impl Intake {
     }
 
     /// Bits per second since the stream has its form.
-    pub(crate) fn bitrate_bps(&self) -> Option<u32> {
+    pub fn bitrate_bps(&self) -> Option<u32> {
         let micros = self.rate.media.as_micros();
         let bits = u128::from(self.rate.bytes) * 8 * 1_000_000;
         bits.checked_div(micros).and_then(|bps| u32::try_from(bps).ok())

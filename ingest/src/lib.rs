@@ -10,11 +10,11 @@ mod door;
 mod intake;
 mod metrics;
 mod pace;
+mod pull;
 mod session;
 mod slot;
 #[cfg(test)]
 mod testing;
-mod tries;
 mod update;
 
 use std::collections::HashMap;
@@ -24,21 +24,24 @@ use std::time::Duration;
 use catalogue::Catalogue;
 use catalogue::report::IngestReport;
 use feed::PathItem;
+use listen::Tries;
 use prometheus_client::registry::Registry;
 use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
 use runtime::tail::Tail;
+use settings::Secret;
 use tokio::sync::Semaphore;
 use tracing::info;
 
 use crate::metrics::Metrics;
 use crate::slot::Slot;
-use crate::tries::Tries;
 
-pub use crate::intake::FIRST_FRAME_TIME;
+pub use crate::body::Body;
+pub use crate::intake::{FIRST_FRAME_TIME, Intake, Rejected, Taken};
 pub use crate::pace::BURST_MAX;
-pub use crate::slot::TAKE_OVER_AFTER;
-pub use crate::tries::TRIES_MAX;
+pub use crate::pull::{TUNE_IN_DEPTH_MAX, TUNE_IN_URLS_TRIED_MAX};
+pub use crate::slot::{FEED_LIMITS, TAKE_OVER_AFTER};
+pub use crate::update::OtherPages;
 
 /// Limits of the role, from the process's configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +52,15 @@ pub struct Limits {
     pub source_timeout: Duration,
     /// Sources at a time.
     pub sources_max: usize,
+}
+
+/// What passwords are compared with, beside the ingests' own.
+#[derive(Debug, Clone, Default)]
+pub struct Passwords {
+    /// The administrator's, who may set every title.
+    pub admin: Option<Secret>,
+    /// Wrong passwords, here and wherever else the process asks for one.
+    pub tries: Arc<Tries>,
 }
 
 /// The ingest role of a process. Clones are handles to the same one.
@@ -66,7 +78,7 @@ struct Shared {
     metrics: Metrics,
     /// Places for sources.
     places: Arc<Semaphore>,
-    tries: Tries,
+    passwords: Passwords,
     /// By the ingest's name.
     slots: HashMap<String, Arc<Slot>>,
 }
@@ -76,8 +88,8 @@ impl Ingest {
     pub fn new(
         catalogue: Arc<Catalogue>,
         limits: Limits,
-        clock: Steady,
-        shutdown: Shutdown,
+        (clock, shutdown): (Steady, Shutdown),
+        passwords: Passwords,
         registry: &mut Registry,
     ) -> Self {
         let metrics = Metrics::register(registry);
@@ -87,14 +99,19 @@ impl Ingest {
         });
         let slots = slots.collect();
         let places = Arc::new(Semaphore::new(limits.sources_max));
-        let tries = Tries::default();
-        let shared = Shared { catalogue, limits, clock, shutdown, metrics, places, tries, slots };
+        let shared =
+            Shared { catalogue, limits, clock, shutdown, metrics, places, passwords, slots };
         Self { shared: Arc::new(shared) }
     }
 
     /// The path feed of an ingest.
     pub fn feed(&self, ingest: &str) -> Option<Tail<PathItem>> {
         self.shared.slots.get(ingest).map(|slot| slot.feed())
+    }
+
+    /// Ends the source of an ingest; `false` where it has none.
+    pub fn end_source(&self, ingest: &str) -> bool {
+        self.shared.slots.get(ingest).is_some_and(|slot| slot.remove_source())
     }
 
     /// What every ingest says of itself, by name.

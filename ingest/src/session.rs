@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::body::Body;
 use crate::intake::{Intake, Rejected, Taken};
-use crate::slot::Claim;
+use crate::slot::{Claim, Dismissal};
 
 /// Bytes read at a time: four seconds of 128 kbit/s.
 const READ_LEN: usize = 64 << 10;
@@ -31,6 +31,9 @@ pub(crate) enum End {
     /// Another source has its place.
     #[error("another source took its place")]
     Replaced,
+    /// The administrator has ended it.
+    #[error("the administrator removed it")]
+    Removed,
     /// The process ends.
     #[error("the process ends")]
     Shutdown,
@@ -63,7 +66,7 @@ pub(crate) struct Session {
 enum Event {
     Bytes(usize),
     Tick,
-    Replaced,
+    Dismissed(Dismissal),
     Shutdown,
 }
 
@@ -99,7 +102,8 @@ impl Session {
                 Event::Bytes(0) => return End::Gone,
                 Event::Bytes(len) => self.take(buffer.get(..len).unwrap_or_default()),
                 Event::Tick => self.check().map(|()| Duration::ZERO),
-                Event::Replaced => return End::Replaced,
+                Event::Dismissed(Dismissal::Replaced) => return End::Replaced,
+                Event::Dismissed(Dismissal::Removed) => return End::Removed,
                 Event::Shutdown => return End::Shutdown,
             };
             match outcome {
@@ -128,7 +132,7 @@ impl Session {
         tokio::select! {
             biased;
             () = shutdown.wait() => Event::Shutdown,
-            () = self.claim.replaced() => Event::Replaced,
+            why = self.claim.dismissed() => Event::Dismissed(why),
             len = read => Event::Bytes(len),
             () = tokio::time::sleep(due) => Event::Tick,
         }

@@ -22,7 +22,7 @@ pub const TAKE_OVER_AFTER: Duration = Duration::from_secs(2);
 
 /// What a path feed holds for a reader that is late: a minute of 320 kbit/s and
 /// more, and titles.
-const FEED_LIMITS: tail::Limits = tail::Limits { items_max: 8192, weight_max: 4 << 20 };
+pub const FEED_LIMITS: tail::Limits = tail::Limits { items_max: 8192, weight_max: 4 << 20 };
 
 /// An ingest with its path feed.
 #[derive(Debug)]
@@ -41,6 +41,7 @@ struct State {
     title: Option<String>,
     last_refusal: Option<String>,
     frames_total: u64,
+    frame_bytes_total: u64,
     junk_bytes_total: u64,
 }
 
@@ -54,8 +55,8 @@ struct OnAir {
     told: Told,
     /// Settings that the log has said it does not follow.
     warned: Vec<Setting>,
-    /// Told when another source takes the place.
-    replaced: watch::Sender<bool>,
+    /// Told when it loses the place.
+    dismissed: watch::Sender<Option<Dismissal>>,
     /// Its place among the process's sources.
     permit: OwnedSemaphorePermit,
 }
@@ -74,7 +75,16 @@ struct Told {
 pub(crate) struct Claim {
     slot: Arc<Slot>,
     number: u64,
-    replaced: watch::Receiver<bool>,
+    dismissed: watch::Receiver<Option<Dismissal>>,
+}
+
+/// Why a source that sends loses its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dismissal {
+    /// Another source has it.
+    Replaced,
+    /// The administrator has ended it.
+    Removed,
 }
 
 /// Who wants to send.
@@ -105,6 +115,7 @@ impl Slot {
             title: None,
             last_refusal: None,
             frames_total: 0,
+            frame_bytes_total: 0,
             junk_bytes_total: 0,
         });
         Self { ingest, feed, metrics, state }
@@ -149,7 +160,7 @@ impl Slot {
         }
         let permit = match state.on_air.take() {
             Some(on_air) => {
-                on_air.replaced.send_replace(true);
+                on_air.dismissed.send_replace(Some(Dismissal::Replaced));
                 state.leave(&self.metrics);
                 on_air.permit
             }
@@ -157,7 +168,7 @@ impl Slot {
         };
         state.claims += 1;
         let number = state.claims;
-        let (sender, replaced) = watch::channel(false);
+        let (sender, dismissed) = watch::channel(None);
         state.on_air = Some(OnAir {
             number,
             caller,
@@ -165,12 +176,12 @@ impl Slot {
             heard: now,
             told: Told::default(),
             warned: Vec::new(),
-            replaced: sender,
+            dismissed: sender,
             permit,
         });
         self.metrics.connects.inc();
         self.metrics.connected.set(1);
-        Ok(Claim { slot: Arc::clone(self), number, replaced })
+        Ok(Claim { slot: Arc::clone(self), number, dismissed })
     }
 
     /// Puts a title on the path feed. A title without a source goes nowhere.
@@ -185,6 +196,25 @@ impl Slot {
         true
     }
 
+    /// Times that a source was let in.
+    pub(crate) fn connects(&self) -> u64 {
+        self.state().claims
+    }
+
+    /// Whether a source has the place.
+    pub(crate) fn has_source(&self) -> bool {
+        self.state().on_air.is_some()
+    }
+
+    /// Ends the source that sends; `false` where there is none.
+    pub(crate) fn remove_source(&self) -> bool {
+        let mut state = self.state();
+        let Some(on_air) = state.on_air.take() else { return false };
+        on_air.dismissed.send_replace(Some(Dismissal::Removed));
+        state.leave(&self.metrics);
+        true
+    }
+
     /// Takes note of a source that was turned away, and says why in the log.
     pub(crate) fn refused(&self, reason: String) {
         info!(ingest = self.name(), reason, "source refused");
@@ -196,8 +226,11 @@ impl Slot {
         let state = self.state();
         let mut report = IngestReport {
             name: self.ingest.name.as_str().to_owned(),
-            mount: self.ingest.push.mount.as_str().to_owned(),
+            mount: self.ingest.push().map(|push| push.mount.as_str().to_owned()),
+            pulled_from: self.ingest.pull().map(|pull| pull.url.to_string()),
+            connects_total: state.claims,
             frames_total: state.frames_total,
+            frame_bytes_total: state.frame_bytes_total,
             junk_bytes_total: state.junk_bytes_total,
             last_refusal: state.last_refusal.clone(),
             ..IngestReport::default()
@@ -207,7 +240,10 @@ impl Slot {
             report.peer_address = Some(on_air.caller.peer.to_string());
             report.user_agent.clone_from(&on_air.caller.user_agent);
             report.connected_secs = Some(now.since(on_air.since).as_secs());
+            let stream = on_air.told.info.map(|info| info.header.stream);
             report.format = on_air.told.info.map(|info| format(&info));
+            report.sample_rate_hz = stream.map(|stream| stream.timescale.hz());
+            report.channels = stream.map(|stream| stream.channels);
             report.bitrate_bps = on_air.told.bitrate_bps;
             report.mismatch.clone_from(&on_air.told.mismatch);
             report.title.clone_from(&state.title);
@@ -232,20 +268,22 @@ impl Claim {
     /// `heard`.
     pub(crate) fn append(&self, items: Vec<PathItem>, intake: &Intake, heard: WallTime) {
         let mut state = self.slot.state();
-        let State { writer, on_air, title, frames_total, junk_bytes_total, .. } = &mut *state;
-        let Some(on_air) = on_air.as_mut().filter(|on_air| on_air.number == self.number) else {
+        let state = &mut *state;
+        let Some(on_air) = state.on_air.as_mut().filter(|on_air| on_air.number == self.number)
+        else {
             return;
         };
         let metrics = &self.slot.metrics;
         for item in &items {
             match item {
-                PathItem::Unit(_) => {
+                PathItem::Unit(unit) => {
                     on_air.heard = heard;
-                    *frames_total += 1;
+                    state.frames_total += 1;
+                    state.frame_bytes_total += unit.data.len() as u64;
                     metrics.frames.inc();
                 }
                 PathItem::Title(new) => {
-                    *title = Some(new.stream_title.clone());
+                    state.title = Some(new.stream_title.clone());
                     metrics.titles.inc();
                 }
                 PathItem::Connected(_) | PathItem::Gone => {}
@@ -253,7 +291,7 @@ impl Claim {
         }
         let (skipped, before) = (intake.skipped(), on_air.told.skipped);
         let junk = skipped.junk_bytes - before.junk_bytes;
-        *junk_bytes_total += junk;
+        state.junk_bytes_total += junk;
         metrics.junk_bytes.inc_by(junk);
         metrics.tag_bytes.inc_by(skipped.id3_bytes - before.id3_bytes);
         metrics.info_frames.inc_by(skipped.info_frames - before.info_frames);
@@ -265,13 +303,14 @@ impl Claim {
         };
         metrics.mismatch.set(i64::from(!on_air.told.mismatch.is_empty()));
         on_air.warn(self.slot.ingest.name.as_str());
-        writer.extend(items);
+        state.writer.extend(items);
     }
 
-    /// Waits until another source takes the place.
-    pub(crate) async fn replaced(&mut self) {
+    /// Waits until the place is lost.
+    pub(crate) async fn dismissed(&mut self) -> Dismissal {
         // The sender lives as long as this claim is the one on air.
-        let _ = self.replaced.wait_for(|replaced| *replaced).await;
+        let told = self.dismissed.wait_for(Option::is_some).await;
+        told.ok().and_then(|told| *told).unwrap_or(Dismissal::Replaced)
     }
 }
 

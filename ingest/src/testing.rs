@@ -34,6 +34,9 @@ pub(crate) fn catalogue() -> Arc<Catalogue> {
             "password = \"s3cret\"",
             "on_mismatch = \"refuse\"\ncharset = \"windows-1251\"",
         ),
+        "[[egress]]\nname = \"radio\"\npublisher = \"acme\"\ningests = [\"live\", \"strict\"]\n\
+         aliases = [\"radio.mp3\"]\n"
+            .to_owned(),
     ];
     let catalogue = catalogue::manifest::parse(&text.concat(), "test.toml", &|_| None);
     Arc::new(catalogue.unwrap_or_else(|error| panic!("{error}")))
@@ -162,4 +165,25 @@ impl MakeWriter<'_> for Log {
     fn make_writer(&self) -> Self {
         self.clone()
     }
+}
+
+/// No route of ingest asks for the administrator.
+#[derive(Debug)]
+struct NeverAsked;
+
+impl listen::Guard for NeverAsked {
+    fn admit(
+        &self,
+        _: listen::Access,
+        _: &axum::http::request::Parts,
+        _: std::net::SocketAddr,
+    ) -> Result<(), Box<axum::response::Response>> {
+        unreachable!("it is not asked")
+    }
+}
+
+/// The role's routes, with others for what it does not answer itself.
+pub(crate) fn router(ingest: &crate::Ingest, others: crate::OtherPages) -> axum::Router {
+    let guard: Arc<dyn listen::Guard> = Arc::new(NeverAsked);
+    ingest.routes(others).into_router(&guard)
 }

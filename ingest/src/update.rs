@@ -3,16 +3,15 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{ConnectInfo, FromRequest, Request, State};
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Request};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use bytes::Bytes;
 use icy::charset::Charset;
 use icy::shoutcast::Login;
 use icy::source::Credentials;
-use icy::update::{HTML_MEDIA_TYPE, Outcome, TitleUpdate, XML_MEDIA_TYPE};
+use icy::update::{HTML_MEDIA_TYPE, Outcome, TitleUpdate, UpdateError, XML_MEDIA_TYPE};
+use listen::{Access, BoxFuture, Routes};
 use tracing::{debug, info};
 
 use crate::door::{slot_for, slot_of};
@@ -22,6 +21,9 @@ use crate::{Ingest, Shared};
 /// The longest form body that is read, in bytes.
 const FORM_LEN_MAX: usize = icy::update::QUERY_LEN_MAX;
 
+/// The administrator's user, as in Icecast.
+const ADMIN: &str = "admin";
+
 /// Which server's way of answering.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Manner {
@@ -29,23 +31,34 @@ enum Manner {
     Shoutcast,
 }
 
+/// Answers what is asked of `/admin.cgi` beside titles.
+pub type OtherPages = Arc<dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync>;
+
 impl Ingest {
     /// `/admin/metadata` and `/admin.cgi`, as encoders call them.
-    pub fn routes(&self) -> Router {
-        Router::new()
-            .route("/admin/metadata", get(icecast).post(icecast))
-            .route("/admin.cgi", get(shoutcast).post(shoutcast))
-            .layer(axum::extract::DefaultBodyLimit::max(FORM_LEN_MAX))
-            .with_state(Arc::clone(&self.shared))
+    pub fn routes(&self, other_pages: OtherPages) -> Routes {
+        let shared = &self.shared;
+        let icecast = {
+            let shared = Arc::clone(shared);
+            async move |request: Request| match Asked::read(request).await {
+                Ok((asked, _)) => update(&shared, &asked, Manner::Icecast),
+                Err(refusal) => refusal,
+            }
+        };
+        let shoutcast = {
+            let shared = Arc::clone(shared);
+            async move |request: Request| match Asked::read(request).await {
+                Ok((asked, request)) if !asked.is_update() => other_pages(request).await,
+                Ok((asked, _)) => update(&shared, &asked, Manner::Shoutcast),
+                Err(refusal) => refusal,
+            }
+        };
+        Routes::default().get_or_post("/admin/metadata", Access::Source, icecast).get_or_post(
+            "/admin.cgi",
+            Access::Source,
+            shoutcast,
+        )
     }
-}
-
-async fn icecast(State(shared): State<Arc<Shared>>, asked: Asked) -> Response {
-    update(&shared, &asked, Manner::Icecast)
-}
-
-async fn shoutcast(State(shared): State<Arc<Shared>>, asked: Asked) -> Response {
-    update(&shared, &asked, Manner::Shoutcast)
 }
 
 /// What an update consists of, wherever it stands in the request.
@@ -56,25 +69,30 @@ struct Asked {
     parameters: Vec<u8>,
 }
 
-impl<S: Send + Sync> FromRequest<S> for Asked {
-    type Rejection = Response;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let ConnectInfo(peer) = *request
-            .extensions()
+impl Asked {
+    /// Reads a request whole, and gives it back for who else may answer it.
+    async fn read(request: Request) -> Result<(Self, Request), Response> {
+        let (parts, body) = request.into_parts();
+        let ConnectInfo(peer) = *parts
+            .extensions
             .get::<ConnectInfo<SocketAddr>>()
             .ok_or_else(|| StatusCode::INTERNAL_SERVER_ERROR.into_response())?;
-        let basic = request.headers().get(header::AUTHORIZATION);
+        let basic = parts.headers.get(header::AUTHORIZATION);
         let credentials =
             basic.and_then(|value| Credentials::from_authorization(value.as_bytes()).ok()?);
-        let mut parameters = request.uri().query().unwrap_or_default().as_bytes().to_vec();
-        let form = Bytes::from_request(request, state).await;
-        let form = form.map_err(IntoResponse::into_response)?;
+        let form = to_bytes(body, FORM_LEN_MAX).await.map_err(|_| too_long())?;
+        let mut parameters = parts.uri.query().unwrap_or_default().as_bytes().to_vec();
         if !parameters.is_empty() && !form.is_empty() {
             parameters.push(b'&');
         }
         parameters.extend_from_slice(&form);
-        Ok(Self { peer, credentials, parameters })
+        let request = Request::from_parts(parts, Body::from(form));
+        Ok((Self { peer, credentials, parameters }, request))
+    }
+
+    /// Whether it says that it is an update.
+    fn is_update(&self) -> bool {
+        TitleUpdate::parse(&self.parameters, Charset::Auto) != Err(UpdateError::Mode)
     }
 }
 
@@ -88,7 +106,7 @@ fn update(shared: &Shared, asked: &Asked, manner: Manner) -> Response {
         }
     };
     let now = shared.clock.now();
-    if shared.tries.are_used_up(asked.peer, now) {
+    if shared.passwords.tries.are_used_up(asked.peer, now) {
         info!(peer = %asked.peer, "title refused: too many wrong passwords");
         shared.metrics.strangers.inc();
         return too_many_tries();
@@ -96,7 +114,7 @@ fn update(shared: &Shared, asked: &Asked, manner: Manner) -> Response {
     let Some(slot) = authorised(shared, &update, asked.credentials.as_ref()) else {
         shared.stranger("title", update.mount.as_deref().unwrap_or_default());
         if asked.credentials.is_some() || update.password.is_some() {
-            shared.tries.failed(asked.peer, now);
+            shared.passwords.tries.failed(asked.peer, now);
         }
         return unauthorised();
     };
@@ -115,6 +133,9 @@ fn authorised(
     update: &TitleUpdate,
     basic: Option<&Credentials>,
 ) -> Option<Arc<Slot>> {
+    if is_admin(shared, update, basic) {
+        return slot_of_admin(shared, update);
+    }
     if let Some((given, mount)) = basic.zip(update.mount.as_deref()) {
         return slot_for(shared, mount, given);
     }
@@ -122,6 +143,34 @@ fn authorised(
     let mut login = Login::parse(password.as_bytes())?;
     login.mount = login.mount.or_else(|| update.mount.clone());
     slot_of(shared, &login)
+}
+
+/// Whether the administrator asks: by Basic authentication, as Icecast has it,
+/// or by the password in the query, as SHOUTcast has it.
+fn is_admin(shared: &Shared, update: &TitleUpdate, basic: Option<&Credentials>) -> bool {
+    let Some(secret) = &shared.passwords.admin else { return false };
+    let by_query = update.password.as_deref();
+    let basic = basic.filter(|given| given.user == ADMIN).map(|given| given.password.as_str());
+    [by_query, basic].into_iter().flatten().any(|given| secret.matches(given.as_bytes()))
+}
+
+/// The ingest that the administrator means: that of an encoder's mount, or the
+/// one with a source of a listeners' mount, or of a SHOUTcast stream's number.
+fn slot_of_admin(shared: &Shared, update: &TitleUpdate) -> Option<Arc<Slot>> {
+    let catalogue = &shared.catalogue;
+    let egress = if let Some(mount) = update.mount.as_deref() {
+        if let Some(ingest) = catalogue.ingest_at(mount) {
+            return shared.slot(ingest);
+        }
+        catalogue.egress_at(mount)?
+    } else {
+        catalogue.egress_by_sid(update.sid.unwrap_or(1))?
+    };
+    let slots = egress.ingests.iter().filter_map(|name| shared.slots.get(name.as_str()));
+    let mut slots = slots.cloned();
+    let first = slots.next()?;
+    let has_source = slots.find(|slot| slot.has_source()).filter(|_| !first.has_source());
+    Some(has_source.unwrap_or(first))
 }
 
 fn reply(status: StatusCode, outcome: Outcome, manner: Manner) -> Response {
@@ -138,6 +187,12 @@ fn unauthorised() -> Response {
         (header::CONTENT_TYPE, "text/plain"),
     ];
     (StatusCode::UNAUTHORIZED, headers, "You need to authenticate\n").into_response()
+}
+
+/// Longer than [`FORM_LEN_MAX`], or broken off: nobody is there then to read it.
+fn too_long() -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/plain")];
+    (StatusCode::PAYLOAD_TOO_LARGE, headers, "The form is too long\n").into_response()
 }
 
 fn too_many_tries() -> Response {

@@ -10,7 +10,7 @@ use demo::{Encoding, Programme, encoder};
 use runtime::clock::Clock;
 use runtime::shutdown::Shutdown;
 
-use crate::serve::Addresses;
+use crate::ports::Addresses;
 
 /// The demo's resources. The password guards nothing: the demo is for one's own
 /// machine.

@@ -39,6 +39,16 @@ enum Command {
         #[arg(long, value_name = "ROLES", value_delimiter = ',')]
         roles: Vec<String>,
     },
+    /// Writes a stretch of a station's past into a file, with a cue sheet of the titles.
+    Export {
+        #[command(flatten)]
+        request: node::export::Request,
+        #[command(flatten)]
+        options: Options,
+        /// The configuration; without it `skywave.toml` if there is one, else defaults.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
     /// Checks a manifest and says what it declares.
     Check {
         /// The manifest.
@@ -74,14 +84,18 @@ fn run(arguments: Arguments) -> Result<()> {
             work(&config, node::demo::catalogue()?, Show::Demo)
         }
         Command::Serve { options, config, roles } => {
-            let default = Path::new("skywave.toml");
-            let config = config.or_else(|| default.exists().then(|| default.to_path_buf()));
-            let config = load(config.as_deref(), &options, &roles)?;
+            let config = load(config_file(config).as_deref(), &options, &roles)?;
             let Some(file) = &config.manifest else {
                 let what = "no manifest: say which, manifest = FILE";
                 return Err(settings::Error::new("skywave.toml", what).into());
             };
             work(&config, read_manifest(file)?, Show::Nothing)
+        }
+        Command::Export { request, options, config } => {
+            let config = load(config_file(config).as_deref(), &options, &[])?;
+            let exported = start_runtime()?.block_on(node::export::run(&config, &request))?;
+            say(&exported);
+            Ok(())
         }
         Command::Check { file } => {
             let catalogue = read_manifest(&file)?;
@@ -102,6 +116,12 @@ fn run(arguments: Arguments) -> Result<()> {
 enum Show {
     Demo,
     Nothing,
+}
+
+/// The configuration that is read: the one given, or the one that lies here.
+fn config_file(given: Option<PathBuf>) -> Option<PathBuf> {
+    let default = Path::new("skywave.toml");
+    given.or_else(|| default.exists().then(|| default.to_path_buf()))
 }
 
 fn load(file: Option<&Path>, options: &Options, roles: &[String]) -> Result<ProcessConfig> {
@@ -131,11 +151,7 @@ fn read_manifest(file: &Path) -> Result<Catalogue> {
 
 fn work(config: &ProcessConfig, catalogue: Catalogue, show: Show) -> Result<()> {
     let _telemetry = telemetry::init(config.log_format, config.log_filter.as_deref())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")?;
-    runtime.block_on(async {
+    start_runtime()?.block_on(async {
         let shutdown = Shutdown::default();
         shutdown.on_signals().context("cannot catch signals")?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -150,6 +166,11 @@ fn work(config: &ProcessConfig, catalogue: Catalogue, show: Show) -> Result<()> 
         }
         running.wait().await
     })
+}
+
+fn start_runtime() -> Result<tokio::runtime::Runtime> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.context("cannot start the runtime")
 }
 
 /// Warns where the system allows fewer connections than the configuration.

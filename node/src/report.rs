@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use catalogue::report::{EgressReport, Report};
+use catalogue::report::{EgressReport, PlayedTitle, Report};
 use catalogue::{Catalogue, Egress};
 use delivery::Station;
 use ingest::Ingest;
-use media::WallTime;
+use media::{Title, WallTime};
 use packager::Programme;
 use runtime::clock::Steady;
 use runtime::config::ProcessConfig;
@@ -32,6 +32,11 @@ impl Reporter {
         Self { node: config.node.name.clone(), started: clock.now(), catalogue, ingest, egresses }
     }
 
+    /// When the process started.
+    pub(crate) fn started(&self) -> WallTime {
+        self.started
+    }
+
     pub(crate) fn report(&self) -> Report {
         let egresses = self.egresses.iter().filter_map(|(station, programme)| {
             let egress = self.catalogue.egress(&station.settings().name)?;
@@ -46,6 +51,10 @@ impl Reporter {
     }
 }
 
+fn played((at, title): &(WallTime, Arc<Title>)) -> PlayedTitle {
+    PlayedTitle { at_unix_secs: at.secs(), title: title.stream_title.clone() }
+}
+
 fn egress_report(egress: &Egress, station: &Station, programme: &Programme) -> EgressReport {
     let (status, hls) = (programme.status(), station.hls());
     EgressReport {
@@ -56,6 +65,7 @@ fn egress_report(egress: &Egress, station: &Station, programme: &Programme) -> E
         codecs: hls.variant.as_ref().map(|variant| variant.codecs.clone()),
         rendition: station.rendition().to_string(),
         now_playing: status.title.as_ref().map(|title| title.stream_title.clone()),
+        played: status.played.iter().map(played).collect(),
         icy_listeners: station.mount().listeners() as u64,
         hls_sessions: None,
         media_sequence: hls.number.map(|number| number.0),

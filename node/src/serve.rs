@@ -1,17 +1,15 @@
-//! All roles in one process, and the ports through which the world reaches them.
+//! All roles in one process.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use axum::Router;
 use catalogue::Catalogue;
 use catalogue::report::Report;
-use control::{Control, Ports};
 use delivery::fanout::{Fanout, FanoutSettings};
 use delivery::{Delivery, Station, Stations};
-use ingest::Ingest;
-use listen::{Doors, Identities, Port, PortSettings};
+use ingest::{Ingest, Passwords};
+use listen::{Entry, Tries};
+use outbound::{Client, Policy, Settings};
 use packager::{Packager, Path, Programme};
 use prometheus_client::registry::Registry;
 use runtime::clock::{Clock, Steady};
@@ -21,36 +19,20 @@ use store::{Area, Credentials, S3Settings, Stores};
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
+use crate::doors::Roles;
+use crate::ports::{Addresses, Opened};
 use crate::report::Reporter;
 use crate::tls;
 
-/// Bytes that the kernel may hold unsent for a connection: two seconds of
-/// 128 kbit/s. The fan-out engine raises it for mounts that need more.
-const UNSENT_MAX: u32 = 32_768;
-
 /// Prefix of every metric.
 const METRICS_PREFIX: &str = "skywave";
-
-/// Where a process listens: port 0 in its configuration lets the system choose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Addresses {
-    /// Listeners and encoders.
-    pub public: SocketAddr,
-    /// SHOUTcast sources.
-    pub shoutcast: SocketAddr,
-    /// Page, metrics and health.
-    pub control: SocketAddr,
-    /// As `public`, with TLS.
-    pub public_tls: Option<SocketAddr>,
-    /// As `control`, with TLS.
-    pub control_tls: Option<SocketAddr>,
-}
 
 /// A process at work.
 #[derive(Debug)]
 pub struct Running {
     addresses: Addresses,
     reporter: Arc<Reporter>,
+    routes: Vec<(&'static str, Entry)>,
     shutdown: Shutdown,
     fanout: Fanout,
     tasks: Tasks,
@@ -61,19 +43,12 @@ pub struct Running {
 struct Tasks {
     /// The packager's.
     programmes: JoinSet<()>,
+    /// The pulled sources'.
+    sources: JoinSet<()>,
     /// The origins'.
     views: JoinSet<()>,
     /// The accept loops, and what they accepted.
     ports: JoinSet<()>,
-}
-
-/// The ports, open but not yet serving.
-struct Opened {
-    public: Port,
-    shoutcast: Port,
-    control: Port,
-    public_tls: Option<Port>,
-    control_tls: Option<Port>,
 }
 
 /// Starts every role; returns once the ports serve.
@@ -98,11 +73,13 @@ pub async fn start(
         .context("cannot start the fan-out engine")?;
     let mut registry = Registry::with_prefix(METRICS_PREFIX);
     let opened = opened.counted_in(&listen::Metrics::register(&mut registry));
+    let passwords =
+        Passwords { admin: config.admin_password.clone(), tries: Arc::new(Tries::default()) };
     let ingest = Ingest::new(
         Arc::clone(&catalogue),
         ingest_limits(config),
-        clock.clone(),
-        shutdown.clone(),
+        (clock.clone(), shutdown.clone()),
+        passwords.clone(),
         &mut registry,
     );
     let packager = Packager::new(stores.clone(), clock.clone(), shutdown.clone(), &mut registry)
@@ -116,13 +93,16 @@ pub async fn start(
     let delivery = Delivery::new(stations, &fanout, bucket, clock.clone(), &mut registry);
     let reporter =
         Arc::new(Reporter::new(config, Arc::clone(&catalogue), &clock, ingest.clone(), followed));
-    let control = control(&reporter, registry, &shutdown, &addresses);
-    opened.serve(&ingest, &delivery, &control.router(), &shutdown, &mut tasks.ports);
+    ingest.pull(&client(config.allow_private.pull), &mut tasks.sources);
+    let roles = Roles { config, catalogue, clock, ingest, delivery, reporter, passwords };
+    let doors = roles.doors(registry, &shutdown, &addresses);
+    opened.serve(&doors.public, &doors.control, &shutdown, &mut tasks.ports);
     if let Some(identities) = identities {
         tasks.ports.spawn(tls::follow(identities, shutdown.clone()));
     }
     info!(public = %addresses.public, control = %addresses.control, "serving");
-    Ok(Running { addresses, reporter, shutdown, fanout, tasks })
+    let (reporter, routes) = (roles.reporter, doors.routes);
+    Ok(Running { addresses, reporter, routes, shutdown, fanout, tasks })
 }
 
 /// Begins every egress's programme and its views.
@@ -145,6 +125,7 @@ async fn follow(
             segments: programme.past.segments.clone(),
             titles: programme.past.titles.clone(),
             profile: programme.past.profile,
+            stores: programme.stores.clone(),
         };
         let station = origin::start(egress, heard, fanout, clock, &mut tasks.views)?;
         followed.push((station, programme));
@@ -152,24 +133,15 @@ async fn follow(
     Ok(followed)
 }
 
-fn control(
-    reporter: &Arc<Reporter>,
-    registry: Registry,
-    shutdown: &Shutdown,
-    addresses: &Addresses,
-) -> Control {
-    let reporter = Arc::clone(reporter);
-    let ports = Ports {
-        public: addresses.public.port(),
-        public_tls: addresses.public_tls.map(|address| address.port()),
-    };
-    Control::new(Arc::new(move || reporter.report()), registry, shutdown.clone(), ports)
-}
-
 impl Running {
     /// Where it listens.
     pub fn addresses(&self) -> Addresses {
         self.addresses
+    }
+
+    /// Every route, with the port on which it is: `public`, `control`.
+    pub fn routes(&self) -> &[(&'static str, Entry)] {
+        &self.routes
     }
 
     /// What it does now.
@@ -200,6 +172,7 @@ impl Running {
         self.fanout.stop();
         while self.tasks.programmes.join_next().await.is_some() {}
         while self.tasks.ports.join_next().await.is_some() {}
+        while self.tasks.sources.join_next().await.is_some() {}
         let fanout = self.fanout;
         tokio::task::spawn_blocking(move || fanout.wait())
             .await
@@ -216,6 +189,7 @@ impl Tasks {
         tokio::select! {
             () = shutdown.wait() => {}
             Some(_) = self.programmes.join_next() => {}
+            Some(_) = self.sources.join_next() => {}
             Some(_) = self.views.join_next() => {}
             Some(_) = self.ports.join_next() => {}
         }
@@ -224,82 +198,8 @@ impl Tasks {
     }
 }
 
-impl Opened {
-    fn open(config: &ProcessConfig, identities: Option<&Identities>) -> Result<Self> {
-        let settings = |name, tls: Option<&Identities>| PortSettings {
-            name,
-            header_time: config.limits.header_time,
-            connections_max: config.limits.connections_max,
-            unsent_max: Some(UNSENT_MAX),
-            tls: tls.cloned(),
-        };
-        let listen = &config.listen;
-        let tls = |name, address: Option<SocketAddr>| {
-            let opened = address
-                .zip(identities)
-                .map(|(address, identities)| Port::open(address, settings(name, Some(identities))));
-            opened.transpose()
-        };
-        Ok(Self {
-            public: Port::open(listen.public, settings("public", None))?,
-            shoutcast: Port::open(listen.shoutcast, settings("shoutcast", None))?,
-            control: Port::open(listen.control, settings("control", None))?,
-            public_tls: tls("public_tls", listen.public_tls)?,
-            control_tls: tls("control_tls", listen.control_tls)?,
-        })
-    }
-
-    fn addresses(&self) -> Result<Addresses> {
-        Ok(Addresses {
-            public: self.public.address()?,
-            shoutcast: self.shoutcast.address()?,
-            control: self.control.address()?,
-            public_tls: self.public_tls.as_ref().map(Port::address).transpose()?,
-            control_tls: self.control_tls.as_ref().map(Port::address).transpose()?,
-        })
-    }
-
-    fn counted_in(self, metrics: &listen::Metrics) -> Self {
-        let counted = |port: Port| port.counted_in(metrics);
-        Self {
-            public: counted(self.public),
-            shoutcast: counted(self.shoutcast),
-            control: counted(self.control),
-            public_tls: self.public_tls.map(counted),
-            control_tls: self.control_tls.map(counted),
-        }
-    }
-
-    fn serve(
-        self,
-        ingest: &Ingest,
-        delivery: &Delivery,
-        control: &Router,
-        shutdown: &Shutdown,
-        tasks: &mut JoinSet<()>,
-    ) {
-        let public = Doors {
-            http: ingest.routes().fallback_service(delivery.router()),
-            sources: Some(Arc::new(ingest.clone())),
-            listeners: Some(Arc::new(delivery.clone())),
-        };
-        let control = Doors { http: control.clone(), sources: None, listeners: None };
-        let ports = [
-            (Some(self.public), &public),
-            (Some(self.shoutcast), &public),
-            (self.public_tls, &public),
-            (Some(self.control), &control),
-            (self.control_tls, &control),
-        ];
-        for (port, doors) in ports {
-            if let Some(port) = port {
-                tasks.spawn(port.serve(doors.clone(), shutdown.clone()));
-            }
-        }
-    }
-}
-
-async fn open_stores(config: &ProcessConfig) -> Result<Stores> {
+/// Opens the buckets of the configuration; S3 is not spoken to yet.
+pub(crate) async fn open_buckets(config: &ProcessConfig) -> Result<Stores> {
     let url = config.store.parse().context("store")?;
     let private = config.private_store.as_ref().map(|url| url.parse()).transpose();
     let private = private.context("private_store")?;
@@ -310,13 +210,22 @@ async fn open_stores(config: &ProcessConfig) -> Result<Stores> {
         credentials: Credentials::from_lookup(&lookup),
         ..S3Settings::default()
     };
-    let stores = Stores::open(&url, private.as_ref(), &settings).await?;
+    Ok(Stores::open(&url, private.as_ref(), &settings).await?)
+}
+
+async fn open_stores(config: &ProcessConfig) -> Result<Stores> {
+    let stores = open_buckets(config).await?;
     match stores.probe().await {
         // It may come back; until then the station is on air without it.
         Err(error) if error.is_transient() => warn!(%error, "the bucket is away"),
         outcome => outcome?,
     }
     Ok(stores)
+}
+
+/// What connects to where a manifest says.
+fn client(allow_private: bool) -> Client {
+    Client::new(Settings { policy: Policy { allow_private }, ..Settings::default() })
 }
 
 fn fanout_settings(config: &ProcessConfig) -> FanoutSettings {

@@ -4,6 +4,7 @@
 //! the ICY mount in the fan-out engine, and the HLS window in memory. It waits
 //! for no bucket: a segment is listed when it is closed.
 
+mod past;
 mod view;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use media::{AacProfile, SegmentInfo};
 use playlists::TitleRange;
 use runtime::clock::Steady;
 use runtime::tail::Tail;
+use store::Stores;
 use tokio::task::JoinSet;
 
 use crate::view::{Setup, View};
@@ -38,6 +40,8 @@ pub struct Programme {
     pub titles: Vec<TitleRange>,
     /// Which AAC tools they use.
     pub profile: Option<AacProfile>,
+    /// Where the programme's past lies, for egresses with `dvr`.
+    pub stores: Stores,
 }
 
 /// Begins to serve an egress. Its task joins `tasks` and ends with the feed.
@@ -70,8 +74,15 @@ pub fn start(
         hold: egress.hold,
     };
     let reader = programme.feed.from_start();
+    let past = past::Task::new(egress, &station, programme.stores.clone());
     let view = View::new(setup, programme);
-    tasks.spawn(view.run(reader));
+    tasks.spawn(async move {
+        let mut reading = JoinSet::new();
+        if let Some(past) = past {
+            reading.spawn(past.run());
+        }
+        view.run(reader).await;
+    });
     Ok(station)
 }
 
@@ -84,6 +95,7 @@ fn settings(egress: &Egress) -> StationSettings {
         rendition: egress.rendition_id(),
         target_secs: egress.target_secs().into(),
         hold: egress.hold,
+        dvr: egress.dvr,
         segment_max_age: mount.window + mount.segment + egress.dvr,
     }
 }

@@ -75,11 +75,14 @@ impl View {
         // A source that tells the same title again begins no new one.
         self.title = programme.titles.last().map(|range| metaint::block(&range.title));
         for range in programme.titles {
-            self.playlists.push_title(range);
+            self.push_title(range);
         }
         self.playlists.set_profile(programme.profile);
         let last = programme.segments.last().map(SegmentInfo::wall_end);
         for info in programme.segments {
+            if let Some(timeshift) = self.station.timeshift() {
+                timeshift.push(&info, self.clock.now());
+            }
             if let Err(fault) = self.playlists.append(info) {
                 warn!(egress = self.name(), %fault, "stored segment not listed");
             }
@@ -139,7 +142,7 @@ impl View {
             match view {
                 feed::View::Title { id, start, title } => {
                     let title = title.as_ref().clone();
-                    self.playlists.push_title(TitleRange { id, start, title });
+                    self.push_title(TitleRange { id, start, title });
                 }
                 feed::View::Segment(segment) => self.list(segment),
             }
@@ -169,11 +172,23 @@ impl View {
         }
     }
 
+    fn push_title(&mut self, range: TitleRange) {
+        if let Some(timeshift) = self.station.timeshift() {
+            timeshift.push_title(range.clone());
+        }
+        self.playlists.push_title(range);
+    }
+
     fn list(&mut self, segment: Segment) {
         let (now, number) = (self.clock.now(), segment.info.number.0);
         let name = segment.info.file_name();
-        match self.playlists.append(segment.info) {
-            Ok(removed) => self.retire(removed, now),
+        match self.playlists.append(segment.info.clone()) {
+            Ok(removed) => {
+                self.retire(removed, now);
+                if let Some(timeshift) = self.station.timeshift() {
+                    timeshift.push(&segment.info, now);
+                }
+            }
             Err(fault) => {
                 return error!(egress = self.name(), number, %fault, "segment not listed");
             }

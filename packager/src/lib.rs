@@ -13,13 +13,14 @@ mod publisher;
 mod recovery;
 mod retention;
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use catalogue::Egress;
 use feed::{PathItem, Record, Timeline};
-use media::{AacProfile, SegmentInfo, Title};
+use media::{AacProfile, SegmentInfo, Title, WallTime};
 use playlists::TitleRange;
 use prometheus_client::registry::Registry;
 use runtime::clock::Steady;
@@ -57,6 +58,8 @@ pub struct Programme {
     pub feed: Tail<Record>,
     /// What the bucket has from before the process began, oldest first.
     pub past: Arc<Past>,
+    /// Where it is stored.
+    pub stores: Stores,
     status: Arc<Mutex<Status>>,
 }
 
@@ -80,11 +83,18 @@ pub struct Status {
     pub epoch: Option<String>,
     /// The title on air.
     pub title: Option<Arc<Title>>,
+    /// The titles that began since the process did, and when; the newest first,
+    /// at most [`PLAYED_MAX`].
+    pub played: VecDeque<(WallTime, Arc<Title>)>,
     /// Number of the newest segment closed; before the first, the one before it.
     pub closed: u64,
     /// Number of the newest that the publisher is done with, likewise.
     pub published: u64,
 }
+
+/// Titles that a programme remembers for those who ask what was played. As many
+/// as SHOUTcast shows.
+pub const PLAYED_MAX: usize = 20;
 
 /// An ingest of an egress: its name and its path feed.
 #[derive(Debug)]
@@ -163,7 +173,7 @@ impl Packager {
         };
         let publisher = publisher::Task::new(egress, recovered, shared);
         tasks.spawn(publisher.run(feed.from_start(), self.shutdown.clone()));
-        Programme { feed, past, status }
+        Programme { feed, past, stores: self.stores.clone(), status }
     }
 }
 

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use media::MediaSequence;
+use tokio::fs;
+use tokio::io::AsyncWriteExt;
 
 /// How long the disk may take: the programme does not wait for it.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -27,7 +29,7 @@ impl Numbers {
 
     /// The last number noted; `None` where there is none, or none that can be read.
     pub(crate) async fn last(&self) -> Option<MediaSequence> {
-        let text = tokio::fs::read_to_string(&self.path).await.ok()?;
+        let text = fs::read_to_string(&self.path).await.ok()?;
         text.trim().parse().ok().map(MediaSequence)
     }
 
@@ -45,13 +47,28 @@ impl Numbers {
         }
     }
 
+    /// Writes over the last note, which has the same length: that takes no
+    /// space, so that a disk that is full still knows the number.
     async fn write(&self, number: MediaSequence) -> io::Result<()> {
+        let text = format!("{:020}\n", number.0);
+        match fs::OpenOptions::new().write(true).open(&self.path).await {
+            Ok(mut file) => {
+                file.write_all(text.as_bytes()).await?;
+                file.set_len(text.len() as u64).await
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.begin(&text).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The first note, which is there as a whole or not at all.
+    async fn begin(&self, text: &str) -> io::Result<()> {
         let fresh = self.path.with_extension("new");
         if let Some(folder) = self.path.parent() {
-            tokio::fs::create_dir_all(folder).await?;
+            fs::create_dir_all(folder).await?;
         }
-        tokio::fs::write(&fresh, number.to_string()).await?;
-        tokio::fs::rename(&fresh, &self.path).await
+        fs::write(&fresh, text).await?;
+        fs::rename(&fresh, &self.path).await
     }
 }
 

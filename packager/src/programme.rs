@@ -16,7 +16,7 @@ use tracing::{info, warn};
 
 use crate::metrics::EgressMetrics;
 use crate::numbers::Numbers;
-use crate::{Path, Status};
+use crate::{PLAYED_MAX, Path, Status};
 
 /// Items that are taken from a path feed at a time.
 const BATCH_MAX: usize = 256;
@@ -93,7 +93,7 @@ impl Task {
                 return;
             }
             self.apply(event, clock.now());
-            self.publish().await;
+            self.publish(clock.now()).await;
         }
     }
 
@@ -189,7 +189,7 @@ impl Task {
     }
 
     /// Gives the records to their readers, once the numbers in them are noted.
-    async fn publish(&mut self) {
+    async fn publish(&mut self, now: WallTime) {
         let records: Vec<_> = std::iter::from_fn(|| self.timeline.next_record()).collect();
         let mut newest = None;
         for record in &records {
@@ -211,12 +211,23 @@ impl Task {
         if let Some(number) = newest {
             self.note(number).await;
         }
+        let begun: Vec<_> = records
+            .iter()
+            .filter_map(|record| match record {
+                Record::Title(mark) => Some((now, Arc::clone(&mark.title))),
+                _ => None,
+            })
+            .collect();
         self.writer.extend(records);
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         status.closed = newest.map_or(status.closed, |number| number.0);
         self.metrics.behind.set(i64::from(status.bucket_lag()));
         status.source = self.selector.on_air().map(|rank| self.ingest(rank));
         status.epoch = self.timeline.epoch().map(|epoch| epoch.id.to_string());
+        for title in begun {
+            status.played.push_front(title);
+        }
+        status.played.truncate(PLAYED_MAX);
         status.title.clone_from(&self.timeline.resume().title);
     }
 

@@ -7,9 +7,10 @@ pub(crate) mod ledger;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use archive::Adopted;
 use catalogue::Egress;
 use feed::{Chronicler, Cutter, Fact, Record, View};
-use media::{AacProfile, MediaSequence, Segment, SegmentRef, WallTime};
+use media::{AacProfile, MediaSequence, RenditionId, Segment, SegmentRef, WallTime};
 use playlists::{LivePlaylists, Removed};
 use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
@@ -18,10 +19,10 @@ use store::Stores;
 use tracing::{debug, error, warn};
 
 use crate::metrics::EgressMetrics;
-use crate::recovery::{Recovered, title_range};
-use crate::retention::{Leaving, Retention};
+use crate::recovery::{self, Recovered};
+use crate::retention::Leaving;
 use crate::{Status, segment_keep};
-use bucket::Bucket;
+use bucket::{Bucket, DELETE_PAUSE};
 use ledger::Ledger;
 
 /// Records taken at a time: about a segment.
@@ -29,10 +30,6 @@ const BATCH_MAX: usize = 256;
 
 /// How long the bucket has, when the process ends, for what is there already.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
-
-/// How long until a deletion that failed is tried again, and the longest time
-/// between two looks at what is due.
-const DELETE_PAUSE: Duration = Duration::from_secs(30);
 
 /// One egress's publisher.
 #[derive(Debug)]
@@ -44,11 +41,14 @@ pub(crate) struct Task {
     chronicler: Chronicler,
     cutter: Cutter,
     playlists: LivePlaylists<SegmentRef>,
-    retention: Retention,
     ledger: Ledger,
     bucket: Bucket,
     /// A fact that a killed process left unsaid; it comes before any other.
     missing: Option<Fact>,
+    /// What the bucket has below this number is not known yet.
+    before: Option<MediaSequence>,
+    rendition: RenditionId,
+    stores: Stores,
     clock: Steady,
     status: Arc<Mutex<Status>>,
     metrics: EgressMetrics,
@@ -75,9 +75,11 @@ impl Task {
             chronicler: Chronicler::new(target),
             cutter: Cutter::new(target),
             playlists: LivePlaylists::new(target.into(), egress.mount.window),
-            retention: Retention::default(),
             ledger: Ledger::default(),
-            bucket: Bucket::new(egress, stores, metrics.clone()),
+            bucket: Bucket::new(egress, stores.clone(), clock.clone(), metrics.clone()),
+            before: recovered.before,
+            rendition: egress.rendition_id(),
+            stores,
             clock,
             status,
             missing: None,
@@ -99,7 +101,7 @@ impl Task {
             // When it left the window is not known any more: as late as can be.
             let left = segment.info().wall_end().plus(self.window);
             if index < listed_from {
-                self.retention.push(Leaving::Segment(segment), left.plus(self.keep));
+                self.bucket.retire(Leaving::Segment(segment), left.plus(self.keep));
                 continue;
             }
             match self.playlists.append(segment) {
@@ -109,7 +111,7 @@ impl Task {
         }
         for stray in recovered.strays {
             // A playlist of the process before may have listed it until now.
-            self.retention.push(Leaving::Stray(stray), now.plus(self.window).plus(self.keep));
+            self.bucket.retire(Leaving::Stray(stray), now.plus(self.window).plus(self.keep));
         }
         self.ledger.extend(recovered.lines);
         self.missing = recovered.missing;
@@ -136,9 +138,13 @@ impl Task {
             // segments or from this.
             self.say(fact).await;
         }
+        self.bucket.make_room();
+        let (stores, rendition) = (self.stores.clone(), self.rendition.clone());
+        let older = older(stores, self.egress.clone(), rendition, self.before);
+        let mut older = std::pin::pin!(older);
         loop {
             let now = self.clock.now();
-            let due = self.retention.next_due().map_or(DELETE_PAUSE, |due| due.since(now));
+            let due = self.bucket.next_due().map_or(DELETE_PAUSE, |due| due.since(now));
             tokio::select! {
                 batch = reader.next_batch(BATCH_MAX) => match batch {
                     Ok(records) => {
@@ -149,7 +155,8 @@ impl Task {
                     Err(ReadError::Lagged { missed }) => self.missed(missed),
                     Err(ReadError::Closed) => return,
                 },
-                () = tokio::time::sleep(due.min(DELETE_PAUSE)) => self.delete(self.clock.now()).await,
+                adopted = &mut older, if self.before.is_some() => self.put_before(adopted),
+                () = tokio::time::sleep(due.min(DELETE_PAUSE)) => self.delete().await,
             }
         }
     }
@@ -163,7 +170,7 @@ impl Task {
             match view {
                 View::Segment(segment) => self.store(segment, profile).await,
                 view @ View::Title { .. } => {
-                    if let Some(range) = title_range(view) {
+                    if let Some(range) = archive::title_range(view) {
                         self.playlists.push_title(range);
                     }
                 }
@@ -187,12 +194,13 @@ impl Task {
         };
         self.metrics.segments.inc();
         self.playlists.set_profile(profile);
-        let now = self.clock.now();
-        match self.playlists.append(stored) {
-            Ok(removed) => self.retire(removed, now),
+        let removed = match self.playlists.append(stored) {
+            Ok(removed) => removed,
             Err(fault) => return error!(egress = self.egress, number, %fault, "segment not listed"),
-        }
+        };
         self.bucket.list(&self.playlists).await;
+        // Not before: until now the bucket's playlist has named them.
+        self.retire(removed, self.clock.now());
         debug!(egress = self.egress, number, "segment published");
     }
 
@@ -200,21 +208,33 @@ impl Task {
     fn retire(&mut self, removed: Vec<Removed<SegmentRef>>, now: WallTime) {
         for one in removed {
             let due = one.keep_until(now).plus(self.dvr);
-            self.retention.push(Leaving::Segment(one.segment), due);
+            self.bucket.retire(Leaving::Segment(one.segment), due);
         }
     }
 
-    async fn delete(&mut self, now: WallTime) {
-        let mut deleted = false;
-        while let Some(leaving) = self.retention.pop_due(now) {
-            if !self.bucket.delete(&leaving).await {
-                self.retention.push_back(leaving, now, DELETE_PAUSE);
-                break;
-            }
-            deleted = true;
+    /// Older segments were found: they leave the bucket in their time.
+    fn put_before(&mut self, older: Adopted) {
+        self.before = None;
+        let keep = self.window + self.keep;
+        let leaving = older.segments.into_iter().map(|segment| {
+            let due = segment.info().wall_end().plus(keep);
+            (Leaving::Segment(segment), due)
+        });
+        self.bucket.put_before(leaving.collect());
+        let due = self.clock.now().plus(keep);
+        for stray in older.strays {
+            self.bucket.retire(Leaving::Stray(stray), due);
+        }
+    }
+
+    async fn delete(&mut self) {
+        let deleted = self.bucket.delete_due().await;
+        if self.before.is_some() {
+            // The log's records may be those of segments that are not known yet.
+            return;
         }
         let listed = self.playlists.window().first().map(SegmentRef::info);
-        let oldest = self.retention.oldest().or(listed);
+        let oldest = self.bucket.oldest().or(listed);
         if let Some(oldest) = oldest.filter(|_| deleted)
             && let Some((before, keep)) = self.ledger.trim(oldest)
         {
@@ -233,6 +253,19 @@ impl Task {
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         status.published = number.0;
         self.metrics.behind.set(i64::from(status.bucket_lag()));
+    }
+}
+
+/// What the bucket has below a number; without one there is nothing to wait for.
+async fn older(
+    stores: Stores,
+    egress: String,
+    rendition: RenditionId,
+    before: Option<MediaSequence>,
+) -> Adopted {
+    match before {
+        Some(before) => recovery::read_older(&stores, &egress, &rendition, before).await,
+        None => std::future::pending().await,
     }
 }
 

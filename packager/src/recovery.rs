@@ -1,21 +1,19 @@
 //! What is known of a programme when a process begins: its log and its bucket.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use archive::{Adopted, Line, Reach};
 use catalogue::Egress;
-use feed::{Fact, History, Resume, Stored, View};
-use media::{AacProfile, MediaSequence, SegmentRef, WallTime};
+use feed::{Fact, Resume};
+use media::{AacProfile, MediaSequence, RenditionId, SegmentRef, WallTime};
 use playlists::TitleRange;
 use runtime::clock::Steady;
-use store::{Area, Entry, Error, Key, SegmentName, Store, Stores, TimelineLog, keys};
+use store::{Area, Error, Key, SegmentName, Stores, TimelineLog, keys};
 use tracing::{info, warn};
 
 use crate::Past;
-use crate::publisher::bucket::line;
-use crate::publisher::ledger::Line;
 
 /// How long to wait for a bucket that does not answer before going on air
 /// without it.
@@ -36,9 +34,8 @@ const RECORD_BYTES_MAX: usize = 64 << 10;
 /// How long between two tries.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Objects of one egress in the bucket that are looked at: three weeks of `dvr`
-/// at six seconds each.
-const ENTRIES_MAX: usize = 300_000;
+/// How long between two tries to read what is not urgent.
+const OLDER_PAUSE: Duration = Duration::from_secs(30);
 
 /// What a process begins with.
 #[derive(Debug)]
@@ -49,7 +46,8 @@ pub(crate) struct Recovered {
     pub(crate) log: Option<TimelineLog>,
     /// The fact that a killed process left unsaid.
     pub(crate) missing: Option<Fact>,
-    /// Every segment that the bucket has, oldest first.
+    /// The segments that the bucket has, oldest first, from the last window on at
+    /// the least. Numbers may be missing.
     pub(crate) stored: Vec<SegmentRef>,
     /// Segments that the bucket has and that no playlist can list.
     pub(crate) strays: Vec<Key>,
@@ -57,6 +55,8 @@ pub(crate) struct Recovered {
     pub(crate) lines: Vec<Line>,
     /// Which AAC tools the last epoch used.
     pub(crate) profile: Option<AacProfile>,
+    /// The bucket may have more segments, all below this number.
+    pub(crate) before: Option<MediaSequence>,
     titles: Vec<TitleRange>,
 }
 
@@ -140,82 +140,72 @@ fn blind(egress: &Egress, clock: &Steady) -> Recovered {
         strays: Vec::new(),
         lines: Vec::new(),
         profile: None,
+        before: Some(MediaSequence(now.secs())),
         titles: Vec::new(),
     }
 }
 
 async fn read(stores: &Stores, egress: &Egress, clock: &Steady) -> Result<Recovered, Error> {
-    let name = egress.name.as_str();
-    let folder = keys::timeline_log(name)?;
-    let (log, records) = TimelineLog::open(stores.area(Area::Private).clone(), folder).await?;
-    let lines: Vec<Line> = records.iter().map(|record| line(name, record)).collect();
-    let mut history = History::default();
-    lines.iter().filter_map(|(_, fact)| fact.clone()).for_each(|fact| history.apply(fact));
-    let found = list(stores.area(Area::Public), egress).await?;
-    let every: Vec<Stored> = found.iter().map(|(stored, _)| *stored).collect();
-    let missing = history.missing_end(&every);
+    let (name, rendition) = (egress.name.as_str(), egress.rendition_id());
+    let mut past = archive::Past::read(stores, name, Reach::Recent(&rendition)).await?;
+    let every = past.stored();
+    let missing = past.history.missing_end(&every);
     if let Some(fact) = missing.clone() {
-        history.apply(fact);
+        past.history.apply(fact);
     }
-    let resume = history.resume(&every, MediaSequence(clock.now().secs()));
-    let (stored, strays) = adopt(egress, found, &history)?;
+    let resume = past.history.resume(&every, MediaSequence(clock.now().secs()));
+    let Adopted { segments: stored, strays } = past.adopt(name, &rendition)?;
     info!(
         egress = name,
-        records = lines.len(),
+        records = past.lines.len(),
         segments = stored.len(),
         strays = strays.len(),
         next = resume.next_number.0,
         "programme resumed"
     );
-    let titles = history.titles().into_iter().filter_map(title_range).collect();
-    let profile = history.profile();
-    Ok(Recovered { resume, log: Some(log), missing, stored, strays, lines, profile, titles })
+    let (titles, profile) = (past.titles(), past.history.profile());
+    let archive::Past { log, lines, is_whole, .. } = past;
+    let before = match stored.first() {
+        _ if is_whole => None,
+        Some(first) => Some(first.info().number),
+        None => Some(resume.next_number),
+    };
+    Ok(Recovered {
+        resume,
+        log: Some(log),
+        missing,
+        stored,
+        strays,
+        lines,
+        profile,
+        before,
+        titles,
+    })
 }
 
-/// The segments of all the egress's renditions: numbers are the same in all,
-/// and none is used again after the encoding was changed.
-async fn list(store: &Store, egress: &Egress) -> Result<Vec<(Stored, Entry)>, Error> {
-    let entries = store.list(&keys::egress(egress.name.as_str())?, ENTRIES_MAX).await?;
-    let named = entries.into_iter().filter_map(|entry| {
-        let name = SegmentName::parse(entry.key().file_name())?;
-        let stored = Stored { number: name.number, epoch: name.epoch, bytes: entry.bytes() };
-        Some((stored, entry))
-    });
-    Ok(named.collect())
-}
-
-/// The segments of this rendition that can be listed, oldest first, and those
-/// that cannot.
-fn adopt(
-    egress: &Egress,
-    found: Vec<(Stored, Entry)>,
-    history: &History,
-) -> Result<(Vec<SegmentRef>, Vec<Key>), Error> {
-    let (name, rendition) = (egress.name.as_str(), egress.rendition_id());
-    let mut entries = HashMap::new();
-    for (stored, entry) in found {
-        let key = keys::rendition(name, &rendition)?.child(entry.key().file_name())?;
-        if key == *entry.key() {
-            entries.insert((stored.number, stored.epoch), (stored, entry));
+/// Reads what the bucket has from before a number, however long that takes.
+pub(crate) async fn read_older(
+    stores: &Stores,
+    egress: &str,
+    rendition: &RenditionId,
+    before: MediaSequence,
+) -> Adopted {
+    loop {
+        let read = archive::Past::read(stores, egress, Reach::Whole).await;
+        match read.and_then(|past| past.adopt(egress, rendition)) {
+            Ok(mut adopted) => {
+                adopted.segments.retain(|segment| segment.info().number < before);
+                let is_before = |key: &Key| {
+                    SegmentName::parse(key.file_name()).is_some_and(|name| name.number < before)
+                };
+                adopted.strays.retain(is_before);
+                let (segments, strays) = (adopted.segments.len(), adopted.strays.len());
+                info!(egress, segments, strays, "older segments found");
+                return adopted;
+            }
+            Err(error) => warn!(egress, %error, "bucket not readable"),
         }
-    }
-    let listing: Vec<Stored> = entries.values().map(|(stored, _)| *stored).collect();
-    let adopted = history.segments(&listing).into_iter().filter_map(|info| {
-        let (_, entry) = entries.remove(&(info.number, info.epoch))?;
-        Store::adopt_segment(&entry, name, &rendition, info)
-    });
-    let adopted = adopted.collect();
-    let strays = entries.into_values().map(|(_, entry)| entry.key().clone());
-    Ok((adopted, strays.collect()))
-}
-
-/// A title of the programme, as playlists have it.
-pub(crate) fn title_range(view: View) -> Option<TitleRange> {
-    match view {
-        View::Title { id, start, title } => {
-            Some(TitleRange { id, start, title: title.as_ref().clone() })
-        }
-        View::Segment(_) => None,
+        tokio::time::sleep(OLDER_PAUSE).await;
     }
 }
 

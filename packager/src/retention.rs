@@ -31,6 +31,15 @@ impl Retention {
         self.waiting.push_back((last, leaving));
     }
 
+    /// What left the window before all that waits, oldest first.
+    pub(crate) fn put_before(&mut self, older: Vec<(Leaving, WallTime)>) {
+        let mut due = self.next_due().unwrap_or(WallTime::from_nanos(u64::MAX));
+        for (leaving, wanted) in older.into_iter().rev() {
+            due = due.min(wanted);
+            self.waiting.push_front((due, leaving));
+        }
+    }
+
     /// When the next one is due.
     pub(crate) fn next_due(&self) -> Option<WallTime> {
         self.waiting.front().map(|(due, _)| *due)

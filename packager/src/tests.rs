@@ -423,6 +423,28 @@ async fn a_bucket_that_is_away_for_a_while_misses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_due_goes_while_the_bucket_takes_nothing_new() {
+    let bench = Bench::new(SHORT);
+    let mut encoder = Encoder::new(1, 0, &bench.clock);
+    let process = bench.start(&[&encoder]).await;
+    encoder.play(SECOND * 60).await;
+    process.settle().await;
+    let before = bench.segments();
+    let listed = listed(&bench.media().unwrap());
+    // Deletions need nothing of it; a disk that is full is no different.
+    let staging = bench.bucket().join(".store/staging");
+    std::fs::remove_dir(&staging).unwrap();
+    std::fs::write(&staging, "no directory").unwrap();
+    encoder.play(SECOND * 60).await;
+    assert!(process.programme.status().bucket_lag() >= 29);
+    assert_eq!(bench.segments(), listed, "all that the bucket's playlist names, and no more");
+    assert!(before.len() > listed.len());
+    std::fs::remove_file(&staging).unwrap();
+    process.settle().await;
+    process.kill().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_path_goes_on_air_with_its_title_when_the_first_is_gone() {
     let bench = Bench::new(SHORT);
     let (mut one, mut two) = (Encoder::new(1, 0, &bench.clock), Encoder::new(2, 0, &bench.clock));

@@ -15,6 +15,7 @@ mod live;
 pub mod media_playlist;
 pub mod multivariant;
 mod text;
+pub mod timeshift;
 mod title;
 pub mod tune_in;
 pub mod window;

@@ -24,7 +24,7 @@ pub struct MediaPlaylistOptions<'a> {
 }
 
 /// Whether segments follow those listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Ending {
     /// They do.
     #[default]
@@ -32,6 +32,15 @@ pub enum Ending {
     /// None will: the channel was closed for good (`EXT-X-ENDLIST`). The text
     /// may not change from here on.
     Ended,
+}
+
+/// What stands before titles and segments.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Header {
+    pub(crate) target_secs: u64,
+    pub(crate) media_sequence: u64,
+    pub(crate) discontinuity_sequence: u64,
+    pub(crate) is_independent: bool,
 }
 
 /// Renders the window as a media playlist.
@@ -42,16 +51,13 @@ pub enum Ending {
 /// same window and options. Not to be published before [`LiveWindow::is_ready`].
 pub fn render<S: Listed>(window: &LiveWindow<S>, options: &MediaPlaylistOptions<'_>) -> String {
     let mut text = String::with_capacity(256 + 160 * window.len());
-    line(&mut text, format_args!("#EXTM3U"));
-    // Durations with decimals need 3, and nothing here needs more (rfc8216bis §8).
-    line(&mut text, format_args!("#EXT-X-VERSION:3"));
-    line(&mut text, format_args!("#EXT-X-TARGETDURATION:{}", window.target_secs()));
-    line(&mut text, format_args!("#EXT-X-MEDIA-SEQUENCE:{}", window.media_sequence()));
-    let gone = window.discontinuity_sequence();
-    line(&mut text, format_args!("#EXT-X-DISCONTINUITY-SEQUENCE:{gone}"));
-    if window.first().is_some_and(|first| first.info().codec == Codec::Aac) {
-        line(&mut text, format_args!("#EXT-X-INDEPENDENT-SEGMENTS"));
-    }
+    let header = Header {
+        target_secs: window.target_secs(),
+        media_sequence: window.media_sequence().0,
+        discontinuity_sequence: window.discontinuity_sequence(),
+        is_independent: window.first().is_some_and(|first| first.info().codec == Codec::Aac),
+    };
+    header.render(&mut text);
     for range in titles_in_window(options.titles, window) {
         title::render(&mut text, range);
     }
@@ -66,7 +72,23 @@ pub fn render<S: Listed>(window: &LiveWindow<S>, options: &MediaPlaylistOptions<
     text
 }
 
-fn render_segment(text: &mut String, info: &SegmentInfo, uri: &str) {
+impl Header {
+    pub(crate) fn render(&self, text: &mut String) {
+        line(text, format_args!("#EXTM3U"));
+        // Durations with decimals need 3, and nothing here needs more (rfc8216bis §8).
+        line(text, format_args!("#EXT-X-VERSION:3"));
+        line(text, format_args!("#EXT-X-TARGETDURATION:{}", self.target_secs));
+        line(text, format_args!("#EXT-X-MEDIA-SEQUENCE:{}", self.media_sequence));
+        let gone = self.discontinuity_sequence;
+        line(text, format_args!("#EXT-X-DISCONTINUITY-SEQUENCE:{gone}"));
+        if self.is_independent {
+            line(text, format_args!("#EXT-X-INDEPENDENT-SEGMENTS"));
+        }
+    }
+}
+
+/// Appends the lines of one segment.
+pub(crate) fn render_segment(text: &mut String, info: &SegmentInfo, uri: &str) {
     if info.discontinuity {
         line(text, format_args!("#EXT-X-DISCONTINUITY"));
     }

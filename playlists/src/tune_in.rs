@@ -1,9 +1,14 @@
 //! Tune-in files: what a station's page links to, for players of any age.
 //!
 //! As Icecast (`.m3u`, `.xspf`) and SHOUTcast (`.pls`) give them. Players take
-//! further entries as a fallback, so the best URL comes first.
+//! further entries as a fallback, so the best URL comes first. Files of others
+//! are [read] for the URLs in them.
 
 use crate::text::{line, one_line, uri, xml};
+
+mod reader;
+
+pub use reader::{FILE_LEN_MAX, ReadError, URL_LEN_MAX, URLS_MAX, read};
 
 /// A kind of tune-in file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,8 +1,11 @@
 //! Sources: what encoders send, and what becomes of those that misbehave.
 
+mod clients;
+mod dialects;
 mod encoders;
 mod places;
 mod refusals;
+mod relay;
 
 use bytes::Bytes;
 use tests::hls::Fetched;

@@ -12,7 +12,7 @@ use tests::encoder::Source;
 use tests::{Scratch, TestNode, frames, hls, wait};
 
 /// Writes a new pair into the folder; gives the certificate.
-fn issue(folder: &Path) -> String {
+pub(crate) fn issue(folder: &Path) -> String {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(["localhost".into()]).unwrap();
     std::fs::write(folder.join("key.pem"), signing_key.serialize_pem()).unwrap();
@@ -27,7 +27,8 @@ fn client(certificate: &str, address: SocketAddr) -> Client {
     builder.timeout(Duration::from_secs(20)).build().unwrap()
 }
 
-fn old_client(certificate: &str, address: SocketAddr) -> Client {
+/// The same, of HTTP/1.1.
+pub(crate) fn old_client(certificate: &str, address: SocketAddr) -> Client {
     let certificate = Certificate::from_pem(certificate.as_bytes()).unwrap();
     let builder = Client::builder().tls_certs_only([certificate]).resolve("localhost", address);
     builder.http1_only().timeout(Duration::from_secs(20)).build().unwrap()

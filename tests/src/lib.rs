@@ -10,7 +10,9 @@
 )]
 
 pub mod clock;
+pub mod disk;
 pub mod encoder;
+pub mod faketime;
 pub mod frames;
 pub mod hls;
 pub mod http;

@@ -74,7 +74,7 @@ impl Program {
     }
 
     /// Starts it and waits until it is ready. What it says goes to `log.txt`.
-    async fn start(mut command: Command, folder: &Path) -> Self {
+    pub(crate) async fn start(mut command: Command, folder: &Path) -> Self {
         let log = std::fs::File::create(folder.join("log.txt")).unwrap();
         command.stdout(log.try_clone().unwrap()).stderr(log);
         let child = command.spawn().unwrap();

@@ -1,8 +1,17 @@
 //! Programs that are not ours.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
+
+use tokio::process::Child;
+
+/// `nobody` and its group.
+const NOBODY: u32 = 65_534;
 
 /// Runs a program to its end and gives what it said.
 ///
@@ -30,6 +39,37 @@ pub fn command(program: &str) -> Command {
         }
         None => Command::new(program),
     }
+}
+
+/// Starts a program, to be ended with its test at the latest. What it says on
+/// both ways goes to a file.
+///
+/// # Panics
+///
+/// It is not installed.
+pub fn start(mut command: Command, log: &Path) -> Child {
+    let log = File::create(log).unwrap();
+    command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+    let program = command.get_program().to_owned();
+    let started = tokio::process::Command::from(command).kill_on_drop(true).spawn();
+    started.unwrap_or_else(|error| panic!("{program:?}: {error}: `cargo xtask test` installs it"))
+}
+
+/// A program that does not run as root, with a folder that it may write to as
+/// its home.
+pub fn unprivileged(program: &str, home: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env("HOME", home);
+    if std::fs::metadata("/proc/self").unwrap().uid() == 0 {
+        chown(home, Some(NOBODY), Some(NOBODY)).unwrap();
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    command
+}
+
+/// A port that nobody has, for a program that cannot choose one itself.
+pub fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
 /// The folder of the browser scripts.

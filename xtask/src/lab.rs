@@ -6,6 +6,7 @@ mod fanout;
 mod fuzz;
 mod hour;
 mod page;
+mod storm;
 
 use std::path::Path;
 
@@ -23,7 +24,7 @@ struct Experiment {
     run: fn(&Path, &[&str]) -> Result<()>,
 }
 
-const EXPERIMENTS: [Experiment; 6] = [
+const EXPERIMENTS: [Experiment; 7] = [
     Experiment {
         name: "bench",
         tells: "an hour of audio to segments, side by side with ffmpeg; [ROUNDS]",
@@ -38,6 +39,11 @@ const EXPERIMENTS: [Experiment; 6] = [
         name: "fanout",
         tells: "what an ICY listener costs, and what stalled ones do to the others",
         run: fanout::run,
+    },
+    Experiment {
+        name: "storm",
+        tells: "ten thousand ICY listeners at once, beside Icecast; stalls and returns",
+        run: storm::run,
     },
     Experiment {
         name: "hour",

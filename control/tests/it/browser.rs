@@ -52,7 +52,7 @@ pub(crate) async fn look(report: Arc<dyn Fn() -> Report + Send + Sync>, look: Lo
     let origin = format!("http://{}", listener.local_addr().expect("it is bound"));
     let ports = Ports { public: 9, public_tls: None };
     let control = Control::new(report, Registry::default(), Shutdown::default(), ports);
-    let serving = tokio::spawn(axum::serve(listener, control.router()).into_future());
+    let serving = tokio::spawn(axum::serve(listener, control.router(&guard)).into_future());
     let seen = open(&origin, &look).await;
     serving.abort();
     read(&seen, &origin)

@@ -44,7 +44,7 @@ fn egress(name: &str) -> EgressReport {
 fn ingest(name: &str) -> IngestReport {
     IngestReport {
         name: name.into(),
-        mount: name.into(),
+        mount: Some(name.into()),
         state: IngestState::Connected,
         peer_address: Some("192.0.2.7:51234".into()),
         user_agent: Some("Liquidsoap/2.2.5".into()),
@@ -127,7 +127,7 @@ async fn hostile_names_and_titles_are_text() {
         ..egress(text)
     });
     let ingests = HOSTILE.map(|text| IngestReport {
-        mount: text.into(),
+        mount: Some(text.into()),
         peer_address: Some(text.into()),
         user_agent: Some(text.into()),
         format: Some(text.into()),

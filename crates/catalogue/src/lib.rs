@@ -7,6 +7,7 @@
 
 mod encoding;
 pub mod limits;
+mod link;
 pub mod manifest;
 mod name;
 mod paths;
@@ -14,8 +15,10 @@ pub mod report;
 mod resources;
 
 pub use encoding::{Encoding, EncodingCodec, EncodingError, Mismatch, RateControl, Setting};
+pub use link::{Link, LinkError};
 pub use name::{MountPath, Name, NameError};
 pub use paths::{RESERVED_FIRST_SEGMENTS, TUNE_IN_SUFFIXES};
 pub use resources::{
-    Catalogue, Charset, Egress, Header, Ingest, MountConfig, OnMismatch, Publisher, Push,
+    Catalogue, Charset, Delivery, Egress, Header, Ingest, Intro, MountConfig, OnMismatch,
+    Publisher, Pull, Push, UrlAuth, Webhook, WebhookEvent,
 };

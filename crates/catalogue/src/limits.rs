@@ -35,6 +35,16 @@ pub const GENRE_BYTES_MAX: usize = 100;
 pub const USER_BYTES_MAX: usize = 64;
 /// Bytes of a time zone's name.
 pub const TIMEZONE_BYTES_MAX: usize = 64;
+/// Bytes of a URL that Skywave asks.
+pub const LINK_BYTES_MAX: usize = 2_048;
+/// Webhooks of one egress.
+pub const WEBHOOKS_MAX: usize = 8;
+/// Request headers that URL authentication passes on.
+pub const AUTH_HEADERS_MAX: usize = 8;
+/// Longest intro, milliseconds.
+pub const INTRO_MS_MAX: u64 = 60_000;
+/// Bytes of an intro's file: a minute of 512 kbit/s.
+pub const INTRO_BYTES_MAX: u64 = 4 << 20;
 /// Bytes of a header's name.
 pub const HEADER_NAME_BYTES_MAX: usize = 64;
 /// Bytes of a header's value.

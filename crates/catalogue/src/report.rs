@@ -24,7 +24,9 @@ pub struct IngestReport {
     /// The ingest's name.
     pub name: String,
     /// The path its encoder connects to, without a leading slash.
-    pub mount: String,
+    pub mount: Option<String>,
+    /// The URL it is pulled from, without user and password.
+    pub pulled_from: Option<String>,
     /// Whether an encoder is there.
     pub state: IngestState,
     /// The encoder's address, `192.0.2.7:51234`.
@@ -35,12 +37,20 @@ pub struct IngestReport {
     pub connected_secs: Option<u64>,
     /// What it sends, for people: `mp3 128 kbit/s cbr, 44100 Hz, joint_stereo`.
     pub format: Option<String>,
+    /// Its sampling rate in Hz, as its frame headers have it.
+    pub sample_rate_hz: Option<u32>,
+    /// Its channels, likewise.
+    pub channels: Option<u8>,
     /// Its bit rate as measured, bits per second.
     pub bitrate_bps: Option<u32>,
     /// Settings it does not follow.
     pub mismatch: Vec<Mismatch>,
+    /// Times that a source was let in.
+    pub connects_total: u64,
     /// Whole frames taken from it.
     pub frames_total: u64,
+    /// Bytes of these frames.
+    pub frame_bytes_total: u64,
     /// Bytes dropped between frames.
     pub junk_bytes_total: u64,
     /// The title it sent last.
@@ -77,6 +87,8 @@ pub struct EgressReport {
     pub rendition: String,
     /// The title on air.
     pub now_playing: Option<String>,
+    /// The titles that began last, the newest first.
+    pub played: Vec<PlayedTitle>,
     /// ICY listeners connected.
     pub icy_listeners: u64,
     /// HLS sessions, where they are counted.
@@ -93,6 +105,15 @@ pub struct EgressReport {
     pub bucket_lag_segments: u32,
     /// Every path to it without a leading slash, its name first.
     pub paths: Vec<String>,
+}
+
+/// A title and when it began.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct PlayedTitle {
+    /// Seconds since 1970.
+    pub at_unix_secs: u64,
+    /// The whole title.
+    pub title: String,
 }
 
 impl Report {

@@ -1,13 +1,16 @@
 //! The operator's resources, as the rest of the program has them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
 use media::RenditionId;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use settings::Secret;
 
 use crate::encoding::Encoding;
+use crate::link::Link;
 use crate::name::{MountPath, Name};
 
 /// All resources of one installation: valid, and immutable.
@@ -47,12 +50,28 @@ pub struct Ingest {
     pub region: Name,
     /// What its encoder is told to send.
     pub encoding: Encoding,
-    /// How its encoder connects.
-    pub push: Push,
+    /// How it comes here.
+    pub delivery: Delivery,
     /// What happens when the encoder sends something else.
     pub on_mismatch: OnMismatch,
     /// Of incoming titles.
     pub charset: Charset,
+}
+
+/// How an ingest's audio comes here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// An encoder connects.
+    Push(Box<Push>),
+    /// Skywave connects.
+    Pull(Pull),
+}
+
+/// Skywave connects to a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pull {
+    /// An Icecast or SHOUTcast stream, or a tune-in file that names one.
+    pub url: Link,
 }
 
 /// An encoder connects.
@@ -62,8 +81,10 @@ pub struct Push {
     pub mount: MountPath,
     /// The user it authenticates as.
     pub user: String,
-    /// And its password.
-    pub password: Secret,
+    /// And its password; `None` where [`Push::stream_auth`] alone decides.
+    pub password: Option<Secret>,
+    /// Whom to ask about an encoder, as Icecast's `stream_auth`.
+    pub stream_auth: Option<Link>,
     /// Whether a SHOUTcast source with this password alone means this ingest.
     pub shoutcast: bool,
 }
@@ -97,6 +118,8 @@ pub struct Egress {
     pub name: Name,
     /// Who owns it.
     pub publisher: Name,
+    /// SHOUTcast's number of the stream: its place in the manifest, from 1.
+    pub sid: u32,
     /// Where it is served.
     pub region: Name,
     /// Its sources, the preferred first; at least one, all of one encoding.
@@ -113,8 +136,62 @@ pub struct Egress {
     pub hold: Duration,
     /// How far back the bucket keeps what the live window has left.
     pub dvr: Duration,
+    /// Who is told what happens to it.
+    pub webhooks: Vec<Webhook>,
+    /// Whom to ask about listeners, as Icecast's URL authentication.
+    pub auth: Option<UrlAuth>,
     /// What listeners see and get.
     pub mount: MountConfig,
+}
+
+/// Someone who is told by an HTTP request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Webhook {
+    /// Where the request goes.
+    pub url: Link,
+    /// What it is told, each once.
+    pub on: Vec<WebhookEvent>,
+    /// Signs the request (HMAC-SHA-256), so that it is known to be ours.
+    pub secret: Option<Secret>,
+}
+
+/// What a webhook can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WebhookEvent {
+    /// No audio goes out any more.
+    OffAir,
+    /// Audio goes out again, or for the first time.
+    OnAir,
+    /// An ingest of it has lost its source.
+    PathDown,
+    /// There is sound no more: below -50 dBFS for 15 s.
+    Silence,
+    /// A source does not follow its ingest's settings.
+    Mismatch,
+}
+
+/// Icecast's URL authentication: a back end that is asked, or told.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UrlAuth {
+    /// Asked before a listener is let in.
+    pub listener_add: Option<Link>,
+    /// Told when a listener has gone.
+    pub listener_remove: Option<Link>,
+    /// Told when the mount goes on air.
+    pub mount_add: Option<Link>,
+    /// Told when the mount goes off air.
+    pub mount_remove: Option<Link>,
+    /// The answer's header that lets a listener in, instead of
+    /// `icecast-auth-user: 1` (Icecast's `auth_header`).
+    pub auth_header: Option<String>,
+    /// The answer's header with a listener's time in seconds, instead of
+    /// `icecast-auth-timelimit` (Icecast's `timelimit_header`).
+    pub timelimit_header: Option<String>,
+    /// The listener's headers that are passed on (Icecast's `headers`).
+    pub headers: Vec<String>,
+    /// What their names begin with then (Icecast's `header_prefix`).
+    pub header_prefix: String,
 }
 
 /// What listeners see and get at an egress.
@@ -140,6 +217,26 @@ pub struct MountConfig {
     pub window: Duration,
     /// Headers that answers of this mount carry besides ours.
     pub headers: Vec<Header>,
+    /// Whether the mount is listed in YP directories.
+    pub public: bool,
+    /// What a new ICY listener hears first.
+    pub intro: Option<Intro>,
+}
+
+/// Audio in the form of a mount's stream, played to each new ICY listener.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Intro {
+    /// Whole frames, one behind the other, without tags.
+    pub frames: Bytes,
+    /// How long they last.
+    pub duration: Duration,
+}
+
+impl fmt::Debug for Intro {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let len = self.frames.len();
+        f.debug_struct("Intro").field("len", &len).field("duration", &self.duration).finish()
+    }
 }
 
 /// A header of a mount's answers: a token, and visible ASCII.
@@ -188,6 +285,11 @@ impl Catalogue {
         self.egresses.get(path).or_else(|| self.egresses.get(self.aliases.get(path)?))
     }
 
+    /// The egress with this number of a SHOUTcast stream.
+    pub fn egress_by_sid(&self, sid: u32) -> Option<&Egress> {
+        self.egresses.values().find(|egress| egress.sid == sid)
+    }
+
     /// The ingest whose encoder connects to this path, without a leading slash.
     pub fn ingest_at(&self, mount: &str) -> Option<&Ingest> {
         self.ingests.get(self.mounts.get(mount)?)
@@ -197,10 +299,14 @@ impl Catalogue {
     ///
     /// All candidates are compared, so that the time tells nothing.
     pub fn ingest_by_shoutcast_password(&self, password: &[u8]) -> Option<&Ingest> {
-        let candidates = self.ingests.values().filter(|ingest| ingest.push.shoutcast);
-        candidates.fold(None, |found, ingest| {
-            if ingest.push.password.matches(password) { Some(ingest) } else { found }
-        })
+        let pushed = self.ingests.values().filter_map(|ingest| Some((ingest, ingest.push()?)));
+        let candidates = pushed.filter(|(_, push)| push.shoutcast);
+        candidates.fold(
+            None,
+            |found, (ingest, push)| {
+                if push.is_password(password) { Some(ingest) } else { found }
+            },
+        )
     }
 
     /// The egresses that an ingest feeds.
@@ -208,6 +314,31 @@ impl Catalogue {
         self.egresses
             .values()
             .filter(move |egress| egress.ingests.iter().any(|name| name.as_str() == ingest))
+    }
+}
+
+impl Ingest {
+    /// How its encoder connects, where one does.
+    pub fn push(&self) -> Option<&Push> {
+        match &self.delivery {
+            Delivery::Push(push) => Some(push),
+            Delivery::Pull(_) => None,
+        }
+    }
+
+    /// Where it is pulled from, if it is.
+    pub fn pull(&self) -> Option<&Pull> {
+        match &self.delivery {
+            Delivery::Push(_) => None,
+            Delivery::Pull(pull) => Some(pull),
+        }
+    }
+}
+
+impl Push {
+    /// Whether a password is the ingest's own; none is where it has none.
+    pub fn is_password(&self, given: &[u8]) -> bool {
+        self.password.as_ref().is_some_and(|password| password.matches(given))
     }
 }
 

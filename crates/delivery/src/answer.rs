@@ -1,8 +1,11 @@
 //! Answers over HTTP: what they have in common.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{Response, StatusCode};
+use playlists::timeshift::QueryError;
 
 /// Headers that scripts of other pages may read: what HLS players and ICY
 /// players in browsers look at.
@@ -31,19 +34,36 @@ pub(crate) enum Refusal {
     },
     /// The bucket did not give it.
     Upstream,
+    /// A moment of the past that cannot be.
+    Moment(QueryError),
+    /// Nothing older is kept than the live playlist lists.
+    NoPast,
+    /// Nothing is kept of the time asked for.
+    Nothing,
+    /// The process began a moment ago, and does not know what is kept yet.
+    PastUnread,
 }
 
 impl Refusal {
     /// The status and the line of text.
-    fn parts(self) -> (StatusCode, &'static str) {
-        match self {
+    fn parts(self) -> (StatusCode, Cow<'static, str>) {
+        let (status, text) = match self {
             Self::NotFound => (StatusCode::NOT_FOUND, "not found\n"),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "method not allowed\n"),
             Self::OffAir { .. } => (StatusCode::SERVICE_UNAVAILABLE, "not on air\n"),
             Self::Full => (StatusCode::SERVICE_UNAVAILABLE, "too many listeners\n"),
             Self::Range { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "no such range\n"),
             Self::Upstream => (StatusCode::BAD_GATEWAY, "not available\n"),
-        }
+            Self::Moment(error) => {
+                return (StatusCode::BAD_REQUEST, format!("{error}\n").into());
+            }
+            Self::NoPast => (StatusCode::NOT_FOUND, "nothing is kept here to go back to\n"),
+            Self::Nothing => (StatusCode::NOT_FOUND, "nothing is kept of that time\n"),
+            Self::PastUnread => {
+                (StatusCode::SERVICE_UNAVAILABLE, "what is kept is not known yet\n")
+            }
+        };
+        (status, text.into())
     }
 
     /// The whole answer. A cache keeps it for a second at the most: what is not
@@ -60,7 +80,7 @@ impl Refusal {
             Self::OffAir { retry_secs } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_secs));
             }
-            Self::Full => {
+            Self::Full | Self::PastUnread => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(5));
             }
             Self::Method => {

@@ -1,5 +1,7 @@
 //! Where listeners come in: off the accept loop as they are, or through hyper.
 
+mod listeners;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -16,21 +18,27 @@ use runtime::clock::Steady;
 use store::Store;
 
 use crate::answer::{self, Refusal};
-use crate::archive::Archive;
+use crate::bucket::Bucket;
 use crate::fanout::Fanout;
 use crate::hls;
 use crate::metrics::{FanoutCollector, Kind, Metrics};
-use crate::resolve::{Stations, Wanted};
+use crate::resolve::{self, Stations, Wanted};
+use crate::roster::Roster;
 use crate::station::Station;
 use crate::stream::{self, Caller};
+use crate::timeshift::Renders;
+
+pub use listeners::ListenerError;
 
 /// Everything that listeners ask for. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Delivery {
     stations: Arc<Stations>,
-    archive: Archive,
+    bucket: Bucket,
+    renders: Renders,
     clock: Steady,
     metrics: Metrics,
+    roster: Roster,
 }
 
 impl Delivery {
@@ -46,7 +54,8 @@ impl Delivery {
         let metrics = Metrics::register(registry);
         let collector = FanoutCollector { stations: Arc::clone(&stations), fanout: fanout.clone() };
         registry.register_collector(Box::new(collector));
-        Self { stations, archive: Archive::new(bucket), clock, metrics }
+        let (bucket, roster) = (Bucket::new(bucket), Roster::default());
+        Self { stations, bucket, renders: Renders::default(), clock, metrics, roster }
     }
 
     /// All that goes through hyper. It answers every path, with 404 at the least.
@@ -65,7 +74,7 @@ impl ListenerDoor for Delivery {
         let (found, delivery) = (self.stations.resolve(head.path()), self.clone());
         Box::pin(async move {
             if let Some((station, Wanted::Stream)) = found {
-                let caller = delivery.caller(connection.peer());
+                let caller = delivery.caller(connection.peer(), head.path());
                 stream::listen(&station, &head, connection, caller).await;
             }
         })
@@ -107,8 +116,8 @@ struct Asked<'a> {
 }
 
 impl Delivery {
-    fn caller(&self, peer: SocketAddr) -> Caller<'_> {
-        Caller { peer, clock: &self.clock, metrics: &self.metrics }
+    fn caller<'a>(&'a self, peer: SocketAddr, path: &'a str) -> Caller<'a> {
+        Caller { peer, path, clock: &self.clock, metrics: &self.metrics, roster: &self.roster }
     }
 
     async fn give(
@@ -119,17 +128,32 @@ impl Delivery {
     ) -> Response<Body> {
         let (headers, now) = (&asked.request.headers, self.clock.now());
         match wanted {
-            Wanted::Stream => stream::answer(station, asked.request, &self.caller(asked.peer)),
-            Wanted::Multivariant { prefix } => {
-                let document = station.hls().multivariant(&prefix);
-                hls::playlist(station, document.as_ref(), headers, now)
+            Wanted::Stream => {
+                let caller = self.caller(asked.peer, asked.request.uri.path());
+                stream::answer(station, asked.request, &caller)
             }
-            Wanted::Media => hls::playlist(station, station.hls().media.as_deref(), headers, now),
+            Wanted::Multivariant { prefix } => match resolve::moments(asked.request.uri.query()) {
+                Ok(Some(query)) => {
+                    hls::multivariant_of_past(station, (&prefix, &query), headers, now)
+                }
+                Ok(None) => {
+                    let document = station.hls().multivariant(&prefix, None);
+                    hls::playlist(station, document.as_ref(), headers, now)
+                }
+                Err(error) => Refusal::Moment(error).respond(),
+            },
+            Wanted::Media => match resolve::moments(asked.request.uri.query()) {
+                Ok(Some(query)) => {
+                    hls::timeshift(station, &query, &self.renders, headers, now).await
+                }
+                Ok(None) => hls::playlist(station, station.hls().media.as_deref(), headers, now),
+                Err(error) => Refusal::Moment(error).respond(),
+            },
             Wanted::Segment { name } => {
                 if !station.hls().segments.contains_key(&name) {
                     self.metrics.from_bucket.inc();
                 }
-                hls::segment(station, &name, &self.archive, headers).await
+                hls::segment(station, &name, &self.bucket, headers).await
             }
             Wanted::TuneIn(format) => {
                 let url = own_url(asked.request, asked.secure, &station.settings().name);

@@ -21,6 +21,7 @@
 mod cursor;
 mod engine;
 mod handle;
+mod intro;
 mod listener;
 mod mount;
 mod ring;
@@ -42,7 +43,8 @@ use bytes::Bytes;
 use runtime::clock::Clock;
 
 pub use handle::{MountHandle, MountWriter, NotJoined, PushError, Seat};
-pub use listener::{End, Why};
+pub use intro::Intro;
+pub use listener::{End, ListenerId, Observer, Why};
 pub use seat::{JoinRefused, Snapshot};
 pub use sink::prepare_listening_socket;
 
@@ -107,17 +109,30 @@ pub struct TimedFrame {
 }
 
 /// What a listener gets, apart from the audio.
-#[derive(Default)]
 pub struct NewListener {
+    /// Which one it is.
+    pub id: ListenerId,
     /// The response head, sent before anything else; may be empty.
     pub head: Bytes,
     /// Audio bytes between two metadata blocks, as the head says it in
     /// `icy-metaint`; `None` for a listener that did not ask for metadata.
     pub metaint: Option<NonZeroU32>,
+    /// What it hears before the mount's audio. Its place in that is taken when
+    /// the intro is through, with as much of a burst as the intro leaves to give.
+    pub intro: Option<Intro>,
     /// When the listener's session ends; it ends after a whole frame.
     pub until: Option<Instant>,
-    /// Hears of the end exactly once, on the engine's thread: it must not block.
-    pub on_end: Option<Box<dyn FnOnce(End) + Send>>,
+    /// Hears what becomes of it.
+    pub observer: Option<Box<dyn Observer>>,
+}
+
+/// Which of a mount's listeners.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// This one.
+    One(ListenerId),
+    /// All that there are.
+    All,
 }
 
 /// Which mount a command is for. Never used twice.
@@ -126,9 +141,11 @@ type MountId = u64;
 /// A listener on its way to the engine.
 #[derive(Debug)]
 struct Joining {
+    id: ListenerId,
     way: Way,
     head: Bytes,
     metaint: Option<NonZeroU32>,
+    intro: Option<Intro>,
     until: Option<Instant>,
     farewell: listener::Farewell,
     place: Place,
@@ -247,11 +264,34 @@ impl MountSettings {
     }
 }
 
+impl Which {
+    /// Whether the listener is one of them.
+    fn includes(self, id: ListenerId) -> bool {
+        self == Self::All || self == Self::One(id)
+    }
+}
+
+impl Default for NewListener {
+    /// One that nobody was before, with the audio and nothing else.
+    fn default() -> Self {
+        Self {
+            id: ListenerId::fresh(),
+            head: Bytes::new(),
+            metaint: None,
+            intro: None,
+            until: None,
+            observer: None,
+        }
+    }
+}
+
 impl fmt::Debug for NewListener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NewListener")
+            .field("id", &self.id)
             .field("head", &self.head)
             .field("metaint", &self.metaint)
+            .field("intro", &self.intro)
             .field("until", &self.until)
             .finish_non_exhaustive()
     }

@@ -1,7 +1,7 @@
 //! HLS over HTTP: playlists, segments, tune-in files. No redirects, ever
 //! (Apple's rule 8.18).
 
-use std::ops::Range;
+use std::ops;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -9,15 +9,17 @@ use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::http::{Response, StatusCode};
 use bytes::Bytes;
 use media::WallTime;
+use playlists::timeshift::{Query, Range, Refusal as NoPlaylist};
 use playlists::{date, tune_in};
 use store::SegmentName;
 use tracing::warn;
 
 use crate::answer::{self, Refusal};
-use crate::archive::Archive;
+use crate::bucket::Bucket;
 use crate::document::Document;
 use crate::range::{self, Wanted};
 use crate::station::Station;
+use crate::timeshift::{Renders, Timeshift};
 
 /// Answers for one playlist: whole, compressed, or known already.
 pub(crate) fn playlist(
@@ -26,10 +28,74 @@ pub(crate) fn playlist(
     headers: &HeaderMap,
     now: WallTime,
 ) -> Response<Body> {
-    let retry_secs = station.settings().target_secs;
-    let Some(document) = document.filter(|document| !station.is_stale(document, now)) else {
-        return Refusal::OffAir { retry_secs }.respond();
-    };
+    match document.filter(|document| !station.is_stale(document, now)) {
+        Some(document) => send(station, document, headers),
+        None => off_air(station).respond(),
+    }
+}
+
+/// Answers for a playlist of the past.
+pub(crate) async fn timeshift(
+    station: &Station,
+    query: &Query,
+    renders: &Renders,
+    headers: &HeaderMap,
+    now: WallTime,
+) -> Response<Body> {
+    match past(station, query, renders, now).await {
+        Ok(document) => send(station, &document, headers),
+        Err(refusal) => refusal.respond(),
+    }
+}
+
+/// Answers for the multivariant playlist whose media playlist is one of the past.
+pub(crate) fn multivariant_of_past(
+    station: &Station,
+    (prefix, query): (&str, &Query),
+    headers: &HeaderMap,
+    now: WallTime,
+) -> Response<Body> {
+    match select(station, query, now).map(|_| station.hls().multivariant(prefix, Some(query))) {
+        Ok(Some(document)) => send(station, &document, headers),
+        Ok(None) => off_air(station).respond(),
+        Err(refusal) => refusal.respond(),
+    }
+}
+
+async fn past(
+    station: &Station,
+    query: &Query,
+    renders: &Renders,
+    now: WallTime,
+) -> Result<Arc<Document>, Refusal> {
+    let (timeshift, range) = select(station, query, now)?;
+    Ok(timeshift.document(range, renders).await)
+}
+
+/// What of the past a query asks for.
+fn select<'a>(
+    station: &'a Station,
+    query: &Query,
+    now: WallTime,
+) -> Result<(&'a Arc<Timeshift>, Range), Refusal> {
+    let timeshift = station.timeshift().ok_or(Refusal::NoPast)?;
+    let span = query.span(now).map_err(Refusal::Moment)?;
+    let selected = timeshift.select(&span, now).ok_or(Refusal::PastUnread)?;
+    let range = selected.map_err(|why| match why {
+        NoPlaylist::Nothing => Refusal::Nothing,
+        _ => off_air(station),
+    })?;
+    // One that has an end waits for nothing.
+    let is_stale = !range.is_ended() && station.is_silent(timeshift.wall_end(), now);
+    if is_stale { Err(off_air(station)) } else { Ok((timeshift, range)) }
+}
+
+fn off_air(station: &Station) -> Refusal {
+    Refusal::OffAir { retry_secs: station.settings().target_secs }
+}
+
+/// Sends a playlist: whole, compressed, or word that it is known already.
+fn send(station: &Station, document: &Document, headers: &HeaderMap) -> Response<Body> {
     let gzip = answer::takes_gzip(headers);
     let (body, etag) = if gzip {
         (&document.gzip, document.gzip_etag())
@@ -61,12 +127,12 @@ pub(crate) fn playlist(
 pub(crate) async fn segment(
     station: &Arc<Station>,
     name: &str,
-    archive: &Archive,
+    bucket: &Bucket,
     headers: &HeaderMap,
 ) -> Response<Body> {
     let body = match station.hls().segments.get(name) {
         Some(body) => body.clone(),
-        None => match archive.fetch(station, name).await {
+        None => match bucket.fetch(station, name).await {
             Ok(Some(body)) => body,
             Ok(None) => return Refusal::NotFound.respond(),
             Err(error) => {
@@ -111,7 +177,7 @@ pub(crate) fn tune_in(station: &Station, format: tune_in::Format, url: String) -
     answer::with_cors(response)
 }
 
-fn partial(body: &Bytes, part: Range<usize>) -> Response<Body> {
+fn partial(body: &Bytes, part: ops::Range<usize>) -> Response<Body> {
     let range = format!("bytes {}-{}/{}", part.start, part.end.saturating_sub(1), body.len());
     let mut response = Response::new(Body::from(body.slice(part)));
     *response.status_mut() = StatusCode::PARTIAL_CONTENT;

@@ -5,7 +5,7 @@
 //! knows where a programme comes from.
 
 mod answer;
-mod archive;
+mod bucket;
 mod document;
 mod door;
 pub mod fanout;
@@ -13,12 +13,16 @@ mod hls;
 mod metrics;
 mod range;
 mod resolve;
+mod roster;
 mod station;
 mod stream;
 #[cfg(test)]
 mod testing;
+mod timeshift;
 
 pub use document::Document;
-pub use door::Delivery;
+pub use door::{Delivery, ListenerError};
 pub use resolve::{PATH_LEN_MAX, Stations, Wanted};
+pub use roster::{Audience, Over, Roster, Visitor};
 pub use station::{HlsView, Station, StationSettings};
+pub use timeshift::Timeshift;

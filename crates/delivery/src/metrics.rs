@@ -80,7 +80,7 @@ pub(crate) struct FanoutCollector {
 type Column = (&'static str, &'static str, MetricType, fn(&Snapshot) -> u64);
 
 /// All numbers of a mount. Those that only grow get `_total` behind their name.
-pub(crate) const COLUMNS: [Column; 7] = [
+pub(crate) const COLUMNS: [Column; 9] = [
     ("delivery_icy_listeners", "ICY listeners now", MetricType::Gauge, |s| s.listeners as u64),
     ("delivery_icy_joins", "ICY listeners that joined", MetricType::Counter, |s| s.joins_total),
     ("delivery_icy_sent_bytes", "Bytes written to ICY listeners", MetricType::Counter, |s| {
@@ -97,6 +97,12 @@ pub(crate) const COLUMNS: [Column; 7] = [
     }),
     ("delivery_icy_left", "ICY listeners that left", MetricType::Counter, |s| s.left_total),
     ("delivery_icy_ended", "ICY listeners that were ended", MetricType::Counter, |s| s.ended_total),
+    ("delivery_icy_killed", "ICY listeners ended one by one", MetricType::Counter, |s| {
+        s.killed_total
+    }),
+    ("delivery_icy_moved", "ICY listeners moved to another mount", MetricType::Counter, |s| {
+        s.moved_total
+    }),
 ];
 
 impl Collector for FanoutCollector {

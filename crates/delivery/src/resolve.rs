@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
+use playlists::timeshift::{Query, QueryError};
 use playlists::tune_in;
 use store::SegmentName;
 
@@ -103,6 +104,17 @@ impl Stations {
         };
         Some((Arc::clone(station), wanted))
     }
+}
+
+/// The time of the past that a query asks for, if it does.
+pub(crate) fn moments(query: Option<&str>) -> Result<Option<Query>, QueryError> {
+    let decoded = |text| percent_decode_str(text).decode_utf8_lossy();
+    let parameters = query.unwrap_or_default().split('&').map(|parameter| {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        (decoded(name), decoded(value))
+    });
+    let parameters: Vec<_> = parameters.collect();
+    Query::read(parameters.iter().map(|(name, value)| (name.as_ref(), value.as_ref())))
 }
 
 #[cfg(test)]

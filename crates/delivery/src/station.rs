@@ -10,9 +10,11 @@ use icy::listener::StationHead;
 use media::{MediaSequence, RenditionId, WallTime};
 use playlists::Variant;
 use playlists::multivariant;
+use playlists::timeshift::Query;
 
 use crate::document::Document;
-use crate::fanout::MountHandle;
+use crate::fanout::{Intro, MountHandle};
+use crate::timeshift::Timeshift;
 
 /// What does not change while the process runs.
 #[derive(Debug, Clone)]
@@ -29,6 +31,8 @@ pub struct StationSettings {
     pub target_secs: u64,
     /// How long the playlists stay up without a new segment.
     pub hold: Duration,
+    /// How far back listeners may go; zero for not at all.
+    pub dvr: Duration,
     /// How long a segment can be had after it left the window, at least: what
     /// caches are told.
     pub segment_max_age: Duration,
@@ -55,13 +59,18 @@ pub struct Station {
     settings: StationSettings,
     head: StationHead,
     mount: MountHandle,
+    intro: RwLock<Option<Intro>>,
     hls: RwLock<Arc<HlsView>>,
+    timeshift: Option<Arc<Timeshift>>,
 }
 
 impl Station {
     /// A station that has nothing yet.
     pub fn new(settings: StationSettings, head: StationHead, mount: MountHandle) -> Self {
-        Self { settings, head, mount, hls: RwLock::default() }
+        let has_past = !settings.dvr.is_zero();
+        let past = has_past.then(|| Arc::new(Timeshift::new(settings.target_secs, settings.dvr)));
+        let (intro, hls) = (RwLock::default(), RwLock::default());
+        Self { settings, head, mount, intro, hls, timeshift: past }
     }
 
     /// What the heads of its ICY answers say.
@@ -72,6 +81,17 @@ impl Station {
     /// Its ICY listeners.
     pub fn mount(&self) -> &MountHandle {
         &self.mount
+    }
+
+    /// What a new ICY listener hears before the programme.
+    pub fn intro(&self) -> Option<Intro> {
+        self.intro.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lets new ICY listeners hear this first, or nothing. It must have the
+    /// codec and the parameters of the programme.
+    pub fn set_intro(&self, intro: Option<Intro>) {
+        *self.intro.write().unwrap_or_else(PoisonError::into_inner) = intro;
     }
 
     /// What does not change.
@@ -100,19 +120,31 @@ impl Station {
         *self.hls.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
     }
 
+    /// What is kept of its past; `None` without `dvr`.
+    pub fn timeshift(&self) -> Option<&Arc<Timeshift>> {
+        self.timeshift.as_ref()
+    }
+
     /// Whether the playlists are too old to be sent: a player that gets an
     /// error looks elsewhere, one that gets an old window waits for ever.
     pub fn is_stale(&self, document: &Document, now: WallTime) -> bool {
+        self.is_silent(document.modified, now)
+    }
+
+    /// The same, where the last segment came at `newest`.
+    pub(crate) fn is_silent(&self, newest: WallTime, now: WallTime) -> bool {
         let targets = Duration::from_secs(3 * self.settings.target_secs);
-        now.since(document.modified) > targets.max(self.settings.hold)
+        now.since(newest) > targets.max(self.settings.hold)
     }
 }
 
 impl HlsView {
-    /// The multivariant playlist, with `prefix` before its URIs.
-    pub fn multivariant(&self, prefix: &str) -> Option<Document> {
+    /// The multivariant playlist, with `prefix` before its URIs and a query for
+    /// a time of the past behind them.
+    pub fn multivariant(&self, prefix: &str, query: Option<&Query>) -> Option<Document> {
         let variant = self.variant.clone()?;
-        let uri = format!("{prefix}{}", variant.uri);
+        let query = query.map_or_else(String::new, |query| format!("?{query}"));
+        let uri = format!("{prefix}{}{query}", variant.uri);
         let text = multivariant::render(&[Variant { uri, ..variant }]);
         let modified = self.media.as_ref().map_or(WallTime::default(), |media| media.modified);
         Some(Document::new(text, modified))

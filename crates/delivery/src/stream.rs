@@ -15,7 +15,7 @@ use futures_util::stream;
 use icy::head::Head;
 use icy::listener::{self, Cors, ListenerRequest};
 use listen::{Connection, Transport};
-use media::WallTime;
+use media::text;
 use runtime::clock::Steady;
 use socket2::SockRef;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
@@ -24,8 +24,10 @@ use tokio::sync::oneshot;
 use tracing::info;
 
 use crate::answer::Refusal;
-use crate::fanout::{End, JoinRefused, NewListener, NotJoined, Seat, Why};
+use crate::fanout::{End, JoinRefused, NewListener, NotJoined, Observer, Seat, Why};
 use crate::metrics::{Kind, Metrics};
+use crate::resolve::PATH_LEN_MAX;
+use crate::roster::{Entry, Over, Roster, Visitor};
 use crate::station::Station;
 
 /// When a listener that found the mount off the air, or full, may come again.
@@ -39,17 +41,18 @@ const END_GRACE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Caller<'a> {
     pub(crate) peer: SocketAddr,
+    /// The path asked for, as it was sent.
+    pub(crate) path: &'a str,
     pub(crate) clock: &'a Steady,
     pub(crate) metrics: &'a Metrics,
+    pub(crate) roster: &'a Roster,
 }
 
-/// The line that is logged of a listener when it is gone.
+/// A listener from its admission on; who carries its pipe hears of its end.
 struct Visit {
-    mount: String,
-    peer: SocketAddr,
-    agent: String,
+    entry: Entry,
     clock: Steady,
-    began: WallTime,
+    ended: oneshot::Sender<Why>,
 }
 
 /// Takes a listener that came as it is: the fan-out engine gets the socket.
@@ -88,7 +91,7 @@ pub(crate) async fn listen(
         }
         Transport::Tls(mut stream) => match seat.join_pipe(newcomer) {
             Ok(pipe) => {
-                if carry(&mut stream, pipe, end).await == Some(Why::Slow) {
+                if matches!(carry(&mut stream, pipe, end).await, Some(Why::Slow | Why::Killed)) {
                     // A plain close keeps what the peer does not read.
                     let socket = SockRef::from(stream.get_ref().0);
                     let _ = socket.set_linger(Some(Duration::ZERO));
@@ -144,33 +147,52 @@ impl Caller<'_> {
         head: Bytes,
     ) -> (NewListener, oneshot::Receiver<Why>) {
         let metaint = station.head().metaint.filter(|_| request.wants_metadata);
-        let visit = Visit {
-            mount: station.settings().name.clone(),
-            peer: self.peer,
-            agent: request.user_agent.clone().unwrap_or_default(),
-            clock: self.clock.clone(),
-            began: self.clock.now(),
+        let mut newcomer = NewListener {
+            head,
+            metaint: metaint.and_then(NonZeroU32::new),
+            intro: station.intro(),
+            ..NewListener::default()
         };
-        let (ended, end) = oneshot::channel();
-        let on_end = Box::new(move |end: End| {
-            visit.log(end);
-            // Nobody hears of it whose socket the engine has.
-            let _ = ended.send(end.why);
+        let entry = self.roster.enter(Visitor {
+            id: newcomer.id,
+            mount: station.settings().name.clone(),
+            path: text::clean(self.path, PATH_LEN_MAX),
+            peer: self.peer,
+            user_agent: request.user_agent.clone().unwrap_or_default(),
+            referer: request.referer.clone().unwrap_or_default(),
+            user: None,
+            since: self.clock.now(),
+            over: Over::Icy,
         });
-        let metaint = metaint.and_then(NonZeroU32::new);
-        (NewListener { head, metaint, until: None, on_end: Some(on_end) }, end)
+        let (ended, end) = oneshot::channel();
+        let visit = Visit { entry, clock: self.clock.clone(), ended };
+        newcomer.observer = Some(Box::new(visit));
+        (newcomer, end)
+    }
+}
+
+impl Observer for Visit {
+    fn moved(&mut self, mount: &str) {
+        self.entry.move_to(mount);
+    }
+
+    fn ended(self: Box<Self>, end: End) {
+        self.log(end);
+        // Nobody hears of it whose socket the engine has.
+        let _ = self.ended.send(end.why);
     }
 }
 
 impl Visit {
     /// One line for each listener, as Icecast's access log has it.
     fn log(&self, end: End) {
-        let Self { mount, peer, agent, clock, began } = self;
-        let secs = clock.now().since(*began).as_secs();
+        let Visitor { mount, peer, user_agent: agent, since, .. } = self.entry.visitor();
+        let secs = self.clock.now().since(*since).as_secs();
         let reason = match end.why {
             Why::Left => "left",
             Why::Slow => "too slow",
             Why::Ended => "ended",
+            Why::Killed => "killed",
         };
         info!(mount, %peer, agent, secs, bytes = end.bytes_sent, reason, "listener gone");
     }
@@ -194,7 +216,7 @@ async fn carry(
     };
     let over = async {
         let why = end.await.ok();
-        if why == Some(Why::Ended) {
+        if matches!(why, Some(Why::Ended | Why::Killed)) {
             tokio::time::sleep(END_GRACE).await;
         }
         why

@@ -21,6 +21,7 @@ use media::{
 use playlists::LivePlaylists;
 use prometheus_client::registry::Registry;
 use runtime::clock::{Clock, ManualClock, Steady, SystemClock};
+use runtime::networks::Networks;
 use runtime::shutdown::Shutdown;
 use store::{S3Settings, Store, StoreUrl};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -35,6 +36,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// `EXT-X-TARGETDURATION` of the station.
 pub(crate) const TARGET_SECS: u64 = 6;
+
+/// How far back its listeners may go.
+pub(crate) const DVR: Duration = Duration::from_hours(48);
 
 /// How long its segments may be cached.
 pub(crate) const SEGMENT_MAX_AGE: u64 = 96;
@@ -153,6 +157,7 @@ impl Bench {
             connections_max: 100,
             unsent_max: None,
             tls: None,
+            trusted_proxies: Networks::default(),
         };
         let port = Port::open((Ipv4Addr::LOCALHOST, 0).into(), settings).unwrap();
         let (address, shutdown) = (port.address().unwrap(), Shutdown::default());
@@ -233,6 +238,7 @@ fn settings_of_acme() -> StationSettings {
         rendition: RenditionId::new("mp3", 128),
         target_secs: TARGET_SECS,
         hold: Duration::from_secs(10),
+        dvr: DVR,
         segment_max_age: Duration::from_secs(SEGMENT_MAX_AGE),
     }
 }

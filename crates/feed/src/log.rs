@@ -238,11 +238,18 @@ impl History {
         }
     }
 
-    /// The segments that the bucket has, oldest first, from the last hole on.
-    pub fn segments(&self, stored: &[Stored]) -> Vec<SegmentInfo> {
+    /// The segments that the bucket has and that the log tells of, oldest first.
+    /// Numbers may be missing between them.
+    pub fn every_segment(&self, stored: &[Stored]) -> Vec<SegmentInfo> {
         let mut infos: Vec<SegmentInfo> =
             stored.iter().filter_map(|one| self.find(one.epoch)?.info(one)).collect();
         infos.sort_by_key(|info| info.number);
+        infos
+    }
+
+    /// The same, from the last hole on.
+    pub fn segments(&self, stored: &[Stored]) -> Vec<SegmentInfo> {
+        let mut infos = self.every_segment(stored);
         let hole = infos.windows(2).rposition(|pair| match pair {
             [one, next] => one.number.0 + 1 != next.number.0,
             _ => false,

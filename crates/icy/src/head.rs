@@ -10,13 +10,16 @@
 //! `Content-Length` and `Transfer-Encoding`. Old encoders and butt's title
 //! updates end their lines so.
 
-use crate::head::line::{Line, next_line};
+use crate::head::headers::no_control_characters;
 
 mod framing;
+mod headers;
 mod line;
 
 pub use framing::Framing;
 pub(crate) use framing::digits;
+pub(crate) use headers::{Headers, header_line};
+pub(crate) use line::{Line, next_line};
 
 /// The longest line, its end not counted: `large_client_header_buffers` of nginx.
 pub const LINE_LEN_MAX: usize = 8 * 1024;
@@ -57,7 +60,7 @@ pub struct Head {
     pub version: Version,
     /// How the body is delimited, as the headers have it.
     pub framing: Framing,
-    headers: Vec<Header>,
+    headers: Headers,
 }
 
 /// The protocol's version.
@@ -117,12 +120,6 @@ pub enum HeadError {
     Repeated(&'static str),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Header {
-    name: String,
-    value: Vec<u8>,
-}
-
 /// Reads a head from the first bytes of a connection.
 ///
 /// Keeps nothing: the caller has the bytes, at most [`HEAD_LEN_MAX`] of them
@@ -175,13 +172,13 @@ impl Head {
 
     /// The values of all headers of this name, in order, without regard to case.
     pub fn headers<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        self.headers.named(name)
     }
 
     /// All headers in order: the name as sent and the value without the spaces
     /// around it, in UTF-8 or Latin-1.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.headers.iter().map(|header| (header.name.as_str(), header.value.as_slice()))
+        self.headers.iter()
     }
 
     /// The target's path, before the first `?`.
@@ -213,13 +210,12 @@ impl Head {
 impl std::fmt::Debug for Head {
     /// Without the query and the values of headers: credentials are among them.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<&str> = self.headers.iter().map(|header| header.name.as_str()).collect();
         f.debug_struct("Head")
             .field("method", &self.method)
             .field("path", &self.path())
             .field("version", &self.version)
             .field("framing", &self.framing)
-            .field("headers", &names)
+            .field("headers", &self.headers)
             .finish_non_exhaustive()
     }
 }
@@ -275,32 +271,8 @@ fn request_line(line: &Line<'_>) -> Result<Head, HeadError> {
         target: target.to_owned(),
         version,
         framing: Framing::None,
-        headers: Vec::new(),
+        headers: Headers::default(),
     })
-}
-
-fn header_line(content: &[u8], number: usize) -> Result<Header, HeadError> {
-    no_control_characters(content, number)?;
-    if content.first().is_some_and(|byte| matches!(byte, b' ' | b'\t')) {
-        return Err(HeadError::Folded(number));
-    }
-    let colon = content.iter().position(|byte| *byte == b':');
-    let (name, value) = colon
-        .and_then(|colon| content.split_at_checked(colon))
-        .ok_or(HeadError::HeaderLine(number))?;
-    if name.is_empty() || !name.iter().copied().all(is_token_byte) {
-        return Err(HeadError::HeaderLine(number));
-    }
-    let name = String::from_utf8_lossy(name).into_owned();
-    let value = value.get(1..).unwrap_or_default().trim_ascii().to_vec();
-    Ok(Header { name, value })
-}
-
-fn no_control_characters(content: &[u8], number: usize) -> Result<(), HeadError> {
-    if content.iter().any(|byte| matches!(byte, 0 | b'\r')) {
-        return Err(HeadError::ControlCharacter(number));
-    }
-    Ok(())
 }
 
 /// A byte of a token (RFC 9110 §5.6.2).

@@ -16,6 +16,9 @@ pub use player::Player;
 /// The longest `User-Agent` that is kept, in bytes of UTF-8.
 pub const USER_AGENT_LEN_MAX: usize = 256;
 
+/// The longest `Referer` that is kept, in bytes of UTF-8.
+pub const REFERER_LEN_MAX: usize = 256;
+
 /// The length that players which want one are told: Icecast's.
 const FAKE_CONTENT_LENGTH: &str = "221183499";
 
@@ -28,6 +31,8 @@ pub struct ListenerRequest {
     pub wants_metadata: bool,
     /// `User-Agent`, clean.
     pub user_agent: Option<String>,
+    /// `Referer`, clean: the page that plays it.
+    pub referer: Option<String>,
     /// How it must be answered.
     pub player: Player,
     /// `Range: bytes=0-1`: Safari asks so before it plays, which is no listening.
@@ -102,15 +107,18 @@ impl ListenerRequest {
         version: Version,
         header: impl Fn(&'static str) -> Option<&'a [u8]>,
     ) -> Self {
-        let user_agent = header("user-agent")
-            .map(|value| Charset::Auto.decode(value, USER_AGENT_LEN_MAX))
-            .filter(|text| !text.is_empty());
+        let text = |name, len_max| {
+            let text = header(name).map(|value| Charset::Auto.decode(value, len_max));
+            text.filter(|text| !text.is_empty())
+        };
+        let user_agent = text("user-agent", USER_AGENT_LEN_MAX);
         let flash = header("x-flash-version").is_some();
         Self {
             version,
             wants_metadata: header("icy-metadata") == Some(b"1"),
             player: Player::of(user_agent.as_deref().unwrap_or_default(), flash),
             user_agent,
+            referer: text("referer", REFERER_LEN_MAX),
             probe: header("range") == Some(b"bytes=0-1"),
         }
     }

@@ -34,6 +34,10 @@ pub const DENIED: &[u8] = b"invalid password\r\n";
 /// The most bytes of headers, line ends included.
 pub const HEADERS_LEN_MAX: usize = 16 * 1024;
 
+/// What libshout 2.4 says in place of a password, before it connects anew with
+/// one: it wants to know whether something answers.
+const PROBE: &str = "!POKE";
+
 /// The longest header name. The longest in use is `x-audiocast-description`.
 pub const NAME_LEN_MAX: usize = 64;
 
@@ -267,6 +271,12 @@ impl Login {
             Dialect::Shoutcast => GRANTED,
             Dialect::Xaudiocast => GRANTED_XAUDIOCAST,
         }
+    }
+
+    /// Whether it asks nothing but what speaks here. Answer [`DENIED`], and do not
+    /// count it as a wrong password: libshout asks before every connection.
+    pub fn is_probe(&self) -> bool {
+        self.mount.is_none() && self.password == PROBE
     }
 
     /// The user and the password, if the line is read as `user:password`, as

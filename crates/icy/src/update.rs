@@ -153,12 +153,12 @@ fn title(query: &Parameters, charset: Charset) -> Result<Title, UpdateError> {
 }
 
 /// A query's parameters, decoded to bytes.
-struct Parameters(Vec<(Vec<u8>, Vec<u8>)>);
+pub(crate) struct Parameters(Vec<(Vec<u8>, Vec<u8>)>);
 
 impl Parameters {
     /// Splits `application/x-www-form-urlencoded`. A `%` that begins no
     /// encoding stays: old encoders encode nothing but spaces.
-    fn parse(query: &[u8]) -> Self {
+    pub(crate) fn parse(query: &[u8]) -> Self {
         let decode = |text: &[u8]| {
             let spaced: Vec<u8> = text.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
             percent_decode(&spaced).collect::<Vec<u8>>()
@@ -173,6 +173,12 @@ impl Parameters {
 
     fn get(&self, name: &str) -> Option<&[u8]> {
         let found = self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name.as_bytes()));
+        found.map(|(_, value)| value.as_slice())
+    }
+
+    /// The last of that name, where [`Parameters::get`] gives the first.
+    pub(crate) fn last(&self, name: &str) -> Option<&[u8]> {
+        let found = self.0.iter().rfind(|(key, _)| key.eq_ignore_ascii_case(name.as_bytes()));
         found.map(|(_, value)| value.as_slice())
     }
 }

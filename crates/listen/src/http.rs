@@ -10,19 +10,21 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderValue, Request, Response, StatusCode, Version, header};
+use axum::http::{HeaderName, HeaderValue, Request, Response, StatusCode, Version, header};
 use bytes::Bytes;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use runtime::shutdown::Shutdown;
+use runtime::networks::Networks;
 use tokio::time::Sleep;
 use tower::ServiceExt;
 use tracing::info;
 
+use crate::forwarded;
 use crate::guard::{self, Guard};
 use crate::metrics::{PortMetrics, Reason};
+use crate::port::Shared;
 use crate::transport::Connection;
 
 /// Streams of one HTTP/2 connection at a time.
@@ -50,6 +52,7 @@ pub(crate) enum Protocol {
 struct Requests {
     router: Router,
     peer: SocketAddr,
+    trusted_proxies: Networks,
     secure: Secure,
     body_time: Duration,
     metrics: PortMetrics,
@@ -57,22 +60,17 @@ struct Requests {
 
 /// Serves a connection until its peer or the shutdown ends it.
 ///
-/// `header_time` is for each head from the end of the answer before, for each
+/// The header time is for each head from the end of the answer before, for each
 /// body, and for the requests under way when the shutdown comes.
-pub(crate) async fn serve(
-    connection: Connection,
-    protocol: Protocol,
-    router: Router,
-    header_time: Duration,
-    metrics: PortMetrics,
-    shutdown: &Shutdown,
-) {
+pub(crate) async fn serve(connection: Connection, protocol: Protocol, port: &Shared) {
+    let header_time = port.settings.header_time;
     let requests = Requests {
-        router,
+        router: port.doors.http.clone(),
         peer: connection.peer(),
+        trusted_proxies: port.settings.trusted_proxies.clone(),
         secure: Secure(connection.is_secure()),
         body_time: header_time,
-        metrics,
+        metrics: port.metrics.clone(),
     };
     let service = service_fn(move |request: Request<Incoming>| {
         let requests = requests.clone();
@@ -88,7 +86,7 @@ pub(crate) async fn serve(
     // An error here is the peer's, who has been answered or is gone.
     tokio::select! {
         _ = serving.as_mut() => return,
-        () = shutdown.wait() => serving.as_mut().graceful_shutdown(),
+        () = port.shutdown.wait() => serving.as_mut().graceful_shutdown(),
     }
     let _ = tokio::time::timeout(header_time, serving).await;
 }
@@ -101,7 +99,8 @@ fn builder(header_time: Duration) -> Builder<TokioExecutor> {
         .header_read_timeout(header_time)
         .max_headers(icy::head::HEADERS_MAX)
         .max_buf_size(HEAD_LEN_MAX)
-        .half_close(false);
+        // Encoders close as soon as a title is sent, without waiting for the answer.
+        .half_close(true);
     builder
         .http2()
         .timer(TokioTimer::new())
@@ -119,10 +118,11 @@ impl Requests {
             info!(peer = %self.peer, status = status.as_u16(), "request refused");
             return refused(status, text);
         }
+        let peer = self.client_of(&request);
         let has_body = !hyper::body::Body::is_end_stream(request.body());
         let body_time = self.body_time;
         let mut request = request.map(|body| Body::new(Timely::new(body, body_time)));
-        request.extensions_mut().insert(ConnectInfo(self.peer));
+        request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(self.secure);
         let Ok(mut response) = self.router.oneshot(request).await;
         if has_body && response.version() < Version::HTTP_2 {
@@ -131,7 +131,16 @@ impl Requests {
         }
         response
     }
+
+    /// Who asks: the peer, or whom it speaks for.
+    fn client_of<B>(&self, request: &Request<B>) -> SocketAddr {
+        let values = |name| request.headers().get_all(name).iter().map(HeaderValue::as_bytes);
+        let (ours, standard) = (values(X_FORWARDED_FOR), values(header::FORWARDED));
+        forwarded::client(self.peer, ours, standard, &self.trusted_proxies)
+    }
 }
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use media::Blame;
 use prometheus_client::metrics::gauge::Gauge;
+use runtime::networks::Networks;
 use runtime::shutdown::Shutdown;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
@@ -15,6 +16,7 @@ use tokio::task::{JoinError, JoinSet};
 use tracing::{debug, error, info, warn};
 
 use crate::metrics::{Metrics, PortMetrics, Reason};
+use crate::proxy;
 use crate::sniff::{self, Doors};
 use crate::tls::Identities;
 use crate::transport::{Connection, Transport};
@@ -73,6 +75,8 @@ pub struct PortSettings {
     pub unsent_max: Option<u32>,
     /// Certificates: the port speaks TLS.
     pub tls: Option<Identities>,
+    /// Whose PROXY header, `X-Forwarded-For` and `Forwarded` are believed.
+    pub trusted_proxies: Networks,
 }
 
 /// A port that listens.
@@ -204,8 +208,8 @@ impl Acceptor {
         let slot = Slot::new(permit, &self.shared.metrics.open);
         let shared = Arc::clone(&self.shared);
         self.under_way.spawn(async move {
-            if let Some(transport) = shake_hands(stream, peer, &shared).await {
-                sniff::serve(Connection::new(transport, peer).with_slot(slot), &shared).await;
+            if let Some(connection) = begin(stream, peer, &shared).await {
+                sniff::serve(connection.with_slot(slot), &shared).await;
             }
         });
     }
@@ -249,6 +253,52 @@ impl Drop for Slot {
     fn drop(&mut self) {
         self.open.dec();
     }
+}
+
+/// What comes before the client's first byte: the PROXY header of a trusted
+/// proxy, and the TLS handshake.
+async fn begin(stream: TcpStream, peer: SocketAddr, port: &Shared) -> Option<Connection> {
+    if !port.settings.trusted_proxies.contains(peer.ip()) {
+        return Some(Connection::new(shake_hands(stream, peer, port).await?, peer));
+    }
+    let (stream, taken) = take_header(stream, peer, port).await?;
+    let peer = taken.client.unwrap_or(peer);
+    if port.settings.tls.is_some() && !taken.said.is_empty() {
+        port.metrics.refused(Reason::Tls);
+        debug!(port = port.settings.name, %peer, "neither a PROXY header nor TLS");
+        return None;
+    }
+    let transport = shake_hands(stream, peer, port).await?;
+    Some(Connection::new(transport, peer).with_said(taken.said))
+}
+
+/// The PROXY header, where there is one.
+async fn take_header(
+    mut stream: TcpStream,
+    peer: SocketAddr,
+    port: &Shared,
+) -> Option<(TcpStream, proxy::Taken)> {
+    let taken = tokio::select! {
+        biased;
+        taken = tokio::time::timeout(port.settings.header_time, proxy::take(&mut stream)) => taken,
+        () = port.shutdown.wait() => return None,
+    };
+    let name = port.settings.name;
+    match taken {
+        Ok(Ok(taken)) => return Some((stream, taken)),
+        Ok(Err(proxy::TakeError::Header(error))) => {
+            port.metrics.refused(Reason::Protocol);
+            info!(port = name, %peer, %error, "PROXY header refused");
+        }
+        Ok(Err(proxy::TakeError::Io(error))) => {
+            debug!(port = name, %peer, %error, "a trusted proxy has left");
+        }
+        Err(_) => {
+            port.metrics.refused(Reason::Late);
+            info!(port = name, %peer, "a trusted proxy said nothing within the header time");
+        }
+    }
+    None
 }
 
 /// The TLS handshake, where the port has one.

@@ -8,6 +8,7 @@ use icy::{Kind, classify};
 use tracing::{debug, info};
 
 use crate::BoxFuture;
+use crate::forwarded;
 use crate::http::{self, Protocol};
 use crate::metrics::Reason;
 use crate::port::Shared;
@@ -67,14 +68,16 @@ pub(crate) async fn serve(mut connection: Connection, port: &Shared) {
     };
     let (name, peer) = (port.settings.name, connection.peer());
     match sniffed {
-        Sniffed::Http(protocol) => serve_http(connection, protocol, port).await,
+        Sniffed::Http(protocol) => http::serve(connection, protocol, port).await,
         Sniffed::Listener(head) => {
             if let Some(door) = &port.doors.listeners {
+                let connection = of_client(connection, &head, port);
                 door.listen(head, connection).await;
             }
         }
         Sniffed::Source(head) => {
             if let Some(door) = &port.doors.sources {
+                let connection = of_client(connection, &head, port);
                 door.source(head, connection).await;
             }
         }
@@ -97,10 +100,11 @@ pub(crate) async fn serve(mut connection: Connection, port: &Shared) {
     }
 }
 
-async fn serve_http(connection: Connection, protocol: Protocol, port: &Shared) {
-    let router = port.doors.http.clone();
-    let (header_time, metrics) = (port.settings.header_time, port.metrics.clone());
-    http::serve(connection, protocol, router, header_time, metrics, &port.shutdown).await;
+/// The connection of whom its peer speaks for, by the headers of its only head.
+fn of_client(connection: Connection, head: &Head, port: &Shared) -> Connection {
+    let trusted = &port.settings.trusted_proxies;
+    let client = forwarded::client_of_head(connection.peer(), head, trusted);
+    connection.on_behalf_of(client)
 }
 
 async fn sniff(connection: &mut Connection, port: &Shared) -> Sniffed {

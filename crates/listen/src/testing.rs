@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Extension, Request};
+use axum::extract::{ConnectInfo, Extension, Request};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use bytes::Bytes;
 use icy::head::Head;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
+use runtime::networks::Networks;
 use runtime::shutdown::Shutdown;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -51,15 +52,28 @@ pub(crate) struct Wanted {
     pub(crate) connections_max: usize,
     pub(crate) takes_sources: bool,
     pub(crate) tls: Option<Identities>,
+    pub(crate) trusted_proxies: Networks,
 }
 
 impl Default for Wanted {
     fn default() -> Self {
-        Self { header_time: AMPLE, connections_max: 100, takes_sources: true, tls: None }
+        Self {
+            header_time: AMPLE,
+            connections_max: 100,
+            takes_sources: true,
+            tls: None,
+            trusted_proxies: Networks::default(),
+        }
     }
 }
 
 impl Wanted {
+    /// A port that believes its peers, which are on this machine.
+    pub(crate) fn trusting() -> Self {
+        let trusted_proxies = ["127.0.0.0/8", "10.0.0.0/8"].map(|text| text.parse().unwrap());
+        Self { trusted_proxies: trusted_proxies.into_iter().collect(), ..Self::default() }
+    }
+
     pub(crate) fn serve(self) -> Served {
         let settings = PortSettings {
             name: "public",
@@ -67,6 +81,7 @@ impl Wanted {
             connections_max: self.connections_max,
             unsent_max: Some(32_768),
             tls: self.tls,
+            trusted_proxies: self.trusted_proxies,
         };
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry);
@@ -84,6 +99,7 @@ impl Wanted {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test's own routes are nobody's to guard")]
 fn router(slow: Arc<Semaphore>, begun: Arc<Semaphore>) -> Router {
     let wait = move || async move {
         begun.add_permits(1);
@@ -93,8 +109,10 @@ fn router(slow: Arc<Semaphore>, begun: Arc<Semaphore>) -> Router {
     let who = async |Extension(Secure(secure)): Extension<Secure>, request: Request| {
         format!("{:?} secure={secure}\n", request.version()).into_response()
     };
+    let peer = async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.to_string();
     Router::new()
         .route("/", get(who))
+        .route("/peer", get(peer))
         .route("/body", post(async |body: Bytes| format!("{} bytes\n", body.len())))
         .route("/slow", get(wait))
         .route("/big", get(|| async { vec![b'x'; BIG_LEN] }))
@@ -168,6 +186,12 @@ pub(crate) async fn read_answer(stream: &mut (impl tokio::io::AsyncRead + Unpin)
     }
 }
 
+/// Who a request comes from, where it asks for that.
+fn peer_of(head: &Head, connection: &Connection) -> String {
+    let wanted = head.path().ends_with("/peer");
+    if wanted { format!("from {}\n", connection.peer()) } else { String::new() }
+}
+
 async fn echo(who: String, mut connection: Connection) {
     connection.settle();
     connection.write_all(who.as_bytes()).await.unwrap();
@@ -178,7 +202,8 @@ async fn echo(who: String, mut connection: Connection) {
 
 impl SourceDoor for Echo {
     fn source(&self, head: Head, connection: Connection) -> BoxFuture<'static, ()> {
-        Box::pin(echo(format!("source {} {}\n", head.method, head.target), connection))
+        let peer = peer_of(&head, &connection);
+        Box::pin(echo(format!("source {} {}\n{peer}", head.method, head.target), connection))
     }
 
     fn shoutcast(&self, connection: Connection) -> BoxFuture<'static, ()> {
@@ -192,6 +217,7 @@ impl ListenerDoor for Echo {
     }
 
     fn listen(&self, head: Head, connection: Connection) -> BoxFuture<'static, ()> {
-        Box::pin(echo(format!("listener {}\n", head.target), connection))
+        let peer = peer_of(&head, &connection);
+        Box::pin(echo(format!("listener {}\n{peer}", head.target), connection))
     }
 }

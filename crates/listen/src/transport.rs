@@ -50,12 +50,23 @@ impl Connection {
         Self { said: BytesMut::new(), transport, peer, slot: None }
     }
 
+    /// The same, with bytes that were read already.
+    pub(crate) fn with_said(self, said: BytesMut) -> Self {
+        Self { said, ..self }
+    }
+
+    /// The same, of a client that a trusted proxy speaks for.
+    pub(crate) fn on_behalf_of(self, peer: SocketAddr) -> Self {
+        Self { peer, ..self }
+    }
+
     /// The same, holding one of its port's places.
     pub(crate) fn with_slot(self, slot: Slot) -> Self {
         Self { slot: Some(slot), ..self }
     }
 
-    /// Address of the other end.
+    /// Address of the other end, or of the client that a trusted proxy there speaks
+    /// for.
     pub fn peer(&self) -> SocketAddr {
         self.peer
     }

@@ -14,7 +14,7 @@ mod refusal;
 mod sync;
 mod tags;
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 pub use refusal::{OggCodec, Refusal};
 pub use tags::TAG_LEN_MAX;
@@ -48,7 +48,9 @@ const BLOCK_LEN: usize = 16 << 10;
 /// Push bytes, then call [`next_frame`](Self::next_frame) until it gives
 /// `None`. What is held between two pushes is at most three frames of 8,191
 /// bytes; tags are thrown away as they come. Bytes are copied once, when they
-/// are pushed: frames share the allocation.
+/// are pushed: frames share the allocation. Those behind bytes that were thrown
+/// away are copied again, as many as these were, so that frames which are kept
+/// keep little else.
 #[derive(Debug, Default)]
 pub struct Framer {
     buffer: BytesMut,
@@ -63,6 +65,8 @@ pub struct Framer {
     tag_refusal: Option<Refusal>,
     /// Junk since the beginning or since the last frame.
     lost_bytes: u64,
+    /// Bytes thrown away that no copied frames make up for.
+    wasted_bytes: u64,
     skipped: Skipped,
     /// No more bytes will come.
     ended: bool,
@@ -180,6 +184,7 @@ impl Framer {
         if self.tag_left > 0 {
             let part = self.tag_part(self.buffer.len());
             self.buffer.advance(part);
+            self.wasted_bytes += part as u64;
             self.count_tag(part);
         }
         if self.tag_left > 0 || self.buffer.is_empty() {
@@ -297,14 +302,26 @@ impl Framer {
 
     fn take(&mut self, frame: &Candidate) -> Result<Step, Refusal> {
         let header = self.check(frame)?;
-        let data = self.buffer.split_to(frame.len).freeze();
+        let data = self.split(frame.len);
         self.kind = Some((frame.key, header.stream.codec));
         self.lost_bytes = 0;
         if header.stream.codec == Codec::Mp3 && mp3::is_info_frame(&data) {
             self.skipped.info_frames += 1;
+            self.wasted_bytes += data.len() as u64;
             return Ok(Step::On);
         }
         Ok(Step::Frame(Frame { header, data }))
+    }
+
+    /// Takes a frame's bytes. The block that they lie in may be junk for the most
+    /// part, and would be kept for their sake.
+    fn split(&mut self, len: usize) -> Bytes {
+        let data = self.buffer.split_to(len);
+        if self.wasted_bytes == 0 {
+            return data.freeze();
+        }
+        self.wasted_bytes = self.wasted_bytes.saturating_sub(len as u64);
+        Bytes::copy_from_slice(&data)
     }
 
     /// What the frame is, if it may be carried in this stream.
@@ -348,6 +365,7 @@ impl Framer {
         let len = len.min(self.buffer.len());
         self.buffer.advance(len);
         self.lost_bytes += len as u64;
+        self.wasted_bytes += len as u64;
         self.skipped.junk_bytes += len as u64;
     }
 

@@ -1,5 +1,7 @@
 //! When to try again: ever later, and never all at the same moment.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
 use std::time::{Duration, Instant};
 
 /// Waits of `first`, twice that, four times, up to `longest`, each shortened at
@@ -44,6 +46,12 @@ impl Backoff {
     pub fn failures(&self) -> u32 {
         self.failures
     }
+}
+
+/// A number for [`Backoff::handle_failure`], from the seed that the system gave
+/// to this process's hash maps: no two processes have the same. Not for secrets.
+pub fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 /// Nothing to a half of `wait`, evenly.

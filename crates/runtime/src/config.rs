@@ -11,6 +11,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use settings::{Document, Error, Key, Secret};
 
+use crate::networks::Networks;
+
 mod limits;
 mod raw;
 mod resolve;
@@ -50,6 +52,15 @@ pub struct ProcessConfig {
     pub secrets: Secrets,
     /// For Icecast's `/admin/` endpoints, which answer 401 without.
     pub admin_password: Option<Secret>,
+    /// For relays, which ask for the list of mounts with it and for nothing else.
+    pub relay_password: Option<Secret>,
+    /// Who may connect to private addresses.
+    pub allow_private: AllowPrivate,
+    /// YP directories that list the public mounts.
+    pub yp_directories: Vec<String>,
+    /// Whose word on a client's address is believed: PROXY headers,
+    /// `X-Forwarded-For` and `Forwarded`.
+    pub trusted_proxies: Networks,
     /// How much of anything a process takes.
     pub limits: ProcessLimits,
     /// How a line of the log looks.
@@ -73,6 +84,21 @@ pub struct Listen {
     pub public_tls: Option<SocketAddr>,
     /// `control` under TLS; `None` without certificates.
     pub control_tls: Option<SocketAddr>,
+    /// Where listeners reach the public port, for what names itself: status
+    /// documents, directories. Without it the host's name and the port.
+    pub public_url: Option<String>,
+}
+
+/// What may connect to loopback, link-local and private addresses, of all that
+/// connects to where a manifest says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AllowPrivate {
+    /// Pulled ingests: their URLs are most often a stranger's.
+    pub pull: bool,
+    /// Webhooks.
+    pub webhooks: bool,
+    /// URL authentication, whose back end most often is beside the server.
+    pub auth: bool,
 }
 
 /// A certificate chain and its key, both PEM, resolved paths.

@@ -4,6 +4,7 @@
 pub mod backoff;
 pub mod clock;
 pub mod config;
+pub mod networks;
 pub mod open_files;
 pub mod shutdown;
 pub mod tail;

@@ -3,6 +3,7 @@
 //! The calls of `Files` block, so they run on threads of their own, few at a
 //! time: a disk that hangs holds those threads, not the callers.
 
+use std::fmt::Display;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tracing::warn;
 
 use crate::error::Error;
 use crate::key::Key;
@@ -35,13 +37,17 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
+    /// A disk that is full, read-only or silent may be mended while the process
+    /// lives: only what a person has to correct is an error.
     pub(crate) async fn open(root: &Path, timeout: Duration) -> Result<Self, Error> {
-        let path = root.to_owned();
-        let opened = tokio::task::spawn_blocking(move || Files::open(&path));
-        let files = opened.await.map_err(io::Error::other).flatten();
         let failed = |error| Error::from_io("opening the directory", root.display(), error);
-        let files = Arc::new(files.map_err(failed)?);
-        Ok(Self { files, calls: Arc::new(Semaphore::new(CALLS_MAX)), timeout })
+        let files = Arc::new(Files::new(root).map_err(failed)?);
+        let directory = Self { files, calls: Arc::new(Semaphore::new(CALLS_MAX)), timeout };
+        match directory.run("opening the directory", root.display(), Files::prepare).await {
+            Err(error) if error.is_transient() => warn!(%error, "the bucket is not prepared"),
+            prepared => prepared?,
+        }
+        Ok(directory)
     }
 
     /// Whether the object is new.
@@ -117,7 +123,7 @@ impl Directory {
 
     /// Runs `work` on a thread where it may block. A call that takes longer
     /// than the timeout goes on without its caller, and keeps its place.
-    async fn run<T, F>(&self, doing: &str, key: &Key, work: F) -> Result<T, Error>
+    async fn run<T, F>(&self, doing: &str, what: impl Display, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(&Files) -> io::Result<T> + Send + 'static,
@@ -133,8 +139,8 @@ impl Directory {
             worked.await.map_err(io::Error::other).flatten()
         });
         match worked.await {
-            Ok(result) => result.map_err(|error| Error::from_io(doing, key, error)),
-            Err(elapsed) => Err(Error::unavailable(doing, key, elapsed)),
+            Ok(result) => result.map_err(|error| Error::from_io(doing, what, error)),
+            Err(elapsed) => Err(Error::unavailable(doing, what, elapsed)),
         }
     }
 }

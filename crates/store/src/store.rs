@@ -109,11 +109,14 @@ impl Store {
     /// Opens a bucket.
     ///
     /// A directory is made where there is none, and what a crash left half
-    /// written in it is removed. S3 is not spoken to yet: [`Store::probe`] is.
+    /// written in it is removed. Where its disk is full, read-only or silent,
+    /// that waits: it is made when something is stored in it. S3 is not spoken
+    /// to yet: [`Store::probe`] is.
     ///
     /// # Errors
     ///
-    /// [`Error::BadSettings`]; for a directory also what the file system says.
+    /// [`Error::BadSettings`]; for a directory also [`Error::Denied`] and
+    /// [`Error::Failed`].
     pub async fn open(url: &StoreUrl, settings: &S3Settings) -> Result<Self, Error> {
         let backend = match url {
             StoreUrl::Directory(path) => {

@@ -66,6 +66,11 @@ fn committed_inputs_and_seeds_are_small() {
 // bears its name.
 
 #[test]
+fn admin_query_holds_over_its_corpus() {
+    check("admin_query");
+}
+
+#[test]
 fn facts_holds_over_its_corpus() {
     check("facts");
 }
@@ -73,6 +78,11 @@ fn facts_holds_over_its_corpus() {
 #[test]
 fn framer_holds_over_its_corpus() {
     check("framer");
+}
+
+#[test]
+fn icy_answers_holds_over_its_corpus() {
+    check("icy_answers");
 }
 
 #[test]
@@ -88,6 +98,11 @@ fn icy_head_holds_over_its_corpus() {
 #[test]
 fn icy_metaint_holds_over_its_corpus() {
     check("icy_metaint");
+}
+
+#[test]
+fn icy_response_holds_over_its_corpus() {
+    check("icy_response");
 }
 
 #[test]
@@ -116,6 +131,11 @@ fn playlists_holds_over_its_corpus() {
 }
 
 #[test]
+fn proxy_header_holds_over_its_corpus() {
+    check("proxy_header");
+}
+
+#[test]
 fn skywave_toml_holds_over_its_corpus() {
     check("skywave_toml");
 }
@@ -133,4 +153,9 @@ fn store_names_holds_over_its_corpus() {
 #[test]
 fn text_holds_over_its_corpus() {
     check("text");
+}
+
+#[test]
+fn tune_in_holds_over_its_corpus() {
+    check("tune_in");
 }

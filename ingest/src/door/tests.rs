@@ -7,12 +7,13 @@ use catalogue::report::IngestReport;
 use listen::{Doors, Port, PortSettings};
 use prometheus_client::registry::Registry;
 use runtime::clock::{ManualClock, Steady};
+use runtime::networks::Networks;
 use runtime::shutdown::Shutdown;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpSocket, TcpStream};
 
 use super::*;
-use crate::testing::{Log, aac, all, catalogue, kinds, metric, mp3, units};
+use crate::testing::{Log, aac, all, catalogue, kinds, metric, mp3, router, units};
 use crate::{Limits, TAKE_OVER_AFTER};
 
 /// Long enough for anything that happens at all.
@@ -37,9 +38,19 @@ fn station_with(sources_max: usize, header_time: Duration) -> Station {
     let mut registry = Registry::default();
     let limits = Limits { header_time, source_timeout: Duration::from_secs(10), sources_max };
     let steady = Steady::new(Arc::clone(&clock) as Arc<dyn runtime::clock::Clock>);
-    let ingest = Ingest::new(catalogue(), limits, steady, shutdown.clone(), &mut registry);
-    let doors =
-        Doors { http: ingest.routes(), sources: Some(Arc::new(ingest.clone())), listeners: None };
+    let ingest = Ingest::new(
+        catalogue(),
+        limits,
+        (steady, shutdown.clone()),
+        crate::Passwords::default(),
+        &mut registry,
+    );
+    let nothing_else: crate::OtherPages = Arc::new(|_| unreachable!("only titles are sent"));
+    let doors = Doors {
+        http: router(&ingest, nothing_else),
+        sources: Some(Arc::new(ingest.clone())),
+        listeners: None,
+    };
     let addresses = ["public", "shoutcast"].map(|name| {
         let settings = PortSettings {
             name,
@@ -47,6 +58,7 @@ fn station_with(sources_max: usize, header_time: Duration) -> Station {
             connections_max: 100,
             unsent_max: None,
             tls: None,
+            trusted_proxies: Networks::default(),
         };
         let port = Port::open((Ipv4Addr::LOCALHOST, 0).into(), settings).unwrap();
         let address = port.address().unwrap();
@@ -383,7 +395,7 @@ async fn who_tries_passwords_is_heard_no_more_for_a_minute() {
         SourceRequest::from_head(&parsed(&text)).unwrap()
     };
     let refusal = |password| admit(shared, &request(password), peer).unwrap_err().refusal;
-    for _ in 0..crate::TRIES_MAX {
+    for _ in 0..listen::TRIES_MAX {
         assert_eq!(refusal("wrong"), Refusal::Unauthorized);
     }
     assert_eq!(refusal("s3cret"), Refusal::TooManyTries);
@@ -396,6 +408,12 @@ async fn who_tries_passwords_is_heard_no_more_for_a_minute() {
     for _ in 0..9 {
         assert_eq!(admit(shared, &bare, peer).unwrap_err().refusal, Refusal::Unauthorized);
     }
+    // And libshout, before each connection, whether something answers.
+    let probe = Login::parse(b"!POKE").unwrap();
+    for _ in 0..9 {
+        assert!(log_in(shared, &probe, peer).is_none());
+    }
+    assert!(log_in(shared, &login, peer).is_some());
 }
 
 #[tokio::test]
@@ -440,7 +458,8 @@ async fn shoutcasts_encoders_are_told_that_the_password_is_wrong() {
     {
         assert_eq!(station.ask(&format!("{login}\n")).await, "invalid password\r\n", "{login}");
     }
-    assert_eq!(station.metric("ingest_strangers_total"), 6);
+    // A probe is no wrong password.
+    assert_eq!(station.metric("ingest_strangers_total"), 5);
     // One that is in use looks the same to them, but not to the operator.
     let _first = on_air(&station, Ipv4Addr::LOCALHOST).await;
     let mut second = station.connect_from(Ipv4Addr::new(127, 0, 0, 2)).await;

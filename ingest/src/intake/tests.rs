@@ -112,6 +112,24 @@ fn a_title_keeps_its_place_among_frames_that_wait() {
 }
 
 #[test]
+fn of_titles_that_wait_for_the_detector_without_a_frame_between_the_last_one_counts() {
+    let (mut intake, mut taken) = (intake("aac"), Taken::default());
+    let frames = aac(0..20);
+    intake.push(&frames[..6].concat(), at(0), &mut taken).unwrap();
+    for number in 0..10_000 {
+        intake.push_title(Title::new(format!("{number}"), String::new()), &mut taken);
+    }
+    assert_eq!(intake.held.len(), 6, "five frames and a title");
+    intake.push(&frames[6..].concat(), at(0), &mut taken).unwrap();
+    assert_eq!(kinds(&taken.items), "C 5 T 14");
+    let told = taken.items.iter().find_map(|item| match item {
+        PathItem::Title(title) => Some(title.stream_title.clone()),
+        _ => None,
+    });
+    assert_eq!(told.as_deref(), Some("9999"));
+}
+
+#[test]
 fn a_change_of_rate_loses_nothing_and_is_told() {
     let slow: Vec<_> =
         (0..5).map(|seed| mp3_frame(128, 32_000, ChannelMode::JointStereo, seed)).collect();

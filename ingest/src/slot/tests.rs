@@ -50,7 +50,7 @@ async fn the_same_address_takes_its_place_at_once() {
     let mut first = place.claim("192.0.2.1:1000", 0).unwrap();
     append(&first, &mut intake(&first), &mp3(0..5).concat(), 0);
     let second = place.claim("[::ffff:192.0.2.1]:2000", 0).unwrap();
-    first.replaced().await;
+    assert_eq!(first.dismissed().await, Dismissal::Replaced);
     append(&first, &mut intake(&first), &mp3(5..9).concat(), 0);
     append(&second, &mut intake(&second), &mp3(9..13).concat(), 0);
     drop(first);
@@ -127,14 +127,19 @@ fn the_report_says_what_comes() {
     let report = place.slot.report(at(4_999));
     let expected = IngestReport {
         name: "live".to_owned(),
-        mount: "live".to_owned(),
+        mount: Some("live".to_owned()),
+        pulled_from: None,
         state: IngestState::Connected,
         peer_address: Some("192.0.2.1:1000".to_owned()),
         user_agent: Some("BUTT/0.1".to_owned()),
         connected_secs: Some(3),
         format: Some("MP3 128 kbit/s, 44100 Hz, stereo".to_owned()),
+        sample_rate_hz: Some(44_100),
+        channels: Some(2),
         bitrate_bps: report.bitrate_bps,
         mismatch: Vec::new(),
+        connects_total: 1,
+        frame_bytes_total: mp3(0..4).concat().len() as u64 + mp3(5..8).concat().len() as u64,
         frames_total: 7,
         junk_bytes_total: 30 + mp3(4..5)[0].len() as u64,
         title: None,

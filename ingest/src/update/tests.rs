@@ -8,9 +8,11 @@ use runtime::clock::{ManualClock, Steady};
 use runtime::shutdown::Shutdown;
 
 use super::*;
-use crate::Limits;
+use settings::Secret;
+
 use crate::slot::{Caller, Claim};
-use crate::testing::{Log, all, catalogue, metric};
+use crate::testing::{Log, all, catalogue, metric, router};
+use crate::{Limits, Passwords};
 
 /// The role, with a source on each mount.
 struct Role {
@@ -24,7 +26,13 @@ fn role() -> Role {
     let second = std::time::Duration::from_secs(1);
     let limits = Limits { header_time: second, source_timeout: second, sources_max: 9 };
     let clock = Steady::new(Arc::new(ManualClock::default()));
-    let ingest = Ingest::new(catalogue(), limits, clock, Shutdown::default(), &mut registry);
+    let ingest = Ingest::new(
+        catalogue(),
+        limits,
+        (clock, Shutdown::default()),
+        Passwords { admin: Some(Secret::new("adm1n").unwrap()), ..Passwords::default() },
+        &mut registry,
+    );
     let claims = ["live", "aac", "strict"].map(|name| {
         let caller = Caller { peer: "192.0.2.1:1".parse().unwrap(), user_agent: None };
         let shared = &ingest.shared;
@@ -41,7 +49,14 @@ impl Role {
     async fn ask_from(&self, peer: &str, mut request: Request) -> (StatusCode, String) {
         let peer: SocketAddr = peer.parse().unwrap();
         request.extensions_mut().insert(ConnectInfo(peer));
-        let mut routes = self.ingest.routes();
+        let others: OtherPages = Arc::new(|request: Request| {
+            let said = format!("another page: {:?}", request.uri().query());
+            Box::pin(async move {
+                let form = to_bytes(request.into_body(), 99).await.unwrap();
+                format!("{said} {}", String::from_utf8_lossy(&form)).into_response()
+            })
+        });
+        let mut routes = router(&self.ingest, others);
         let answer = tower::Service::call(&mut routes, request).await.unwrap();
         let status = answer.status();
         let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
@@ -158,7 +173,7 @@ async fn nobody_without_the_password_sets_a_title() {
 async fn who_tries_passwords_is_heard_no_more() {
     let role = role();
     let ask = |login: &str| role.ask(get("/admin/metadata?mode=updinfo&song=A&mount=/live", login));
-    for _ in 0..crate::TRIES_MAX {
+    for _ in 0..listen::TRIES_MAX {
         assert_eq!(ask("dj:wrong").await.0, StatusCode::UNAUTHORIZED);
     }
     assert_eq!(ask("dj:s3cret").await.0, StatusCode::TOO_MANY_REQUESTS);
@@ -222,4 +237,52 @@ async fn what_strangers_send_stands_in_no_log() {
     for secret in ["PASSWORD", "USER", "TITLE", "s3cret", "dj"] {
         assert!(!text.contains(secret), "{text}");
     }
+}
+
+#[tokio::test]
+async fn other_pages_of_shoutcast_are_answered_by_others() {
+    let role = role();
+    let page = get("/admin.cgi?mode=viewxml&page=1", "");
+    let expected = "another page: Some(\"mode=viewxml&page=1\") ".to_owned();
+    assert_eq!(role.ask(page).await, (StatusCode::OK, expected));
+    let form = request(Method::POST, "/admin.cgi", "", "mode=viewxml");
+    let expected = "another page: None mode=viewxml".to_owned();
+    assert_eq!(role.ask(form).await, (StatusCode::OK, expected));
+}
+
+#[tokio::test]
+async fn the_administrator_sets_every_title() {
+    let icecast = "/admin/metadata?mode=updinfo&song=A+-+B";
+    let shoutcast = "/admin.cgi?mode=updinfo&song=A+-+B";
+    for (request, ingest) in [
+        (get(&format!("{icecast}&mount=/aac"), "admin:adm1n"), "aac"),
+        (get(&format!("{icecast}&mount=/strict"), "admin:adm1n"), "strict"),
+        (get(&format!("{icecast}&mount=/radio.mp3"), "admin:adm1n"), "live"),
+        (get(&format!("{shoutcast}&pass=adm1n"), ""), "live"),
+        (get(&format!("{shoutcast}&pass=adm1n&sid=1"), ""), "live"),
+    ] {
+        let role = role();
+        let uri = request.uri().clone();
+        let (status, body) = role.ask(request).await;
+        assert!(status == StatusCode::OK && body.contains(UPDATED), "{uri}: {body}");
+        assert_eq!(role.titles(ingest).await, ["A - B"], "{uri}");
+    }
+    for request in [
+        get(&format!("{icecast}&mount=/nowhere"), "admin:adm1n"),
+        get(&format!("{shoutcast}&pass=adm1n&sid=2"), ""),
+        get(&format!("{icecast}&mount=/live"), "admin:s3cret"),
+    ] {
+        let uri = request.uri().clone();
+        assert_eq!(role().ask(request).await.0, StatusCode::UNAUTHORIZED, "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn a_title_goes_to_the_ingest_that_has_a_source() {
+    let role = role();
+    assert!(role.ingest.end_source("live"));
+    assert!(!role.ingest.end_source("live") && !role.ingest.end_source("nobody"));
+    let update = "/admin/metadata?mode=updinfo&song=A+-+B&mount=/radio";
+    assert_eq!(role.ask(get(update, "admin:adm1n")).await.0, StatusCode::OK);
+    assert_eq!(role.titles("strict").await, ["A - B"]);
 }

@@ -8,6 +8,7 @@ use media::{ChannelMode, Codec, FrameHeader, MediaSequence, Timescale, Title};
 use playlists::conformance::{assert_conforms, assert_follows};
 use runtime::clock::{Clock, ManualClock, SystemClock};
 use runtime::tail::{self, Writer};
+use store::{S3Settings, StoreUrl, Stores};
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinSet;
 
@@ -38,6 +39,17 @@ struct Bench {
     sent: u64,
     station: Arc<Station>,
     tasks: JoinSet<()>,
+}
+
+/// A bucket that has nothing.
+fn stores() -> Stores {
+    let folder = std::env::temp_dir().join(format!("skywave-origin-{}", std::process::id()));
+    let open = async move {
+        let url = StoreUrl::Directory(folder);
+        Stores::open(&url, None, &S3Settings::default()).await.unwrap()
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    std::thread::spawn(move || runtime.block_on(open)).join().unwrap()
 }
 
 fn egress() -> Egress {
@@ -87,7 +99,8 @@ impl Bench {
             title: None,
         };
         let mut tasks = JoinSet::new();
-        let programme = Programme { feed, segments, titles, profile: None };
+        let stores = stores();
+        let programme = Programme { feed, segments, titles, profile: None, stores };
         let steady = Steady::new(Arc::clone(&clock) as Arc<dyn Clock>);
         let station = crate::start(&egress, programme, &fanout, &steady, &mut tasks).unwrap();
         Self {

@@ -14,6 +14,21 @@ async fn the_last_number_is_known_again() {
 }
 
 #[tokio::test]
+async fn a_note_takes_the_place_of_the_last_whatever_that_was() {
+    let bench = Bench::new("");
+    let numbers = Numbers::new(&bench.data(), "acme");
+    let file = bench.data().join("numbers/acme");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    for before in ["7", "some text that is longer than any number is"] {
+        std::fs::write(&file, before).unwrap();
+        for number in [8, u64::MAX] {
+            numbers.note(MediaSequence(number)).await.unwrap();
+            assert_eq!(numbers.last().await, Some(MediaSequence(number)), "{before}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_note_that_cannot_be_read_is_none() {
     let bench = Bench::new("");
     let numbers = Numbers::new(&bench.data(), "acme");

@@ -4,23 +4,27 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use archive::{Line, line};
 use bytes::Bytes;
 use catalogue::Egress;
 use feed::Fact;
-use media::{RenditionId, Segment, SegmentInfo, SegmentRef};
+use media::{RenditionId, Segment, SegmentInfo, SegmentRef, WallTime};
 use playlists::LivePlaylists;
+use runtime::clock::Steady;
 use store::{Append, Area, Attributes, Error, Key, Store, Stores, TimelineLog, Version, keys};
 use tracing::{error, warn};
 
-use super::ledger::Line;
 use crate::metrics::EgressMetrics;
-use crate::retention::Leaving;
+use crate::retention::{Leaving, Retention};
 
 /// Between two tries; doubled each time.
 const PAUSE_MIN: Duration = Duration::from_millis(250);
 
-/// The longest time between two tries.
+/// The longest time between two tries; a segment, where that is shorter.
 const PAUSE_MAX: Duration = Duration::from_secs(5);
+
+/// How long until a deletion that failed is tried again.
+pub(crate) const DELETE_PAUSE: Duration = Duration::from_secs(30);
 
 /// The longest playlist that is read back.
 const PLAYLIST_BYTES_MAX: usize = 4 << 20;
@@ -36,7 +40,12 @@ pub(crate) struct Bucket {
     unread: Vec<Line>,
     media: Published,
     multivariant: Published,
+    retention: Retention,
+    /// Whether what is due goes also while something cannot be stored.
+    makes_room: bool,
     max_age: Duration,
+    pause_max: Duration,
+    clock: Steady,
     metrics: EgressMetrics,
 }
 
@@ -48,7 +57,12 @@ struct Published {
 }
 
 impl Bucket {
-    pub(crate) fn new(egress: &Egress, stores: Stores, metrics: EgressMetrics) -> Self {
+    pub(crate) fn new(
+        egress: &Egress,
+        stores: Stores,
+        clock: Steady,
+        metrics: EgressMetrics,
+    ) -> Self {
         Self {
             egress: egress.name.as_str().to_owned(),
             rendition: egress.rendition_id(),
@@ -57,7 +71,11 @@ impl Bucket {
             unread: Vec::new(),
             media: Published::default(),
             multivariant: Published::default(),
+            retention: Retention::default(),
+            makes_room: false,
             max_age: (egress.mount.segment / 2).max(Duration::from_secs(1)),
+            pause_max: PAUSE_MAX.min(egress.mount.segment),
+            clock,
             metrics,
         }
     }
@@ -190,8 +208,48 @@ impl Bucket {
         }
     }
 
+    /// Deletes a segment once it is `due`. No playlist in the bucket names it
+    /// any more.
+    pub(crate) fn retire(&mut self, leaving: Leaving, due: WallTime) {
+        self.retention.push(leaving, due);
+    }
+
+    /// What left the window before all that waits, oldest first.
+    pub(crate) fn put_before(&mut self, older: Vec<(Leaving, WallTime)>) {
+        self.retention.put_before(older);
+    }
+
+    /// From now on what is due goes also while something else is tried again
+    /// and again: where the bucket is full, nothing else makes room in it.
+    pub(crate) fn make_room(&mut self) {
+        self.makes_room = true;
+    }
+
+    /// When there is something to delete again.
+    pub(crate) fn next_due(&self) -> Option<WallTime> {
+        self.retention.next_due()
+    }
+
+    /// The oldest of those that wait for their end.
+    pub(crate) fn oldest(&self) -> Option<&SegmentInfo> {
+        self.retention.oldest()
+    }
+
+    /// Deletes what is due; says whether anything went.
+    pub(crate) async fn delete_due(&mut self) -> bool {
+        let (now, mut deleted) = (self.clock.now(), false);
+        while let Some(leaving) = self.retention.pop_due(now) {
+            if !self.delete(&leaving).await {
+                self.retention.push_back(leaving, now, DELETE_PAUSE);
+                break;
+            }
+            deleted = true;
+        }
+        deleted
+    }
+
     /// Deletes a segment; says whether it is gone.
-    pub(crate) async fn delete(&self, leaving: &Leaving) -> bool {
+    async fn delete(&self, leaving: &Leaving) -> bool {
         let key = match leaving {
             Leaving::Segment(segment) => {
                 keys::segment(&self.egress, &self.rendition, segment.info())
@@ -214,25 +272,19 @@ impl Bucket {
         }
     }
 
-    async fn rest(&self, what: &'static str, error: Error, pause: &mut Duration) {
+    async fn rest(&mut self, what: &'static str, error: Error, pause: &mut Duration) {
         self.complain(what, &error);
+        if self.makes_room {
+            self.delete_due().await;
+        }
         tokio::time::sleep(*pause).await;
-        *pause = (*pause * 2).min(PAUSE_MAX);
+        *pause = (*pause * 2).min(self.pause_max);
     }
 
     fn complain(&self, what: &'static str, error: &Error) {
         self.metrics.failures.inc();
         warn!(egress = self.egress, what, %error, "the bucket failed");
     }
-}
-
-/// What a record of the log says.
-pub(crate) fn line(egress: &str, record: &store::Record) -> Line {
-    let understood = serde_json::from_slice::<Fact>(&record.bytes);
-    let complain = |error: &serde_json::Error| {
-        warn!(egress, n = record.n, %error, "log record not understood");
-    };
-    (record.n, understood.inspect_err(complain).ok())
 }
 
 /// Whether a stored playlist ends later than ours.

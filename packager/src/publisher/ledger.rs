@@ -2,12 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use archive::Line;
 use feed::{Fact, Grid};
 use media::{EpochId, SegmentInfo};
-
-/// A record of the log: its number, and what it says. `None` is what only a
-/// later version understands.
-pub(crate) type Line = (u64, Option<Fact>);
 
 /// Records that may go before any are deleted: for that the log is listed.
 const TRIM_MIN: usize = 16;

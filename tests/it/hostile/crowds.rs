@@ -3,12 +3,15 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use tests::encoder::{AUTHORIZATION, Source};
 use tests::program::Setup;
 use tests::watch::Watch;
-use tests::{Program, Scratch, TestNode, http, memory, wait};
+use tests::{Program, Scratch, TestNode, hls, http, memory, metrics, wait};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
+
+use super::{source_head, stations};
 
 /// Connections of one crowd: this process and the program may have 20,000
 /// descriptors each.
@@ -16,6 +19,13 @@ const CROWD: usize = 9_500;
 
 /// What one connection that says nothing may cost the program, with its task.
 const COST_MAX: u64 = 16 << 10;
+
+/// Readers of one segment who take a byte now and then.
+const SLOW_READERS: usize = 1_000;
+
+/// What one of them may cost: its task and the connection's buffers, no copy of
+/// the segment.
+const READER_COST_MAX: u64 = 48 << 10;
 
 async fn crowd(address: SocketAddr, len: usize) -> Vec<TcpStream> {
     let mut crowd = Vec::with_capacity(len);
@@ -58,11 +68,11 @@ async fn ten_thousand_that_say_nothing_keep_nobody_out_and_are_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn five_hundred_slow_heads_are_closed_in_their_time() {
-    let node = TestNode::start_configured(tests::node::MP3, "[limits]\nheader_time = \"2s\"").await;
+async fn two_thousand_slow_heads_are_closed_in_their_time() {
+    let node = TestNode::start_configured(tests::node::MP3, "[limits]\nheader_time = \"4s\"").await;
     let mut watch = Watch::start(node.public(), 1).await;
     let mut slow = JoinSet::new();
-    for (nth, stream) in crowd(node.public(), 500).await.into_iter().enumerate() {
+    for (nth, stream) in crowd(node.public(), 2_000).await.into_iter().enumerate() {
         slow.spawn(drip(
             stream,
             ["GET /radio HTTP/1.1\r\nX: ", "SOURCE /in HTTP/1.0\r\nX: ", ""][nth % 3],
@@ -109,6 +119,70 @@ async fn slow_bodies_are_closed_in_their_time() {
     }
     let all = async { while slow.join_next().await.is_some() {} };
     tokio::time::timeout(wait::PATIENCE, all).await.expect("they are closed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_bodies_of_sources_are_closed_in_their_time_and_leave_the_mount_free() {
+    let node = TestNode::start(&stations()).await;
+    let mut watch = Watch::start(node.public(), 1).await;
+    let heads = ["Transfer-Encoding: chunked", "Content-Length: 1000000", "Expect: 100-continue"];
+    let mut slow = JoinSet::new();
+    for (nth, stream) in crowd(node.public(), 99).await.into_iter().enumerate() {
+        let head = format!(
+            "PUT /victim-in HTTP/1.1\r\nHost: x\r\nAuthorization: {AUTHORIZATION}\r\n\
+             Content-Type: audio/mpeg\r\n{}\r\n\r\n",
+            heads[nth % heads.len()]
+        );
+        slow.spawn(async move { drip(stream, &head).await });
+    }
+    watch.add_listener().await;
+    let all = async { while slow.join_next().await.is_some() {} };
+    tokio::time::timeout(wait::PATIENCE, all).await.expect("they are closed");
+    wait::until("the mount", || async {
+        let (_, told) = Source::send_head(node.public(), &source_head("/victim-in")).await;
+        told.starts_with("HTTP/1.0 200").then_some(())
+    })
+    .await;
+    watch.finish().await;
+}
+
+/// Asks for something of some length and takes a byte of it now and then, with
+/// as narrow a buffer as the kernel allows.
+async fn sip(address: SocketAddr, path: String) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(2_048).unwrap();
+    let mut stream = socket.connect(address).await.unwrap();
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await.unwrap();
+    while stream.read_u8().await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_slow_readers_of_segments_keep_nobody_waiting_and_cost_little() {
+    let scratch = Scratch::default();
+    let program = Program::serve(tests::node::MP3, scratch.path()).await;
+    let mut watch = Watch::start(program.public, 1).await;
+    program.until_egress("segments", |egress| egress["window_segments"].as_u64() >= Some(3)).await;
+    let playlist = http::get(&program.url("/radio/mp3-128/media.m3u8")).await.text();
+    let segment = format!("/radio/mp3-128/{}", hls::listed(&playlist)[0]);
+    let whole = http::get(&program.url(&segment)).await.body;
+    let before = memory::resident(program.id());
+    let mut slow = JoinSet::new();
+    for _ in 0..SLOW_READERS {
+        slow.spawn(sip(program.public, segment.clone()));
+    }
+    let open = "skywave_listen_open_connections{port=\"public\"}";
+    metrics::until(program.control, open, SLOW_READERS as u64).await;
+    for _ in 0..20 {
+        assert_eq!(http::get(&program.url(&segment)).await.body, whole);
+    }
+    watch.add_listener().await;
+    let cost = memory::resident(program.id()).saturating_sub(before) / SLOW_READERS as u64;
+    assert!(cost < READER_COST_MAX, "{cost} bytes each");
+    assert!(slow.try_join_next().is_none(), "they take what they asked for, if slowly");
+    slow.shutdown().await;
+    watch.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

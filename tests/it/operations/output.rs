@@ -115,6 +115,18 @@ async fn a_pipe_whose_reader_is_gone_stops_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_log_on_a_full_disk_stops_nothing() {
+    let scratch = Scratch::default();
+    configure(scratch.path());
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = tests::program::command(&["serve"], scratch.path());
+    command.env("SKYWAVE_LOG", "trace").stdout(full()).stderr(full());
+    let mut child = command.spawn().unwrap();
+    check_serves(&mut child).await;
+    assert_eq!(terminate(child).await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn logs_are_objects_where_json_is_asked_for() {
     let scratch = Scratch::default();
     let setup = Setup { lines: "[log]\nformat = \"json\"", environment: &[] };

@@ -9,13 +9,23 @@ use anyhow::{Result, bail};
 use crate::shell::{command, printed, step, succeeds};
 
 /// Each package with the one thing it is needed for.
-const PACKAGES: [(&str, &str); 14] = [
+const PACKAGES: [(&str, &str); 28] = [
     ("ffmpeg", "encoder, ICY source, demuxer"),
     ("mpg123", "MP3 decoder, ICY listener"),
     ("curl", "HTTP client and ICY source"),
     ("mp3val", "MP3 frame check"),
     ("liquidsoap", "ICY source and listener"),
     ("vlc-bin", "HLS and ICY player"),
+    ("ezstream", "source client of files"),
+    ("darkice", "source client of a sound card"),
+    ("butt", "source client with a window"),
+    ("xvfb", "the screen for butt's window"),
+    ("mpd", "source client of a player"),
+    ("libshout-tools", "libshout's own source client"),
+    ("ices2", "source client of Ogg alone"),
+    ("oggfwd", "the same of its input"),
+    ("icecast2", "relay and slave"),
+    ("streamripper", "ICY listener that cuts by titles"),
     ("vlc-plugin-base", "vlc's demuxers and decoders"),
     ("chromium", "browser for the HLS players"),
     ("gstreamer1.0-tools", "gst-launch-1.0"),
@@ -24,6 +34,10 @@ const PACKAGES: [(&str, &str); 14] = [
     ("gstreamer1.0-plugins-bad", "hlsdemux"),
     ("gstreamer1.0-libav", "AAC decoder"),
     ("python3-venv", "the S3 server's own environment"),
+    ("faketime", "libfaketime, for clocks that step"),
+    ("strace", "disks with errors"),
+    ("util-linux", "unshare and nsenter, for disks of a test's own"),
+    ("mount", "disks of a test's own"),
 ];
 
 /// Packages whose program may have come another way (an own build of Node.js

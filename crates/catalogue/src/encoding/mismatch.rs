@@ -61,6 +61,19 @@ impl Encoding {
         .collect()
     }
 
+    /// Whether a frame can stand in a stream of this encoding: codec, sampling
+    /// rate and number of channels are the same. HE-AAC is taken on trust.
+    pub fn fits(&self, header: &FrameHeader) -> bool {
+        let has_channels = match self.codec {
+            // Parametric stereo codes one channel.
+            EncodingCodec::HeAacV2 => header.stream.channels <= 2,
+            _ => (self.channel_mode == ChannelMode::Mono) == (header.stream.channels == 1),
+        };
+        header.stream.codec == self.codec.family()
+            && self.rate_mismatch(header, None).is_none()
+            && has_channels
+    }
+
     /// Compares a mean bit rate with these settings, where headers have none
     /// (AAC) or vary (VBR). Within a tenth counts as followed; a varying rate is
     /// not compared at all, since its mean follows the programme.

@@ -9,8 +9,9 @@ use settings::{Duration, Int, Secret, Spanned, Text};
 
 use crate::encoding::{EncodingCodec, RateControl};
 use crate::limits;
+use crate::link::Link;
 use crate::name::{MountPath, Name};
-use crate::resources::Charset;
+use crate::resources::{Charset, WebhookEvent};
 
 pub(super) type Encodings = Spanned<Vec<Spanned<Encoding>>>;
 
@@ -86,7 +87,8 @@ pub(super) enum ChannelMode {
 pub(super) struct Push {
     pub mount: Spanned<MountPath>,
     pub user: Option<Spanned<Text<{ limits::USER_BYTES_MAX }>>>,
-    pub password: Spanned<Secret>,
+    pub password: Option<Spanned<Secret>>,
+    pub stream_auth: Option<Link>,
     #[serde(default)]
     pub shoutcast: bool,
 }
@@ -94,7 +96,7 @@ pub(super) struct Push {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Pull {
-    pub url: String,
+    pub url: Link,
 }
 
 #[derive(Debug, Deserialize)]
@@ -116,6 +118,7 @@ pub(super) struct Egress {
     pub hold: Option<Duration<0, { limits::HOLD_MS_MAX }>>,
     pub dvr: Option<Duration<0, { limits::DVR_MS_MAX }>>,
     pub webhooks: Option<Spanned<Vec<Webhook>>>,
+    pub auth: Option<Spanned<UrlAuth>>,
     #[serde(default)]
     pub mount: Mount,
 }
@@ -138,18 +141,22 @@ pub(super) enum UnknownCountry {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Webhook {
-    pub url: String,
-    pub on: Vec<WebhookEvent>,
+    pub url: Link,
+    pub on: Spanned<Vec<WebhookEvent>>,
+    pub secret: Option<Secret>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum WebhookEvent {
-    OffAir,
-    OnAir,
-    PathDown,
-    Silence,
-    Mismatch,
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UrlAuth {
+    pub listener_add: Option<Link>,
+    pub listener_remove: Option<Link>,
+    pub mount_add: Option<Link>,
+    pub mount_remove: Option<Link>,
+    pub auth_header: Option<Spanned<String>>,
+    pub timelimit_header: Option<Spanned<String>>,
+    pub headers: Option<Spanned<Vec<String>>>,
+    pub header_prefix: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -159,7 +166,8 @@ pub(super) struct Mount {
     pub icy_description: Text<{ limits::ICY_DESCRIPTION_BYTES_MAX }>,
     pub icy_url: Text<{ limits::ICY_URL_BYTES_MAX }>,
     pub genre: Text<{ limits::GENRE_BYTES_MAX }>,
-    pub public: Option<Spanned<bool>>,
+    #[serde(default)]
+    pub public: bool,
     pub burst: Option<Duration<0, { limits::BURST_MS_MAX }>>,
     pub metaint: Option<Int<{ limits::METAINT_MIN }, { limits::METAINT_MAX }>>,
     pub max_listeners: Option<Int<0, { limits::LISTENERS_MAX }>>,
@@ -211,6 +219,7 @@ pub(super) struct ClusteredEgress {
     pub hold: Option<Duration>,
     pub dvr: Option<Duration>,
     pub webhooks: Option<Vec<Webhook>>,
+    pub auth: Option<UrlAuth>,
     #[serde(default)]
     pub mount: Mount,
 }

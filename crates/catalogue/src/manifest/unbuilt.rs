@@ -27,7 +27,6 @@ struct Refusal<'d> {
 
 impl Refusal<'_> {
     fn ingest(&self, ingest: &Ingest) -> Result<(), Error> {
-        self.present(ingest.pull.as_ref())?;
         let is_conform = |on: &&Spanned<OnMismatch>| *on.get_ref() == OnMismatch::Conform;
         match ingest.on_mismatch.as_ref().filter(is_conform) {
             Some(on) => Err(self.document.error(on.span(), format!("`conform` is {NOT_BUILT}"))),
@@ -41,9 +40,6 @@ impl Refusal<'_> {
         self.present(egress.ads.as_ref().filter(|ads| *ads.get_ref()))?;
         self.present(egress.encodings.as_ref().filter(|list| !list.get_ref().is_empty()))?;
         self.present(egress.fallback.as_ref())?;
-        self.present(egress.webhooks.as_ref().filter(|list| !list.get_ref().is_empty()))?;
-        self.present(egress.mount.intro.as_ref())?;
-        self.present(egress.mount.public.as_ref().filter(|public| *public.get_ref()))?;
         let several = egress.ingests.get_ref().len() > 1;
         let waits = egress.hold_back.as_ref().filter(|wait| !wait.get_ref().get().is_zero());
         match waits.filter(|_| several) {

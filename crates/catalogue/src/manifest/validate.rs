@@ -6,13 +6,15 @@ use std::time::Duration;
 use media::text::clean;
 use settings::{Document, Error, Secret, Spanned, Text};
 
-use super::raw;
+use super::{Files, raw};
 use crate::encoding::{Encoding, Setting};
 use crate::limits;
 use crate::name::{MountPath, Name};
 use crate::paths::{PathSet, refuse_reserved};
-use crate::resources::{Catalogue, Egress, Ingest, OnMismatch, Publisher, Push};
+use crate::resources::{Catalogue, Delivery, Egress, Ingest, OnMismatch, Publisher, Pull, Push};
 
+mod hooks;
+mod intro;
 mod mount;
 
 /// The region where none is given, as a node's is.
@@ -27,8 +29,12 @@ const KNOWN_PASSWORD: &[u8] = b"hackme";
 /// # Errors
 ///
 /// What is wrong first, with its line and key.
-pub(super) fn validate(document: &Document, manifest: raw::Manifest) -> Result<Catalogue, Error> {
-    let mut validation = Validation { document, catalogue: Catalogue::default() };
+pub(super) fn validate(
+    document: &Document,
+    manifest: raw::Manifest,
+    files: Files<'_>,
+) -> Result<Catalogue, Error> {
+    let mut validation = Validation { document, files, catalogue: Catalogue::default() };
     for publisher in manifest.publisher {
         validation.publisher(publisher)?;
     }
@@ -44,6 +50,7 @@ pub(super) fn validate(document: &Document, manifest: raw::Manifest) -> Result<C
 
 struct Validation<'d> {
     document: &'d Document,
+    files: Files<'d>,
     catalogue: Catalogue,
 }
 
@@ -72,20 +79,30 @@ impl Validation<'_> {
     fn ingest(&mut self, raw: raw::Ingest) -> Result<(), Error> {
         self.refuse_again(&self.catalogue.ingests, &raw.name, "ingest", limits::INGESTS_MAX)?;
         let publisher = self.owner(&raw.publisher)?;
-        let Some(push) = raw.push else {
-            let what = "missing key `push`: the encoder's mount and password";
-            return Err(self.document.error(raw.name.span(), what));
+        let delivery = match (raw.push, raw.pull) {
+            (Some(push), None) => Delivery::Push(Box::new(self.push(push)?)),
+            (None, Some(pull)) => Delivery::Pull(Pull { url: pull.into_inner().url }),
+            (Some(_), Some(pull)) => {
+                let what = "an ingest has one delivery: `push` or `pull`";
+                return Err(self.document.error(pull.span(), what));
+            }
+            (None, None) => {
+                let what = "missing key `push`, the encoder's mount and password, or `pull`";
+                return Err(self.document.error(raw.name.span(), what));
+            }
         };
         let ingest = Ingest {
             publisher,
             region: region(raw.region),
             encoding: self.encoding(&raw.encoding)?,
-            push: self.push(push)?,
+            delivery,
             on_mismatch: on_mismatch(raw.on_mismatch.as_ref()),
             charset: raw.charset,
             name: raw.name.into_inner(),
         };
-        self.catalogue.mounts.insert(ingest.push.mount.clone(), ingest.name.clone());
+        if let Some(push) = ingest.push() {
+            self.catalogue.mounts.insert(push.mount.clone(), ingest.name.clone());
+        }
         self.catalogue.ingests.insert(ingest.name.clone(), ingest);
         Ok(())
     }
@@ -98,29 +115,40 @@ impl Validation<'_> {
             let what = format!("`{mount}` is the mount of ingest `{other}` already");
             return Err(self.document.error(raw.mount.span(), what));
         }
-        self.refuse_bad_password(&raw)?;
+        match &raw.password {
+            Some(password) => self.refuse_bad_password(password, raw.shoutcast)?,
+            None if raw.stream_auth.is_some() => {}
+            None => {
+                let what = "missing key `password`, or `stream_auth`: whom to ask";
+                return Err(self.document.error(raw.mount.span(), what));
+            }
+        }
         Ok(Push {
             mount: raw.mount.into_inner(),
             user: self.user(raw.user)?,
-            password: raw.password.into_inner(),
+            password: raw.password.map(Spanned::into_inner),
+            stream_auth: raw.stream_auth,
             shoutcast: raw.shoutcast,
         })
     }
 
-    fn refuse_bad_password(&self, raw: &raw::Push) -> Result<(), Error> {
-        let password: &Secret = raw.password.get_ref();
+    fn refuse_bad_password(&self, raw: &Spanned<Secret>, shoutcast: bool) -> Result<(), Error> {
+        let password = raw.get_ref();
         if password.matches(KNOWN_PASSWORD) {
             let what = "`hackme` is the first password that is tried; choose another";
-            return Err(self.document.error(raw.password.span(), what));
+            return Err(self.document.error(raw.span(), what));
         }
-        let mut others = self.catalogue.ingests.values().filter(|other| other.push.shoutcast);
-        match others.find(|other| raw.shoutcast && other.push.password == *password) {
+        let is_same = |other: &&Ingest| {
+            let push = other.push().filter(|push| push.shoutcast);
+            push.is_some_and(|push| push.is_password(password.expose()))
+        };
+        match self.catalogue.ingests.values().find(is_same).filter(|_| shoutcast) {
             Some(other) => {
                 let what = format!(
                     "a SHOUTcast source is known by its password alone, and ingest `{}` has the same",
                     other.name
                 );
-                Err(self.document.error(raw.password.span(), what))
+                Err(self.document.error(raw.span(), what))
             }
             None => Ok(()),
         }
@@ -167,12 +195,15 @@ impl Validation<'_> {
         self.refuse_again(&self.catalogue.egresses, &raw.name, "egress", limits::EGRESSES_MAX)?;
         let publisher = self.owner(&raw.publisher)?;
         let encoding = self.common_encoding(&raw.ingests)?;
-        let mount = mount::validate(self.document, raw.mount, raw.name.get_ref())?;
+        let about = mount::About { name: raw.name.get_ref(), encoding, files: self.files };
+        let mount = mount::validate(self.document, raw.mount, &about)?;
         let rendition = encoding.rendition_id(mount.segment);
         self.claim(&raw.name, &raw.aliases, rendition.as_str(), paths)?;
         let aliases: Vec<MountPath> = raw.aliases.into_iter().map(Spanned::into_inner).collect();
+        let before = u32::try_from(self.catalogue.egresses.len()).unwrap_or(u32::MAX);
         let egress = Egress {
             publisher,
+            sid: before.saturating_add(1),
             region: region(raw.region),
             ingests: raw.ingests.into_inner().into_iter().map(Spanned::into_inner).collect(),
             encoding,
@@ -183,6 +214,8 @@ impl Validation<'_> {
                 .hold
                 .map_or(Duration::from_millis(limits::HOLD_MS_DEFAULT), settings::Duration::get),
             dvr: raw.dvr.map_or(Duration::ZERO, settings::Duration::get),
+            webhooks: hooks::webhooks(self.document, raw.webhooks)?,
+            auth: raw.auth.map(|auth| hooks::auth(self.document, auth)).transpose()?,
             mount,
             name: raw.name.into_inner(),
         };

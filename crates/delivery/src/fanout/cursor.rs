@@ -1,15 +1,18 @@
 //! One listener's place in the ring: what comes next on its connection.
 //!
-//! The response head, then whole frames, with a metadata block after every
-//! `metaint` bytes of audio. Sans-IO: [`Cursor::plan`] says what to write,
-//! [`Cursor::advance`] hears how much of it was taken. Nothing is copied and
-//! nothing allocated, except once in a listener's life when it is skipped ahead.
+//! The response head, then whole frames, of the intro first where there is one,
+//! with a metadata block after every `metaint` bytes of audio. Sans-IO:
+//! [`Cursor::plan`] says what to write, [`Cursor::advance`] hears how much of it
+//! was taken. Nothing is copied and nothing allocated, except when a listener is
+//! skipped ahead, which is once in its life, or goes to another mount.
 
 use std::io::IoSlice;
 use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes};
 
+use super::intro::Intro;
 use super::ring::Ring;
 
 /// Pieces of one write: 64 KiB with a metadata block every 8,192 bytes, and
@@ -28,6 +31,17 @@ pub(super) struct Cursor {
     walk: Walk,
     /// No audio from here on.
     end: u64,
+    /// Where positions lie as long as it is there; the place in the ring is
+    /// not taken yet.
+    lead: Option<Box<Lead>>,
+}
+
+/// An intro that is not through.
+#[derive(Debug)]
+struct Lead {
+    intro: Intro,
+    /// When one has heard it who began at once.
+    heard_at: Instant,
 }
 
 /// The part of the place that a plan tries out.
@@ -69,7 +83,29 @@ impl Cursor {
     pub(super) fn new(head: Bytes, start: u64, metaint: Option<NonZeroU32>) -> Self {
         let metaint = metaint.map_or(0, NonZeroU32::get);
         let walk = Walk { position: start, metaint, until_block: metaint, title: 0 };
-        Self { rest: head, walk, end: u64::MAX }
+        Self { rest: head, walk, end: u64::MAX, lead: None }
+    }
+
+    /// With an intro before the ring's audio, from `now` on.
+    pub(super) fn behind(mut self, intro: Intro, now: Instant) -> Self {
+        let heard_at = now + intro.duration();
+        self.walk.position = 0;
+        self.lead = Some(Box::new(Lead { intro, heard_at }));
+        self
+    }
+
+    /// Takes the place in the ring once the intro is through, and says whether
+    /// it did: what the listener has not heard of the intro is that much less
+    /// of a burst.
+    pub(super) fn settle(&mut self, ring: &Ring, burst: Duration, now: Instant) -> bool {
+        let Some(lead) = &self.lead else { return false };
+        if self.walk.position < lead.intro.len() || self.is_ending() {
+            return false;
+        }
+        let unheard = lead.heard_at.saturating_duration_since(now);
+        self.walk.position = ring.burst_start(burst.saturating_sub(unheard));
+        self.lead = None;
+        true
     }
 
     /// The next bytes to write; empty when there is nothing yet.
@@ -78,7 +114,7 @@ impl Cursor {
         let mut has_room = self.rest.is_empty() || plan.add(&self.rest);
         let mut walk = self.walk;
         while has_room {
-            let Some(part) = walk.part(ring, self.end) else { break };
+            let Some(part) = walk.part(self.intro(), ring, self.end) else { break };
             has_room = plan.add(part.bytes());
             walk.pass(&part, part.bytes().len());
         }
@@ -97,8 +133,9 @@ impl Cursor {
                 self.rest = Bytes::new(); // lets go of the head's memory
             }
         }
+        let intro = self.lead.as_ref().map(|lead| &lead.intro);
         while taken > 0 {
-            let Some(part) = self.walk.part(ring, self.end) else { return };
+            let Some(part) = self.walk.part(intro, ring, self.end) else { return };
             let of_part = taken.min(part.bytes().len());
             if let Part::Block { block, .. } = &part {
                 self.rest = block.slice(of_part..);
@@ -108,14 +145,22 @@ impl Cursor {
         }
     }
 
-    /// Of the next byte of audio.
+    /// Of the next byte of audio in the ring; in the intro, behind all.
     pub(super) fn position(&self) -> u64 {
-        self.walk.position
+        if self.lead.is_some() { u64::MAX } else { self.walk.position }
     }
 
-    /// Ends the stream at the frame boundary `end`; an earlier end stays.
+    /// Ends the stream at the frame boundary `end` of the ring, or behind the
+    /// intro if it is not through; an earlier end stays.
     pub(super) fn end_at(&mut self, end: u64) {
-        self.end = self.end.min(end);
+        self.end = self.end.min(self.intro().map_or(end, Intro::len));
+    }
+
+    /// Ends the stream after the frame that has begun.
+    pub(super) fn end_soon(&mut self, ring: &Ring) {
+        let position = self.walk.position;
+        let end = self.intro().map(|intro| intro.boundary_from(position));
+        self.end = self.end.min(end.unwrap_or_else(|| ring.boundary_from(position)));
     }
 
     /// An end is set.
@@ -133,36 +178,64 @@ impl Cursor {
     ///
     /// Only where the ring has forgotten that frame already it stays cut.
     pub(super) fn skip(&mut self, ring: &Ring, to: u64) {
+        let boundary = self.keep_begun(ring);
+        self.walk.position = to.max(boundary);
+    }
+
+    /// Goes on in another mount's ring, after what is left of the frame that
+    /// has begun: as far behind its newest frame as it was behind that of its
+    /// own, `behind_max` at most. The other's title comes with the next block.
+    pub(super) fn move_to(&mut self, from: &Ring, to: &Ring, behind_max: Duration) {
+        if self.lead.is_none() {
+            let boundary = self.keep_begun(from);
+            self.walk.position = to.burst_start(from.behind(boundary).min(behind_max));
+        }
+        // Versions of two rings say nothing of each other.
+        self.walk.title = 0;
+    }
+
+    /// Keeps what is left of the frame that has begun apart from the ring, and
+    /// gives the boundary behind it.
+    fn keep_begun(&mut self, ring: &Ring) -> u64 {
         let boundary = ring.boundary_from(self.walk.position);
         let mut kept = Vec::new();
-        while let Some(part) = self.walk.part(ring, boundary) {
+        while let Some(part) = self.walk.part(None, ring, boundary) {
             kept.extend_from_slice(part.bytes());
             self.walk.pass(&part, part.bytes().len());
         }
         if !kept.is_empty() {
             self.rest = [self.rest.as_ref(), kept.as_slice()].concat().into();
         }
-        self.walk.position = to.max(boundary);
+        boundary
+    }
+
+    fn intro(&self) -> Option<&Intro> {
+        self.lead.as_ref().map(|lead| &lead.intro)
     }
 }
 
 impl Walk {
-    /// What comes next, up to `end`.
+    /// What comes next, up to `end`, in the intro if there is one.
     ///
     /// A block waits for the byte after it: until then the title may change.
-    fn part<'r>(&self, ring: &'r Ring, end: u64) -> Option<Part<'r>> {
-        let end = end.min(ring.head().position);
+    /// Within the intro it is that of the programme now.
+    fn part<'r>(&self, intro: Option<&'r Intro>, ring: &'r Ring, end: u64) -> Option<Part<'r>> {
+        let head = ring.head().position;
+        let end = end.min(intro.map_or(head, Intro::len));
         if self.position >= end {
             return None;
         }
         if self.metaint > 0 && self.until_block == 0 {
-            let (version, block) = ring.title_at(self.position);
+            let (version, block) = ring.title_at(intro.map_or(self.position, |_| head));
             let is_new = version != self.title;
             return Some(if is_new { Part::Block { version, block } } else { Part::Unchanged });
         }
         let ahead = end - self.position;
         let len_max = if self.metaint > 0 { ahead.min(self.until_block.into()) } else { ahead };
-        let piece = ring.piece(self.position, len_max);
+        let piece = match intro {
+            None => ring.piece(self.position, len_max),
+            Some(intro) => intro.piece(self.position, len_max),
+        };
         (!piece.is_empty()).then_some(Part::Audio(piece))
     }
 

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use runtime::clock::Clock;
 
+use super::listener::ListenerId;
 use super::mount::{Moment, Mount};
 use super::seat::{Process, Shared};
 use super::wheel::Wheel;
-use super::{FanoutSettings, Joining, MountId, MountSettings, TimedFrame};
+use super::{FanoutSettings, Joining, MountId, MountSettings, TimedFrame, Which};
 
 /// Commands taken before the wheel is looked at again, chosen: a join with
 /// its burst takes about 50 µs, so that the wheel is never 5 ms late for them.
@@ -29,6 +30,8 @@ pub(super) enum Command {
     OffAir(MountId, Duration),
     Close(MountId),
     Join(MountId, Box<Joining>),
+    End(ListenerId),
+    Move { from: MountId, to: MountId, which: Which },
 }
 
 /// All mounts, and the wheel.
@@ -113,7 +116,20 @@ impl Engine {
                     mount.join(*joining, moment, wheel);
                 }
             }
+            Command::End(id) => {
+                let _is_here = self.mounts.values_mut().any(|mount| mount.end(id));
+            }
+            Command::Move { from, to, which } => self.give(from, to, which),
         }
+    }
+
+    /// Moves listeners; nowhere where both mounts are the same one.
+    fn give(&mut self, from: MountId, to: MountId, which: Which) {
+        let Some(mut giver) = self.mounts.remove(&from) else { return };
+        if let Some(taker) = self.mounts.get_mut(&to) {
+            giver.give(taker, which);
+        }
+        self.mounts.insert(from, giver);
     }
 
     fn turn_wheel(&mut self) {

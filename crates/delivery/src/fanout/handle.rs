@@ -11,10 +11,10 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::engine::Command;
-use super::listener::Farewell;
+use super::listener::{Farewell, ListenerId};
 use super::seat::{Air, JoinRefused, Place, Shared, Snapshot};
 use super::sink::Sink;
-use super::{Joining, MountId, NewListener, TimedFrame, Way};
+use super::{Joining, MountId, NewListener, TimedFrame, Way, Which};
 
 /// Batches of frames of one mount that wait for the engine at most, chosen: a
 /// second and a half when each frame is pushed alone.
@@ -195,6 +195,32 @@ impl MountHandle {
         Place::take(&self.shared).map(|place| Seat { mount: self.clone(), place })
     }
 
+    /// Ends a listener after a whole frame, within an interval; also when it
+    /// has gone to another mount meanwhile. One that is not there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`PushError::Full`] and [`PushError::Closed`].
+    pub fn end(&self, id: ListenerId) -> Result<(), PushError> {
+        self.send(Command::End(id)).map_err(|(error, _)| error)
+    }
+
+    /// Lets listeners go on at another mount of the same engine and of the same
+    /// codec, which is not looked at: after the frame that has begun, from a
+    /// frame's beginning, as far behind the newest as they were, with no burst,
+    /// and with the metadata blocks where they were due.
+    ///
+    /// Whoever is ending stays, and so do those for whom the other mount has no
+    /// place, or all when it is off the air.
+    ///
+    /// # Errors
+    ///
+    /// [`PushError::Full`] and [`PushError::Closed`].
+    pub fn move_to(&self, to: &Self, which: Which) -> Result<(), PushError> {
+        let command = Command::Move { from: self.id, to: to.id, which };
+        self.send(command).map_err(|(error, _)| error)
+    }
+
     fn send(&self, command: Command) -> Result<(), (PushError, Command)> {
         self.commands.try_send(command).map_err(|error| match error {
             TrySendError::Full(command) => (PushError::Full, command),
@@ -209,7 +235,7 @@ impl Seat {
     /// # Errors
     ///
     /// [`NotJoined`] with the connection; the seat is given back and
-    /// `listener.on_end` was called.
+    /// `listener.observer` has heard of the end.
     pub fn join(self, socket: TcpStream, listener: NewListener) -> Result<(), NotJoined> {
         self.send(Way::Socket(socket), listener)
     }
@@ -227,10 +253,10 @@ impl Seat {
     }
 
     fn send(self, way: Way, listener: NewListener) -> Result<(), NotJoined> {
-        let NewListener { head, metaint, until, on_end } = listener;
-        let farewell = Farewell::new(on_end);
+        let NewListener { id, head, metaint, intro, until, observer } = listener;
+        let farewell = Farewell::new(observer);
         let Self { mount, place } = self;
-        let joining = Joining { way, head, metaint, until, farewell, place };
+        let joining = Joining { id, way, head, metaint, intro, until, farewell, place };
         mount.send(Command::Join(mount.id, Box::new(joining))).map_err(|(error, command)| {
             let socket = match command {
                 Command::Join(_, joining) => match joining.way {

@@ -1,12 +1,18 @@
 //! One listener, and what a visit to it does.
 
 use std::fmt;
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use super::cursor::Cursor;
 use super::ring::Ring;
-use super::seat::Place;
+use super::seat::{Place, Shared};
 use super::sink::{Sink, Written};
+
+/// Turns without a byte taken after which a listener that was killed is cut
+/// off, chosen: about three seconds.
+pub(super) const KILLED_TURNS: u32 = 3;
 
 /// A connection that gets a mount's audio.
 #[derive(Debug)]
@@ -18,9 +24,14 @@ pub(super) struct Listener {
     /// Turn of the wheel at which something was last taken, or nothing was due.
     moved: u32,
     was_skipped: bool,
+    id: ListenerId,
     // Last, so that who hears of the end finds the place still counted.
-    _place: Place,
+    place: Place,
 }
+
+/// Which listener: unique in the process, and never used again. Later ones are greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ListenerId(u64);
 
 /// How a listener ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,12 +51,26 @@ pub enum Why {
     Slow,
     /// The mount closed or went off the air, or its time was up.
     Ended,
+    /// It was ended by itself, on someone's word.
+    Killed,
+}
+
+/// Hears what becomes of a listener, on the engine's thread: it must not block.
+///
+/// Any `FnOnce(End)` is one that does not mind where the listener listens.
+pub trait Observer: Send {
+    /// The listener goes on at the mount of this name.
+    fn moved(&mut self, _mount: &str) {}
+
+    /// The listener is over. This is said exactly once, even of one that never
+    /// came to be.
+    fn ended(self: Box<Self>, end: End);
 }
 
 /// Tells the end to whom it may concern, exactly once, even when the listener
 /// never came to be.
 pub(super) struct Farewell {
-    pub(super) hook: Option<Box<dyn FnOnce(End) + Send>>,
+    pub(super) observer: Option<Box<dyn Observer>>,
     pub(super) end: End,
 }
 
@@ -60,6 +85,8 @@ pub(super) struct Visit {
     pub(super) danger: u64,
     /// Where it goes on then.
     pub(super) skip_to: u64,
+    /// What a listener gets at once whose intro is through.
+    pub(super) burst: Duration,
     /// Those that should have ended are cut off.
     pub(super) is_last_call: bool,
 }
@@ -91,9 +118,10 @@ enum Flow {
 
 impl Listener {
     /// A listener whose connection is ready for it.
-    pub(super) fn new(cursor: Cursor, sink: Sink, place: Place) -> Self {
+    pub(super) fn new(id: ListenerId, cursor: Cursor, sink: Sink, place: Place) -> Self {
         let farewell = Farewell::new(None);
-        Self { cursor, sink, farewell, until: None, moved: 0, was_skipped: false, _place: place }
+        let (moved, was_skipped) = (0, false);
+        Self { cursor, sink, farewell, until: None, moved, was_skipped, id, place }
     }
 
     /// With its end told to `farewell`, and ended at `until`.
@@ -102,17 +130,50 @@ impl Listener {
         self
     }
 
+    /// Which one it is.
+    pub(super) fn id(&self) -> ListenerId {
+        self.id
+    }
+
+    /// Ends it after a whole frame, unless it is ending already. One that
+    /// takes nothing of that for [`KILLED_TURNS`] is cut off.
+    pub(super) fn kill(&mut self, ring: &Ring) {
+        if !self.cursor.is_ending() {
+            self.cursor.end_soon(ring);
+            self.farewell.end.why = Why::Killed;
+        }
+    }
+
+    /// Takes a place at another mount, if that has one and this listener is
+    /// not ending, and says whether it did.
+    pub(super) fn move_to(
+        &mut self,
+        from: &Ring,
+        to: (&Ring, &Arc<Shared>),
+        burst: Duration,
+    ) -> bool {
+        let (ring, shared) = to;
+        if self.cursor.is_ending() || !self.place.move_to(shared) {
+            return false;
+        }
+        self.cursor.move_to(from, ring, burst);
+        if let Some(observer) = &mut self.farewell.observer {
+            observer.moved(&shared.name);
+        }
+        true
+    }
+
     /// Writes what there is and is taken.
     pub(super) fn visit(&mut self, ring: &Ring, visit: &Visit, tally: &mut Tally) -> Verdict {
         if self.until.is_some_and(|until| visit.now >= until) {
-            self.cursor.end_at(ring.boundary_from(self.cursor.position()));
+            self.cursor.end_soon(ring);
             self.until = None;
         }
         if self.cursor.position() < ring.tail().position && !self.skip(ring, visit, tally) {
             return Verdict::Leave(Why::Slow);
         }
         let before = self.farewell.end.bytes_sent;
-        let flow = self.write(ring);
+        let flow = self.write(ring, visit);
         let sent = self.farewell.end.bytes_sent - before;
         tally.bytes += sent;
         if sent > 0 || flow == Flow::CaughtUp {
@@ -120,7 +181,7 @@ impl Listener {
         }
         match flow {
             Flow::Gone => Verdict::Leave(Why::Left),
-            Flow::CaughtUp if self.cursor.is_done() => Verdict::Leave(Why::Ended),
+            Flow::CaughtUp if self.cursor.is_done() => Verdict::Leave(self.farewell.end.why),
             Flow::CaughtUp if sent == 0 && self.sink.is_gone() => Verdict::Leave(Why::Left),
             Flow::CaughtUp => Verdict::Stay,
             Flow::Blocked => self.judge(ring, visit, tally, sent),
@@ -132,7 +193,8 @@ impl Listener {
         self.farewell.end.why = why;
         match why {
             Why::Ended => self.sink.close(),
-            Why::Left | Why::Slow => self.sink.cut_off(),
+            Why::Killed if self.cursor.is_done() => self.sink.close(),
+            Why::Left | Why::Slow | Why::Killed => self.sink.cut_off(),
         }
     }
 
@@ -144,7 +206,11 @@ impl Listener {
 
     /// What becomes of one that took `sent` bytes and has more waiting.
     fn judge(&mut self, ring: &Ring, visit: &Visit, tally: &mut Tally, sent: u64) -> Verdict {
-        let is_stalled = visit.turn.wrapping_sub(self.moved) >= visit.stalled_turns;
+        let still = visit.turn.wrapping_sub(self.moved);
+        if self.farewell.end.why == Why::Killed && still >= KILLED_TURNS {
+            return Verdict::Leave(Why::Killed);
+        }
+        let is_stalled = still >= visit.stalled_turns;
         if is_stalled || (visit.is_last_call && self.cursor.is_ending()) {
             return Verdict::Leave(Why::Slow);
         }
@@ -166,11 +232,14 @@ impl Listener {
     }
 
     /// Writes until nothing is left or nothing more is taken.
-    fn write(&mut self, ring: &Ring) -> Flow {
+    fn write(&mut self, ring: &Ring, visit: &Visit) -> Flow {
         loop {
             let plan = self.cursor.plan(ring);
             let planned = plan.len();
             if planned == 0 {
+                if self.cursor.settle(ring, visit.burst, visit.now) {
+                    continue;
+                }
                 return Flow::CaughtUp;
             }
             match self.sink.write(plan.slices()) {
@@ -190,16 +259,48 @@ impl Listener {
 
 impl Farewell {
     /// An end not come yet; should it never be said, it counts as [`Why::Ended`].
-    pub(super) fn new(hook: Option<Box<dyn FnOnce(End) + Send>>) -> Self {
-        Self { hook, end: End { bytes_sent: 0, why: Why::Ended } }
+    pub(super) fn new(observer: Option<Box<dyn Observer>>) -> Self {
+        Self { observer, end: End { bytes_sent: 0, why: Why::Ended } }
     }
 }
 
 impl Drop for Farewell {
     fn drop(&mut self) {
-        if let Some(hook) = self.hook.take() {
-            hook(self.end);
+        if let Some(observer) = self.observer.take() {
+            observer.ended(self.end);
         }
+    }
+}
+
+impl ListenerId {
+    /// One that nobody has had.
+    pub fn fresh() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Its number, at least 1.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl From<u64> for ListenerId {
+    /// The one of this number, as an operator names it; there may be none.
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+impl fmt::Display for ListenerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<F: FnOnce(End) + Send> Observer for F {
+    fn ended(self: Box<Self>, end: End) {
+        self(end);
     }
 }
 

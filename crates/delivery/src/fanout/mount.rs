@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::cursor::Cursor;
-use super::listener::{Listener, Tally, Verdict, Visit, Why};
+use super::listener::{Listener, ListenerId, Tally, Verdict, Visit, Why};
 use super::ring::{Mark, Ring};
 use super::seat::{Air, Shared};
 use super::sink::{NOT_SENT_MAX, NOT_SENT_MIN, Sink};
 use super::wheel::Wheel;
-use super::{Joining, MountSettings, TimedFrame, Way};
+use super::{Joining, MountSettings, TimedFrame, Way, Which};
 
 /// Where a listener goes on that was too slow, behind the newest frame, chosen:
 /// little, for it still has what the kernel holds for it to read.
@@ -133,10 +133,13 @@ impl Mount {
         };
         let start = self.ring.burst_start(self.burst);
         let mut cursor = Cursor::new(joining.head, start, joining.metaint);
+        if let Some(intro) = joining.intro {
+            cursor = cursor.behind(intro, moment.now);
+        }
         if self.shared.air() != Air::Open {
             cursor.end_at(start);
         }
-        let mut listener = Listener::new(cursor, sink, joining.place).with(
+        let mut listener = Listener::new(joining.id, cursor, sink, joining.place).with(
             joining.farewell,
             joining.until,
             wheel.turn(),
@@ -152,6 +155,34 @@ impl Mount {
             listeners.push(listener);
             wheel.enter(slot);
         }
+    }
+
+    /// Ends a listener after a whole frame, at its next visit; says whether it
+    /// is here.
+    pub(super) fn end(&mut self, id: ListenerId) -> bool {
+        let found = self.slots.iter_mut().flatten().find(|listener| listener.id() == id);
+        found.map(|listener| listener.kill(&self.ring)).is_some()
+    }
+
+    /// Gives listeners to another mount on the same wheel, in the slots that
+    /// they have: as many as it has places for, and none while it takes none.
+    pub(super) fn give(&mut self, to: &mut Self, which: Which) {
+        if to.shared.air() != Air::Open {
+            return;
+        }
+        let (mut given, burst) = (0, to.burst);
+        for (slot, place) in self.slots.iter_mut().zip(&mut to.slots) {
+            let chosen = |listener: &mut Listener| {
+                which.includes(listener.id())
+                    && listener.move_to(&self.ring, (&to.ring, &to.shared), burst)
+            };
+            for listener in slot.extract_if(.., chosen) {
+                given += 1;
+                place.push(listener);
+            }
+        }
+        add(&self.shared.counts.moved, given);
+        add(&to.shared.counts.joined, given);
     }
 
     /// Visits the listeners of one slot, and does what is due by time.
@@ -208,6 +239,7 @@ impl Mount {
             stalled_turns: moment.stalled_turns,
             danger: self.ring.danger(),
             skip_to: self.ring.boundary_behind(SKIP_BEHIND.min(self.burst)),
+            burst: self.burst,
             is_last_call: matches!(self.silence, Silence::Over { cut_at } if moment.now >= cut_at),
         }
     }
@@ -257,6 +289,7 @@ impl Mount {
                 Why::Left => &counts.left,
                 Why::Slow => &counts.slow,
                 Why::Ended => &counts.ended,
+                Why::Killed => &counts.killed,
             },
             1,
         );

@@ -165,6 +165,13 @@ impl Ring {
         newest.copied().unwrap_or(self.tail()).position
     }
 
+    /// How far the frame boundary `position` is behind the head, in media time.
+    pub(super) fn behind(&self, position: u64) -> Duration {
+        let before = self.frames.partition_point(|frame| frame.position < position);
+        let mark = self.frames.get(before).copied().unwrap_or(self.head);
+        self.head.time.saturating_sub(mark.time)
+    }
+
     /// Where a new listener begins: about `burst` behind the head, never
     /// before a cut, and not in the older half of a full ring, where it would
     /// be taken for a slow one.

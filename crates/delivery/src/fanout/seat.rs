@@ -22,6 +22,7 @@ pub(super) struct Shared {
     pub(super) queued: AtomicUsize,
     pub(super) abandoned: AtomicBool,
     listeners: AtomicUsize,
+    listeners_peak: AtomicUsize,
     air: AtomicU8,
     pub(super) counts: Counts,
 }
@@ -35,6 +36,8 @@ pub(super) struct Counts {
     pub(super) slow: AtomicU64,
     pub(super) left: AtomicU64,
     pub(super) ended: AtomicU64,
+    pub(super) killed: AtomicU64,
+    pub(super) moved: AtomicU64,
     pub(super) frames_refused: AtomicU64,
 }
 
@@ -49,12 +52,16 @@ pub(super) enum Air {
 /// A mount's numbers at one moment.
 ///
 /// When the engine has nothing in its queue, `joins_total` is the sum of
-/// `listeners`, `left_total`, `dropped_slow_total` and `ended_total`.
+/// `listeners`, `left_total`, `dropped_slow_total`, `ended_total`,
+/// `killed_total` and `moved_total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Snapshot {
     /// Seats taken: listeners, and those about to be.
     pub listeners: usize,
-    /// Listeners that joined since the mount began.
+    /// The most of them at a time since the mount began.
+    pub listeners_peak: usize,
+    /// Listeners that joined since the mount began, those included that came
+    /// from another mount.
     pub joins_total: u64,
     /// Bytes written to listeners: heads, audio and metadata.
     pub bytes_sent_total: u64,
@@ -66,6 +73,10 @@ pub struct Snapshot {
     pub left_total: u64,
     /// Listeners that were ended: the mount went off the air, or their time was up.
     pub ended_total: u64,
+    /// Listeners that were ended one by one, on someone's word.
+    pub killed_total: u64,
+    /// Listeners that went on at another mount.
+    pub moved_total: u64,
     /// Frames too long for the ring, which nobody got.
     pub frames_refused_total: u64,
 }
@@ -120,6 +131,7 @@ impl Shared {
             queued: AtomicUsize::new(0),
             abandoned: AtomicBool::new(false),
             listeners: AtomicUsize::new(0),
+            listeners_peak: AtomicUsize::new(0),
             air: AtomicU8::new(0),
             counts: Counts::default(),
         }
@@ -149,17 +161,30 @@ impl Shared {
         self.listeners.load(Ordering::Acquire)
     }
 
+    /// Counts one more, if the mount has a place left.
+    fn take_place(&self) -> bool {
+        take_below(&self.listeners, self.listeners_max.unwrap_or(usize::MAX))
+    }
+
+    /// Notes how many there are.
+    fn note_peak(&self) {
+        self.listeners_peak.fetch_max(self.listeners(), Ordering::AcqRel);
+    }
+
     /// All numbers.
     pub(super) fn snapshot(&self) -> Snapshot {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Snapshot {
             listeners: self.listeners(),
+            listeners_peak: self.listeners_peak.load(Ordering::Acquire),
             joins_total: read(&self.counts.joined),
             bytes_sent_total: read(&self.counts.bytes),
             dropped_slow_total: read(&self.counts.slow),
             skipped_total: read(&self.counts.skipped),
             left_total: read(&self.counts.left),
             ended_total: read(&self.counts.ended),
+            killed_total: read(&self.counts.killed),
+            moved_total: read(&self.counts.moved),
             frames_refused_total: read(&self.counts.frames_refused),
         }
     }
@@ -173,14 +198,26 @@ impl Place {
             Air::Off => return Err(JoinRefused::OffAir),
             Air::Closed => return Err(JoinRefused::Closed),
         }
-        if !take_below(&shared.listeners, shared.listeners_max.unwrap_or(usize::MAX)) {
+        if !shared.take_place() {
             return Err(JoinRefused::MountFull);
         }
         if !take_below(&shared.process.listeners, shared.process.listeners_max) {
             shared.listeners.fetch_sub(1, Ordering::AcqRel);
             return Err(JoinRefused::ProcessFull);
         }
+        shared.note_peak();
         Ok(Self(Arc::clone(shared)))
+    }
+
+    /// Is a place of another mount from now on, if that has one left.
+    pub(super) fn move_to(&mut self, to: &Arc<Shared>) -> bool {
+        if !to.take_place() {
+            return false;
+        }
+        to.note_peak();
+        self.0.listeners.fetch_sub(1, Ordering::AcqRel);
+        self.0 = Arc::clone(to);
+        true
     }
 }
 

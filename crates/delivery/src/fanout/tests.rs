@@ -82,7 +82,7 @@ fn listener() -> NewListener {
 fn watched() -> (NewListener, Receiver<End>) {
     let (sender, ends) = std::sync::mpsc::channel();
     let on_end = Box::new(move |end| sender.send(end).unwrap());
-    (NewListener { on_end: Some(on_end), ..listener() }, ends)
+    (NewListener { observer: Some(on_end), ..listener() }, ends)
 }
 
 fn fast() -> FanoutSettings {
@@ -174,7 +174,7 @@ fn two_thousand_that_stall_are_dropped_and_the_healthy_miss_nothing() {
         let (client, socket) = bench.connect_narrow();
         let sender = sender.clone();
         let on_end = Box::new(move |end| sender.send(end).unwrap());
-        let joined = NewListener { on_end: Some(on_end), ..listener() };
+        let joined = NewListener { observer: Some(on_end), ..listener() };
         bench.mount.seat().unwrap().join(socket, joined).unwrap();
         stalled.push(client);
     }
@@ -381,3 +381,5 @@ fn a_stopped_engine_does_not_wait_for_one_that_stalls() {
     assert_eq!(ends.recv_timeout(PATIENCE).unwrap().why, Why::Ended);
     assert_eq!(bench.fanout.listeners(), 0);
 }
+
+mod moves;

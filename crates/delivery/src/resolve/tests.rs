@@ -38,6 +38,7 @@ fn stations() -> Stations {
             rendition: RenditionId::new("mp3", 128),
             target_secs: 6,
             hold: Duration::ZERO,
+            dvr: Duration::ZERO,
             segment_max_age: Duration::ZERO,
         })
     };

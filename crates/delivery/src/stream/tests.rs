@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use super::*;
+use crate::fanout::{Intro, TimedFrame};
 use crate::testing::{Bench, FRAME, Peer, eventually, header};
 
 /// Sends `request` on a connection of its own; gives the head, and the peer.
@@ -179,6 +180,83 @@ async fn a_stream_goes_over_http_2() {
     assert_eq!(heard, FRAME.repeat(5));
 }
 
+#[tokio::test]
+async fn a_new_listener_is_greeted_whatever_it_comes_over() {
+    let bench = Bench::new().await;
+    bench.push(500);
+    let hello = [vec![0xBB; 100], vec![0xCC; 100]];
+    // Longer than the burst.
+    let duration = Duration::from_mins(1);
+    let timed = |data: &Vec<u8>| TimedFrame { data: data.clone().into(), duration };
+    bench.station.set_intro(Intro::new(&hello.each_ref().map(timed)));
+    let block = metaint::block(&Title::new("A - B", ""));
+    bench.writer.title(block.clone()).unwrap();
+    let request = "GET /acme HTTP/1.0\r\nIcy-MetaData: 1\r\n\r\n";
+    let (_, mut peer) = ask(&bench, request).await;
+    assert_eq!(peer.take(200).await, hello.concat());
+    bench.push(3);
+    let audio = FRAME.repeat(3);
+    let expected = [&audio[..50], &block, &audio[50..]].concat();
+    assert_eq!(peer.take(expected.len()).await, expected);
+
+    let mut over_hyper = Peer::connect(bench.serve().0).await;
+    over_hyper.ask("HEAD /acme.pls HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    over_hyper.ask("GET /acme HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    let chunk = [b"C8\r\n", hello.concat().as_slice(), b"\r\n"].concat();
+    assert_eq!(over_hyper.take(chunk.len()).await, chunk);
+
+    bench.station.set_intro(None);
+    let (_, mut peer) = ask(&bench, "GET /acme HTTP/1.0\r\n\r\n").await;
+    assert_eq!(peer.take(100).await, FRAME);
+}
+
+#[tokio::test]
+async fn only_who_hears_something_is_in_the_roster() {
+    let bench = Bench::with_listeners_max(1).await;
+    bench.push(5);
+    let roster = bench.delivery.roster();
+    ask(&bench, "HEAD /acme HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert_eq!(bench.ask("HEAD", "/acme", &[]).await.status, 200);
+    assert_eq!(roster.count("acme"), 0);
+    let (_, peer) = ask(&bench, "GET /acme HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert_eq!(roster.count("acme"), 1);
+    ask(&bench, "GET /acme HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert_eq!(bench.get("/acme").await.status, 503);
+    assert_eq!(roster.count("acme"), 1);
+    drop(peer);
+    eventually(|| {
+        bench.push(1);
+        roster.count("acme") == 0
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_listener_says_of_itself_is_kept_clean_and_short() {
+    let bench = Bench::new().await;
+    let hostile = "\u{202e}<script>\x1b[31m\"\u{85}\u{2028}'</script>%n";
+    let shown = "<script>[31m\"'</script>%n";
+    let long = "x".repeat(8_000);
+    for (text, expected) in [(hostile, shown), (&long, &long[..256])] {
+        // A query of any length is no part of the path.
+        let request = format!(
+            "GET /acme.mp3?{} HTTP/1.0\r\nUser-Agent: {text}\r\nReferer: {text}\r\n\r\n",
+            "q".repeat(100)
+        );
+        let (head, peer) = ask(&bench, &request).await;
+        assert!(head.starts_with("HTTP/1.0 200 "), "{head}");
+        let visitor = bench.delivery.roster().of("acme").remove(0);
+        assert_eq!((visitor.user_agent.as_str(), visitor.referer.as_str()), (expected, expected));
+        assert_eq!((visitor.mount.as_str(), visitor.path.as_str()), ("acme", "/acme.mp3"));
+        drop(peer);
+        eventually(|| {
+            bench.push(1);
+            bench.delivery.roster().count("acme") == 0
+        })
+        .await;
+    }
+}
+
 /// A pipe into a peer that has room for `room` bytes.
 struct Carried {
     pipe: mpsc::Sender<Bytes>,
@@ -211,7 +289,9 @@ async fn a_pipe_is_carried_to_its_end() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_reads_nothing_is_let_go_when_the_engine_says_so() {
-    for (why, grace) in [(Why::Slow, Duration::ZERO), (Why::Ended, END_GRACE)] {
+    for (why, grace) in
+        [(Why::Slow, Duration::ZERO), (Why::Ended, END_GRACE), (Why::Killed, END_GRACE)]
+    {
         let carried = carried(10);
         let began = tokio::time::Instant::now();
         carried.pipe.try_send(Bytes::from_static(FRAME)).unwrap();
@@ -255,7 +335,8 @@ async fn a_listener_leaves_one_line_with_bounded_and_clean_fields() {
         (name == "user-agent").then_some(agent.as_bytes())
     });
     let peer = "192.0.2.7:5".parse().unwrap();
-    let caller = Caller { peer, clock: &clock, metrics: &Metrics::default() };
+    let (metrics, roster) = (Metrics::default(), Roster::default());
+    let caller = Caller { peer, path: "/acme", clock: &clock, metrics: &metrics, roster: &roster };
     let (newcomer, _) = caller.newcomer(&bench.station, &request, Bytes::new());
     bench.clock.advance(Duration::from_secs(61));
     let lines = Lines::default();
@@ -266,7 +347,7 @@ async fn a_listener_leaves_one_line_with_bounded_and_clean_fields() {
         .without_time()
         .finish();
     tracing::subscriber::with_default(subscriber, || {
-        newcomer.on_end.unwrap()(End { bytes_sent: 976_000, why: Why::Left });
+        newcomer.observer.unwrap().ended(End { bytes_sent: 976_000, why: Why::Left });
     });
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     assert_eq!(text.lines().count(), 1, "{text}");

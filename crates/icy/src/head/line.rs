@@ -3,10 +3,10 @@
 use super::{HEAD_LEN_MAX, HeadError, LINE_LEN_MAX};
 
 /// One line without its end.
-pub(super) struct Line<'a> {
-    pub(super) content: &'a [u8],
+pub(crate) struct Line<'a> {
+    pub(crate) content: &'a [u8],
     /// It ended with LF, not with CR LF.
-    pub(super) bare_lf: bool,
+    pub(crate) bare_lf: bool,
 }
 
 /// Takes the line that begins at `start`, with where the next one begins, or
@@ -18,7 +18,7 @@ pub(super) struct Line<'a> {
 /// # Errors
 ///
 /// `too_long` for the line, [`HeadError::TooLong`] for the head.
-pub(super) fn next_line(
+pub(crate) fn next_line(
     bytes: &[u8],
     start: usize,
     too_long: HeadError,

@@ -166,6 +166,17 @@ fn a_user_agent_is_clean_and_at_most_256_bytes() {
 }
 
 #[test]
+fn a_referer_is_clean_and_at_most_256_bytes() {
+    let referer = |len| asked(&format!("Referer: {}\r\n", "a".repeat(len))).referer.unwrap().len();
+    assert_eq!(referer(REFERER_LEN_MAX), REFERER_LEN_MAX);
+    assert_eq!(referer(REFERER_LEN_MAX + 1), REFERER_LEN_MAX);
+    assert_eq!(referer(8_000), REFERER_LEN_MAX);
+    assert_eq!(asked("Referer: %n\u{202e}\x1b[1m\r\n").referer.as_deref(), Some("%n[1m"));
+    assert_eq!(asked("Referer: \r\n").referer, None);
+    assert_eq!(asked("").referer, None);
+}
+
+#[test]
 fn hostile_texts_add_no_header() {
     let evil = "x\r\nSet-Cookie: a=b\r\n\r\n<script>\0\u{85}";
     let hostile = StationHead {

@@ -82,6 +82,9 @@ fn what_libshout_sends_is_read() {
         Some("libshout server poke request"),
         b"",
     );
+    let is_probe = |line: &[u8]| Login::parse(line).unwrap().is_probe();
+    assert!(is_probe(b"!POKE"));
+    assert!(!is_probe(b"/live:!POKE") && !is_probe(b"poke") && !is_probe(b"!POKE!"));
 }
 
 #[test]

@@ -86,9 +86,13 @@ pub fn codec_of_media_type(media_type: &str) -> Option<Codec> {
     match essence.as_str() {
         "audio/mpeg" | "audio/mp3" | "audio/x-mp3" | "audio/mpeg3" | "audio/x-mpeg"
         | "audio/x-mpeg-3" | "audio/mpg" => Some(Codec::Mp3),
-        "audio/aac" | "audio/aacp" | "audio/x-aac" | "audio/x-aacp" | "audio/x-hx-aac-adts" => {
-            Some(Codec::Aac)
-        }
+        "audio/aac"
+        | "audio/aacp"
+        | "audio/aach"
+        | "audio/aacr"
+        | "audio/x-aac"
+        | "audio/x-aacp"
+        | "audio/x-hx-aac-adts" => Some(Codec::Aac),
         _ => None,
     }
 }

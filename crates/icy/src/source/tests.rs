@@ -209,6 +209,8 @@ fn the_codec_is_the_content_types() {
         ("audio/mpeg", Some(Codec::Mp3)),
         ("AUDIO/MPEG; charset=x", Some(Codec::Mp3)),
         ("audio/aacp", Some(Codec::Aac)),
+        ("audio/aach", Some(Codec::Aac)),
+        ("audio/aacr", Some(Codec::Aac)),
         ("application/ogg", None),
         ("audio/mp4", None),
         ("audio/mpegurl", None),

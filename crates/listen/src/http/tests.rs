@@ -78,6 +78,14 @@ async fn a_peer_that_takes_no_answer_is_dropped() {
 
 /// Asks over a connection of HTTP/2.
 async fn ask_http2(served: &Served, uris: &[&str]) -> Vec<(u16, String)> {
+    ask_http2_with(served, uris, &[]).await
+}
+
+async fn ask_http2_with(
+    served: &Served,
+    uris: &[&str],
+    headers: &[(&str, &str)],
+) -> Vec<(u16, String)> {
     use http_body_util::{BodyExt, Empty};
     let stream = hyper_util::rt::TokioIo::new(served.connect().await);
     let executor = hyper_util::rt::TokioExecutor::new();
@@ -86,7 +94,10 @@ async fn ask_http2(served: &Served, uris: &[&str]) -> Vec<(u16, String)> {
     let connection = tokio::spawn(connection);
     let mut answers = Vec::new();
     for uri in uris {
-        let request = axum::http::Request::get(*uri).body(Empty::<bytes::Bytes>::new()).unwrap();
+        let request = axum::http::Request::get(*uri);
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = request.body(Empty::<bytes::Bytes>::new()).unwrap();
         let answer = soon(sender.send_request(request)).await.unwrap();
         let status = answer.status().as_u16();
         let body = soon(answer.into_body().collect()).await.unwrap().to_bytes();
@@ -134,4 +145,69 @@ async fn at_the_shutdown_requests_under_way_end_and_idle_connections_close_at_on
     let answer = read_all(&mut busy).await;
     assert!(answer.ends_with("slow\n"), "{answer}");
     soon(served.serving).await.unwrap();
+}
+
+/// Who asks, by the body of the answer.
+async fn peer(served: &Served, headers: &str) -> String {
+    let request = format!("GET /peer HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{headers}\r\n");
+    let answer = served.ask(request.as_bytes()).await;
+    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_says_in_headers_whom_it_speaks_for() {
+    let served = Wanted::trusting().serve();
+    assert_eq!(
+        peer(&served, "X-Forwarded-For: 8.8.8.8, 192.0.2.1, 10.0.0.9\r\n").await,
+        "192.0.2.1:0"
+    );
+    let lines = "X-Forwarded-For: 192.0.2.1\r\nx-forwarded-for: 10.0.0.9\r\n";
+    assert_eq!(peer(&served, lines).await, "192.0.2.1:0");
+    let standard = "Forwarded: for=8.8.8.8, for=\"[2001:db8::1]:80\";proto=https\r\n";
+    assert_eq!(peer(&served, standard).await, "[2001:db8::1]:80");
+    assert!(peer(&served, "").await.starts_with("127.0.0.1:"));
+    let headers = [("x-forwarded-for", "192.0.2.1")];
+    let answers = ask_http2_with(&served, &["http://a/peer"], &headers).await;
+    assert_eq!(answers, [(200, "192.0.2.1:0".to_owned())]);
+}
+
+#[tokio::test]
+async fn each_request_of_a_connection_is_for_whom_its_own_headers_say() {
+    let served = Wanted::trusting().serve();
+    let mut stream = served.connect().await;
+    for client in ["192.0.2.1:0", "192.0.2.2:0", "127.0.0.1"] {
+        let address = client.trim_end_matches(":0");
+        let request =
+            format!("GET /peer HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: {address}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let answer = read_answer(&mut stream).await;
+        assert!(answer.contains(&format!("\r\n\r\n{client}")), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn headers_of_anyone_else_say_nothing() {
+    let served = Wanted::default().serve();
+    for header in ["X-Forwarded-For: 192.0.2.1\r\n", "Forwarded: for=192.0.2.1\r\n"] {
+        assert!(peer(&served, header).await.starts_with("127.0.0.1:"), "{header}");
+    }
+    let answers =
+        ask_http2_with(&served, &["http://a/peer"], &[("x-forwarded-for", "192.0.2.1")]).await;
+    assert!(answers[0].1.starts_with("127.0.0.1:"), "{answers:?}");
+}
+
+#[tokio::test]
+async fn listeners_and_sources_are_those_whom_a_trusted_proxy_names() {
+    for (wanted, client) in [(Wanted::trusting(), "192.0.2.1:0"), (Wanted::default(), "127.0.0.1:")]
+    {
+        let served = wanted.serve();
+        for method in ["GET /icy/peer", "SOURCE /peer", "PUT /peer"] {
+            let request = format!("{method} HTTP/1.0\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n");
+            let mut stream = served.connect().await;
+            stream.write_all(request.as_bytes()).await.unwrap();
+            stream.shutdown().await.unwrap();
+            let answer = read_all(&mut stream).await;
+            assert!(answer.contains(&format!("\nfrom {client}")), "{answer}");
+        }
+    }
 }

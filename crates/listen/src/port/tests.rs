@@ -17,6 +17,7 @@ async fn a_port_that_is_taken_is_an_error_that_names_it() {
         connections_max: 1,
         unsent_max: None,
         tls: None,
+        trusted_proxies: Networks::default(),
     };
     let error = Port::open(served.address, settings).unwrap_err();
     let expected = format!("cannot listen on {}: ", served.address);

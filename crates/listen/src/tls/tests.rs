@@ -95,7 +95,7 @@ fn serve(identities: &Identities) -> Served {
     Wanted { tls: Some(identities.clone()), ..Wanted::default() }.serve()
 }
 
-async fn connect(served: &Served, name: &str, alpn: &[&[u8]]) -> TlsStream<TcpStream> {
+fn config(alpn: &[&[u8]]) -> ClientConfig {
     let provider = Arc::new(ring::default_provider());
     let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -104,9 +104,41 @@ async fn connect(served: &Served, name: &str, alpn: &[&[u8]]) -> TlsStream<TcpSt
         .with_custom_certificate_verifier(Arc::new(Anyone(provider)))
         .with_no_client_auth();
     config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();
+    config
+}
+
+async fn connect(served: &Served, name: &str, alpn: &[&[u8]]) -> TlsStream<TcpStream> {
+    shake_hands(served.connect().await, name, config(alpn)).await
+}
+
+async fn shake_hands(stream: TcpStream, name: &str, config: ClientConfig) -> TlsStream<TcpStream> {
     let name = ServerName::try_from(name.to_owned()).unwrap();
     let connector = TlsConnector::from(Arc::new(config));
-    soon(connector.connect(name, served.connect().await)).await.unwrap()
+    soon(connector.connect(name, stream)).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_proxy_header_comes_before_the_handshake() {
+    let folder = Folder::new("proxied");
+    folder.issue("a", &["a.example"]);
+    let identities = Identities::load(vec![folder.files("a")]).unwrap();
+    let served = Wanted { tls: Some(identities), ..Wanted::trusting() }.serve();
+    let get = b"GET /peer HTTP/1.0\r\n\r\n";
+    for (header, client) in
+        [("PROXY TCP4 192.0.2.1 192.0.2.2 4711 443\r\n", "192.0.2.1:4711"), ("", "127.0.0.1:")]
+    {
+        let mut stream = served.connect().await;
+        stream.write_all(header.as_bytes()).await.unwrap();
+        let mut stream = shake_hands(stream, "a.example", config(&[])).await;
+        stream.write_all(get).await.unwrap();
+        let answer = read_all(&mut stream).await;
+        assert!(answer.split_once("\r\n\r\n").unwrap().1.starts_with(client), "{answer}");
+    }
+    let mut stream = served.connect().await;
+    stream.write_all(b"PROXY TCP4 ").await.unwrap();
+    stream.shutdown().await.unwrap();
+    assert_eq!(read_all(&mut stream).await, "");
+    assert_eq!(served.refused("Tls"), 1);
 }
 
 fn certificate_of(stream: &TlsStream<TcpStream>) -> Vec<u8> {

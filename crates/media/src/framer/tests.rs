@@ -541,6 +541,28 @@ fn frames_share_the_allocation_they_were_pushed_into() {
     assert_eq!(first.as_ptr().wrapping_add(first.len()), second.as_ptr());
 }
 
+/// Whether the frames behind some bytes keep nothing but themselves.
+#[track_caller]
+fn check_kept_alone(before: &[u8], copied: usize) {
+    let mut framer = Framer::default();
+    framer.push(&[&mp3s(3).concat(), before, &mp3s(6).concat()].concat());
+    let given = std::iter::from_fn(|| framer.next_frame().unwrap());
+    let frames: Vec<Bytes> = given.map(|frame| frame.data).collect();
+    drop(framer);
+    let shared = frames.iter().filter(|frame| !frame.is_unique()).count();
+    assert_eq!(frames.len() - shared, copied, "of {}", frames.len());
+}
+
+#[test]
+fn frames_among_junk_do_not_keep_it_in_memory() {
+    check_kept_alone(b"", 0);
+    // With the junk goes the frame before it: 417 bytes.
+    check_kept_alone(&junk(400), 2);
+    check_kept_alone(&junk(60_000), 5);
+    check_kept_alone(&id3v2(4, 0, &junk(60_000)), 5);
+    check_kept_alone(&info_frame(*b"Xing"), 1);
+}
+
 /// A piece of a generated stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {

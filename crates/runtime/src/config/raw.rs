@@ -28,6 +28,9 @@ pub(super) struct Config {
     pub geo: Geo,
     pub limits: limits::Raw,
     pub pull: Pull,
+    pub webhooks: Webhooks,
+    pub auth: Auth,
+    pub yp: Yp,
     pub log: Log,
 }
 
@@ -47,6 +50,7 @@ pub(super) struct Listen {
     pub node: Option<Spanned<SocketAddr>>,
     pub public_tls: Option<Spanned<SocketAddr>>,
     pub control_tls: Option<Spanned<SocketAddr>>,
+    pub public_url: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -79,19 +83,39 @@ pub(super) struct Secrets {
 pub(super) struct Admin {
     pub password: Option<Secret>,
     pub password_file: Option<Place>,
+    pub relay_password: Option<Secret>,
+    pub relay_password_file: Option<Place>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Geo {
     pub database: Option<Place>,
-    pub trusted_proxies: Option<Spanned<Vec<String>>>,
+    pub trusted_proxies: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Pull {
-    pub allow_private: Option<Spanned<bool>>,
+    pub allow_private: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Webhooks {
+    pub allow_private: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Auth {
+    pub allow_private: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Yp {
+    pub directories: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use settings::{Document, Error, Origin, Secret, Spanned, is_name};
 
+use crate::networks::{Network, Networks};
+
 use super::raw::{self, ManifestMode, Place};
 use super::{
-    LOG_FILTER_VARIABLE, Listen, Node, ProcessConfig, Role, SECRET_FILE_BYTES_MAX, Secrets,
-    TlsFiles, read_bounded, variable,
+    AllowPrivate, LOG_FILTER_VARIABLE, Listen, Node, ProcessConfig, Role, SECRET_FILE_BYTES_MAX,
+    Secrets, TlsFiles, read_bounded, variable,
 };
 
 const DATA_DEFAULT: &str = "./skywave-data";
@@ -20,6 +22,9 @@ const HOST_NAME_BYTES_MAX: u64 = 1024;
 const NODE_NAME_DEFAULT: &str = "node";
 /// Bytes of a node's name, as of every name.
 const NAME_BYTES_MAX: usize = 63;
+
+/// Directories that list the public mounts of a process. Chosen.
+pub(super) const YP_DIRECTORIES_MAX: usize = 4;
 
 const NOT_BUILT: &str = "not built yet";
 
@@ -40,7 +45,7 @@ impl Resolution<'_> {
             Some(store) => self.store(store)?,
             None => format!("file:{}", data.join("bucket").display()),
         };
-        let admin = self.secret(raw.admin.password, raw.admin.password_file.as_ref())?;
+        let raw::Admin { password, password_file, relay_password, relay_password_file } = raw.admin;
         Ok(ProcessConfig {
             store,
             s3_endpoint: raw.s3_endpoint.map(|url| self.endpoint(url)).transpose()?,
@@ -50,7 +55,15 @@ impl Resolution<'_> {
             tls: raw.tls.iter().map(|files| self.tls(files)).collect(),
             node: self.node(raw.node)?,
             secrets: self.secrets(raw.secrets)?,
-            admin_password: admin,
+            admin_password: self.secret(password, password_file.as_ref())?,
+            relay_password: self.secret(relay_password, relay_password_file.as_ref())?,
+            allow_private: AllowPrivate {
+                pull: raw.pull.allow_private,
+                webhooks: raw.webhooks.allow_private,
+                auth: raw.auth.allow_private.unwrap_or(true),
+            },
+            yp_directories: self.directories(raw.yp.directories)?,
+            trusted_proxies: self.networks(&raw.geo.trusted_proxies)?,
             limits: raw.limits.into(),
             log_format: raw.log.format,
             log_filter: variable(self.variables, LOG_FILTER_VARIABLE)
@@ -70,13 +83,7 @@ impl Resolution<'_> {
             let what = format!("a process with some of the roles is {NOT_BUILT}; leave it out");
             return Err(self.document.error(roles.span(), what));
         }
-        let proxies = raw.geo.trusted_proxies.as_ref().filter(|list| !list.get_ref().is_empty());
-        let allow_private = raw.pull.allow_private.as_ref().filter(|allowed| *allowed.get_ref());
-        let unbuilt = [
-            raw.geo.database.as_ref().map(Spanned::span),
-            proxies.map(Spanned::span),
-            allow_private.map(Spanned::span),
-        ];
+        let unbuilt = [raw.geo.database.as_ref().map(Spanned::span)];
         match unbuilt.into_iter().flatten().next() {
             Some(span) => Err(self.document.error(span, NOT_BUILT)),
             None => Ok(()),
@@ -100,6 +107,7 @@ impl Resolution<'_> {
             None => Ok(has_tls.then_some(SocketAddr::from(([0; 4], port)))),
         };
         let listen = Listen {
+            public_url: raw.public_url.clone().map(|url| self.endpoint(url)).transpose()?,
             public,
             shoutcast,
             control: given(&raw.control, Ipv4Addr::LOCALHOST.octets(), 8080),
@@ -243,13 +251,29 @@ impl Resolution<'_> {
         Err(self.document.error(raw.span(), what))
     }
 
+    fn networks(&self, raw: &[Spanned<String>]) -> Result<Networks, Error> {
+        let network = |text: &Spanned<String>| {
+            let parsed = text.get_ref().parse::<Network>();
+            parsed.map_err(|why| self.document.error(text.span(), why.to_string()))
+        };
+        raw.iter().map(network).collect()
+    }
+
     fn endpoint(&self, url: Spanned<String>) -> Result<String, Error> {
         let is_http =
             ["http://", "https://"].iter().any(|scheme| url.get_ref().starts_with(scheme));
         if is_http {
             return Ok(url.into_inner());
         }
-        Err(self.document.error(url.span(), "an endpoint begins with `http://` or `https://`"))
+        Err(self.document.error(url.span(), "a URL begins with `http://` or `https://`"))
+    }
+
+    fn directories(&self, urls: Vec<Spanned<String>>) -> Result<Vec<String>, Error> {
+        if let Some(more) = urls.get(YP_DIRECTORIES_MAX) {
+            let what = format!("at most {YP_DIRECTORIES_MAX} directories");
+            return Err(self.document.error(more.span(), what));
+        }
+        urls.into_iter().map(|url| self.endpoint(url)).collect()
     }
 
     fn tls(&self, raw: &raw::Tls) -> TlsFiles {

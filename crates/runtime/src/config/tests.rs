@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use settings::reference::{keys_in_reference, keys_in_sample, uncommented};
 
-use super::resolve::fitting_name;
+use super::resolve::{YP_DIRECTORIES_MAX, fitting_name};
 use super::*;
 
 const SAMPLE: &str = include_str!("../../../../docs/reference/skywave.sample.toml");
@@ -67,6 +67,9 @@ fn commented_out_defaults_of_the_sample_are_the_defaults() {
         "cluster",
         "sessions",
         "password",
+        "relay_password",
+        "public_url",
+        "directories",
         "public_tls",
         "control_tls",
         "certificate",
@@ -129,7 +132,7 @@ fn buckets_and_endpoints_have_a_scheme() {
     check_refused("store = 'file:'", "skywave.toml:1: store: `file:` lacks its path");
     check_refused(
         "s3_endpoint = 'localhost:9000'",
-        "skywave.toml:1: s3_endpoint: an endpoint begins with `http://` or `https://`",
+        "skywave.toml:1: s3_endpoint: a URL begins with `http://` or `https://`",
     );
 }
 
@@ -179,9 +182,6 @@ fn tls_listens_with_a_certificate_and_only_then() {
 #[test]
 fn what_is_not_built_yet_says_so() {
     check_refused("geo.database = 'a'", "skywave.toml:1: geo.database: not built yet");
-    let proxies = "geo.trusted_proxies = ['127.0.0.0/8']";
-    check_refused(proxies, "skywave.toml:1: geo.trusted_proxies: not built yet");
-    check_refused("pull.allow_private = true", "skywave.toml:1: pull.allow_private: not built yet");
     check_refused(
         "manifest_mode = 'enforce'",
         "skywave.toml:1: manifest_mode: `enforce` is not built yet",
@@ -190,8 +190,51 @@ fn what_is_not_built_yet_says_so() {
         "node.roles = ['ingest', 'edge']",
         "skywave.toml:1: node.roles: a process with some of the roles is not built yet; leave it out",
     );
-    parse("pull.allow_private = false\ngeo.trusted_proxies = []\nmanifest_mode = 'create'");
+    parse("pull.allow_private = false\nmanifest_mode = 'create'");
     parse("node.roles = ['control', 'edge', 'origin', 'packager', 'ingest']");
+}
+
+#[test]
+fn trusted_proxies_are_networks_and_none_without_the_key() {
+    assert!(parse("").trusted_proxies.is_empty());
+    assert!(parse("geo.trusted_proxies = []").trusted_proxies.is_empty());
+    let trusted = parse("geo.trusted_proxies = ['127.0.0.0/8', '::1']").trusted_proxies;
+    let is_trusted = |address: &str| trusted.contains(address.parse().unwrap());
+    assert!(is_trusted("127.1.2.3") && is_trusted("::1") && !is_trusted("10.0.0.1"));
+    check_refused(
+        "geo.trusted_proxies = ['::1', '10.0.0.0/33']",
+        "skywave.toml:1: geo.trusted_proxies: `10.0.0.0/33` is no network: it is written like `10.0.0.0/8`, `fd00::/8` or `192.0.2.1`",
+    );
+    check_refused(
+        "geo.trusted_proxies = ['10.1.2.3/8']",
+        "skywave.toml:1: geo.trusted_proxies: `10.1.2.3/8` has bits behind its length: the network is `10.0.0.0/8`",
+    );
+    let variable = ("SKYWAVE_GEO__TRUSTED_PROXIES", "['192.0.2.1']");
+    let config = parse_with("", &[variable]).unwrap();
+    assert!(config.trusted_proxies.contains("192.0.2.1".parse().unwrap()));
+}
+
+#[test]
+fn private_addresses_are_for_back_ends_alone_unless_allowed() {
+    let AllowPrivate { pull, webhooks, auth } = parse("").allow_private;
+    assert_eq!((pull, webhooks, auth), (false, false, true));
+    let text =
+        "pull.allow_private = true\nwebhooks.allow_private = true\nauth.allow_private = false";
+    let AllowPrivate { pull, webhooks, auth } = parse(text).allow_private;
+    assert_eq!((pull, webhooks, auth), (true, true, false));
+}
+
+#[test]
+fn a_process_says_where_it_is_heard_and_who_lists_it() {
+    let url = "listen.public_url = 'https://radio.example'";
+    assert_eq!(parse(url).listen.public_url.as_deref(), Some("https://radio.example"));
+    let bad = "listen.public_url = 'radio.example'";
+    let expected = "listen.public_url: a URL begins with `http://` or `https://`";
+    check_refused(bad, &format!("skywave.toml:1: {expected}"));
+    let directories = |count| format!("yp.directories = {:?}", vec!["http://a.example/"; count]);
+    assert_eq!(parse(&directories(YP_DIRECTORIES_MAX)).yp_directories.len(), YP_DIRECTORIES_MAX);
+    let expected = "skywave.toml:1: yp.directories: at most 4 directories";
+    check_refused(&directories(YP_DIRECTORIES_MAX + 1), expected);
 }
 
 #[test]

@@ -56,17 +56,21 @@ struct Staged {
 }
 
 impl Files {
-    pub(super) fn open(root: &Path) -> io::Result<Self> {
+    pub(super) fn new(root: &Path) -> io::Result<Self> {
         // Absolute, so that a change of the working directory changes nothing.
         let root = std::path::absolute(root)?;
-        let files = Self { root, token: RandomState::new().hash_one(0), staged: AtomicU64::new(0) };
-        make_folder(&files.staging())?;
-        make_folder(&files.locks())?;
-        let swept = files.sweep()?;
+        Ok(Self { root, token: RandomState::new().hash_one(0), staged: AtomicU64::new(0) })
+    }
+
+    /// Makes the folders, and removes what is left of an earlier run.
+    pub(super) fn prepare(&self) -> io::Result<()> {
+        make_folder(&self.staging())?;
+        make_folder(&self.locks())?;
+        let swept = self.sweep()?;
         if swept > 0 {
             info!(swept, "removed what an earlier run left half written");
         }
-        Ok(files)
+        Ok(())
     }
 
     /// Gives an object a free name; false where the name is taken.
@@ -186,6 +190,8 @@ impl Files {
     /// One lock for each second part of a key, which is the egress.
     pub(super) fn try_lock(&self, key: &Key) -> io::Result<Option<Lock>> {
         let name = key.parts().take(2).collect::<Vec<_>>().join("-");
+        // Where the disk was full at the start it is not there yet.
+        make_folder(&self.locks())?;
         let path = self.locks().join(name);
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
         Ok(if takes_lock(&file)? { Some(Lock { _file: file }) } else { None })
@@ -215,6 +221,8 @@ impl Files {
 
     fn stage(&self, bytes: &[u8]) -> io::Result<Staged> {
         let nth = self.staged.fetch_add(1, Ordering::Relaxed);
+        // As with the locks.
+        make_folder(&self.staging())?;
         let path = self.staging().join(format!("{:016x}-{nth}", self.token));
         let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
         let staged = Staged { path, file };

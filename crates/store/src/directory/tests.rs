@@ -137,3 +137,19 @@ async fn a_place_that_cannot_be_a_directory_is_an_error_at_opening() {
     let opened = Store::open(&StoreUrl::Directory(file), &S3Settings::default()).await;
     assert!(opened.unwrap_err().to_string().starts_with("opening the directory"));
 }
+
+#[tokio::test]
+async fn a_directory_on_a_disk_that_is_away_at_opening_is_made_once_it_is_there() {
+    let scratch = Scratch::new();
+    let (disk, place) = (scratch.path().join("disk"), scratch.path().join("place"));
+    std::os::unix::fs::symlink(&disk, &place).unwrap();
+    let opened = Store::open(&StoreUrl::Directory(place), &S3Settings::default()).await;
+    let (store, key) = (opened.unwrap(), key("public/a"));
+    let create = || store.create(&key, Bytes::from_static(b"sound"), &RECORD);
+    assert!(create().await.unwrap_err().is_transient());
+    assert!(store.delete(&key).await.unwrap_err().is_transient());
+    fs::create_dir(&disk).unwrap();
+    assert_eq!(create().await.unwrap(), Created::New);
+    store.delete(&key).await.unwrap();
+    assert!(store.get(&key, 10).await.unwrap().is_none());
+}

@@ -42,7 +42,8 @@ fn playlists(first: u64, segments: u64) -> LivePlaylists<SegmentRef> {
 }
 
 async fn bucket(bench: &Bench) -> Bucket {
-    Bucket::new(&bench.egress, bench.stores().await, EgressMetrics::default())
+    let clock = bench.clock.clone();
+    Bucket::new(&bench.egress, bench.stores().await, clock, EgressMetrics::default())
 }
 
 #[tokio::test(start_paused = true)]

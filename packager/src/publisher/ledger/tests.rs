@@ -10,7 +10,7 @@ use playlists::{LiveWindow, titles_in_window};
 use proptest::prelude::*;
 
 use super::*;
-use crate::recovery::title_range;
+use archive::title_range;
 
 const TARGET_SECS: u32 = 2;
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use settings::{Document, Error, Spanned};
 
-use super::{cleaned, raw};
+use super::{Files, cleaned, intro, raw};
+use crate::encoding::Encoding;
 use crate::limits;
 use crate::name::Name;
 use crate::resources::{Header, MountConfig};
@@ -34,6 +35,13 @@ const OWN_HEADERS: [&str; 18] = [
     "www-authenticate",
 ];
 
+/// What the mount belongs to.
+pub(super) struct About<'a> {
+    pub(super) name: &'a Name,
+    pub(super) encoding: Encoding,
+    pub(super) files: Files<'a>,
+}
+
 /// Makes the mount's configuration of what the manifest says.
 ///
 /// # Errors
@@ -43,11 +51,13 @@ const OWN_HEADERS: [&str; 18] = [
 pub(super) fn validate(
     document: &Document,
     raw: raw::Mount,
-    egress: &Name,
+    about: &About<'_>,
 ) -> Result<MountConfig, Error> {
     let (segment, window) = segment_and_window(document, &raw)?;
+    let intro = raw.intro.as_ref();
+    let intro = intro.map(|path| intro::read(document, path, about)).transpose()?;
     Ok(MountConfig {
-        icy_name: raw.icy_name.as_ref().map_or_else(|| egress.to_string(), cleaned),
+        icy_name: raw.icy_name.as_ref().map_or_else(|| about.name.to_string(), cleaned),
         icy_description: cleaned(&raw.icy_description),
         icy_url: cleaned(&raw.icy_url),
         genre: cleaned(&raw.genre),
@@ -61,6 +71,8 @@ pub(super) fn validate(
         headers: raw
             .headers
             .map_or(Ok(Vec::new()), |headers| validate_headers(document, headers))?,
+        public: raw.public,
+        intro,
     })
 }
 
@@ -118,10 +130,7 @@ fn validate_headers(
 fn validate_header(document: &Document, span: &Range<usize>, header: &Header) -> Result<(), Error> {
     let Header { name, value } = header;
     let refuse = |what: String| Err(document.error(span.clone(), what));
-    // A token of RFC 9110 §5.6.2.
-    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    if name.is_empty() || name.len() > limits::HEADER_NAME_BYTES_MAX || !name.bytes().all(is_token)
-    {
+    if !is_header_name(name) {
         return refuse("the header's name is no token of 1 to 64 bytes (RFC 9110)".to_owned());
     }
     let lower = name.to_ascii_lowercase();
@@ -133,4 +142,10 @@ fn validate_header(document: &Document, span: &Range<usize>, header: &Header) ->
         return refuse("a header's value is visible ASCII, at most 256 bytes".to_owned());
     }
     Ok(())
+}
+
+/// Whether a text is a token of RFC 9110 §5.6.2, of 1 to 64 bytes.
+pub(super) fn is_header_name(name: &str) -> bool {
+    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    (1..=limits::HEADER_NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(is_token)
 }

@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
+use runtime::clock::{Clock, ManualClock};
 
+use super::super::TimedFrame;
 use super::*;
 
 const FRAME: Duration = Duration::from_millis(26);
@@ -285,5 +287,7 @@ fn one_write_is_limited_in_bytes_and_in_pieces() {
 
 #[test]
 fn a_cursor_is_as_small_as_it_is_meant_to_be() {
-    assert!(size_of::<Cursor>() <= 64, "{}", size_of::<Cursor>());
+    assert!(size_of::<Cursor>() <= 72, "{}", size_of::<Cursor>());
 }
+
+mod moves;

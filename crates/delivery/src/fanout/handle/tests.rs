@@ -100,7 +100,7 @@ fn a_listener_the_engine_has_no_room_for_is_given_back_and_told() {
     writer.push(&mut frames()).unwrap();
     let (sender, ends) = std::sync::mpsc::channel();
     let on_end = Box::new(move |end| sender.send(end).unwrap());
-    let listener = NewListener { on_end: Some(on_end), ..NewListener::default() };
+    let listener = NewListener { observer: Some(on_end), ..NewListener::default() };
     let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let socket = TcpStream::connect(server.local_addr().unwrap()).unwrap();
     let address = socket.local_addr().unwrap();

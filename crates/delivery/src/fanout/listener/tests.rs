@@ -5,6 +5,8 @@ use bytes::Bytes;
 use runtime::clock::{Clock, SystemClock};
 use tokio::sync::mpsc;
 
+use super::super::TimedFrame;
+use super::super::intro::Intro;
 use super::super::seat::{Process, Shared};
 use super::super::sink::{PIPE_CHUNK_MAX, PIPE_CHUNKS_MAX};
 use super::*;
@@ -20,7 +22,7 @@ fn listener(farewell: Farewell, until: Option<Instant>) -> (Listener, mpsc::Rece
     let place = Place::take(&Arc::new(shared)).unwrap();
     let (sink, receiver) = Sink::pipe();
     let cursor = Cursor::new(Bytes::new(), 0, None);
-    (Listener::new(cursor, sink, place).with(farewell, until, 0), receiver)
+    (Listener::new(ListenerId::fresh(), cursor, sink, place).with(farewell, until, 0), receiver)
 }
 
 fn plain() -> (Listener, mpsc::Receiver<Bytes>) {
@@ -52,6 +54,7 @@ fn at(turn: u32) -> Visit {
         stalled_turns: 3,
         danger: 0,
         skip_to: 0,
+        burst: FRAME * 10,
         is_last_call: false,
     }
 }
@@ -171,6 +174,46 @@ fn one_that_closed_has_left_though_nothing_is_on_the_air() {
     let (mut listener, receiver) = plain();
     drop(receiver);
     check(&mut listener, &ring(0), at(0), Verdict::Leave(Why::Left));
+}
+
+#[test]
+fn one_that_is_killed_ends_after_its_frame_in_the_ring_and_in_the_intro() {
+    let frames = vec![TimedFrame { data: vec![b'i'; 1_000].into(), duration: FRAME }; 100];
+    for intro in [None, Intro::new(&frames)] {
+        let (mut listener, mut receiver) = plain();
+        if let Some(intro) = intro {
+            listener.cursor = Cursor::new(Bytes::new(), 0, None).behind(intro, at(0).now);
+        }
+        let ring = ring(100);
+        check(&mut listener, &ring, at(0), Verdict::Soon);
+        assert_eq!(drain(&mut receiver), PIPE);
+        listener.kill(&ring);
+        check(&mut listener, &ring, at(0), Verdict::Leave(Why::Killed));
+        assert_eq!(drain(&mut receiver), PIPE.next_multiple_of(1_000) - PIPE);
+    }
+}
+
+#[test]
+fn one_that_is_killed_and_takes_nothing_is_cut_off_after_three_turns() {
+    let (mut listener, _receiver) = plain();
+    let ring = ring(100);
+    let patient = |turn| Visit { stalled_turns: 100, ..at(turn) };
+    check(&mut listener, &ring, patient(7), Verdict::Soon);
+    listener.kill(&ring);
+    check(&mut listener, &ring, patient(7 + KILLED_TURNS - 1), Verdict::Stay);
+    check(&mut listener, &ring, patient(7 + KILLED_TURNS), Verdict::Leave(Why::Killed));
+}
+
+#[test]
+fn one_that_ends_already_is_neither_killed_nor_moved() {
+    let (mut listener, _receiver) = plain();
+    let (ring, other) = (ring(100), ring(1));
+    listener.cursor.end_at(100_000);
+    listener.kill(&ring);
+    assert_eq!(listener.farewell.end.why, Why::Ended);
+    let shared = Arc::new(Shared::new("other".to_owned(), None, Arc::new(Process::new(1))));
+    assert!(!listener.move_to(&ring, (&other, &shared), FRAME));
+    assert_eq!(shared.listeners(), 0);
 }
 
 #[test]

@@ -30,9 +30,11 @@ impl Bench {
     fn join(&mut self) -> mpsc::Receiver<Bytes> {
         let (sink, receiver) = Sink::pipe();
         let joining = Joining {
+            id: ListenerId::fresh(),
             way: Way::Pipe(sink),
             head: Bytes::new(),
             metaint: None,
+            intro: None,
             until: None,
             farewell: Farewell::new(None),
             place: Place::take(&self.shared).unwrap(),

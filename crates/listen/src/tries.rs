@@ -22,13 +22,13 @@ const ADDRESSES_MAX: usize = 4096;
 /// An address of the machine itself is not held to account: a proxy there
 /// speaks for everyone.
 #[derive(Debug, Default)]
-pub(crate) struct Tries {
+pub struct Tries {
     addresses: Mutex<HashMap<IpAddr, VecDeque<WallTime>>>,
 }
 
 impl Tries {
     /// Whether the address has had its tries.
-    pub(crate) fn are_used_up(&self, peer: SocketAddr, now: WallTime) -> bool {
+    pub fn are_used_up(&self, peer: SocketAddr, now: WallTime) -> bool {
         let mut addresses = self.addresses();
         let Some(tries) = addresses.get_mut(&key(peer)) else { return false };
         forget(tries, now);
@@ -36,7 +36,7 @@ impl Tries {
     }
 
     /// Takes note of a wrong password.
-    pub(crate) fn failed(&self, peer: SocketAddr, now: WallTime) {
+    pub fn failed(&self, peer: SocketAddr, now: WallTime) {
         let key = key(peer);
         if key.is_loopback() {
             return;

@@ -35,9 +35,9 @@ async fn before_anything_is_listed_every_name_is_asked_for() {
 async fn fetches_wait_for_their_turn() {
     let bench = Bench::new().await;
     bench.station.set_hls(HlsView::default());
-    let archive = Archive::new(bench.store.clone());
-    let all = archive.turns.acquire_many(FETCHES_MAX.try_into().unwrap()).await.unwrap();
-    let mut fetch = Box::pin(archive.fetch(&bench.station, "5-0a1b2c3d.mp3"));
+    let bucket = Bucket::new(bench.store.clone());
+    let all = bucket.turns.acquire_many(FETCHES_MAX.try_into().unwrap()).await.unwrap();
+    let mut fetch = Box::pin(bucket.fetch(&bench.station, "5-0a1b2c3d.mp3"));
     assert!(futures_util::poll!(&mut fetch).is_pending());
     drop(all);
     assert_eq!(fetch.await.unwrap(), None);

@@ -19,14 +19,14 @@ pub(crate) const FETCHES_MAX: usize = 64;
 
 /// The bucket behind the stations. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(crate) struct Archive {
-    bucket: Store,
+pub(crate) struct Bucket {
+    store: Store,
     turns: Arc<Semaphore>,
 }
 
-impl Archive {
-    pub(crate) fn new(bucket: Store) -> Self {
-        Self { bucket, turns: Arc::new(Semaphore::new(FETCHES_MAX)) }
+impl Bucket {
+    pub(crate) fn new(store: Store) -> Self {
+        Self { store, turns: Arc::new(Semaphore::new(FETCHES_MAX)) }
     }
 
     /// Fetches a segment; `None` where there is none.
@@ -49,12 +49,13 @@ impl Archive {
         let key = keys::rendition(&settings.name, &settings.rendition)?.child(name)?;
         // It is never closed.
         let _turn = self.turns.acquire().await;
-        let object = self.bucket.get(&key, SEGMENT_BYTES_MAX).await?;
+        let object = self.store.get(&key, SEGMENT_BYTES_MAX).await?;
         Ok(object.map(|object| object.bytes))
     }
 }
 
-/// Whether the number is between the oldest that the bucket keeps and the newest.
+/// Whether the number is between the oldest that the bucket keeps and the newest,
+/// or known to be there: numbers may have leapt since.
 fn may_be(station: &Station, name: &str) -> bool {
     let Some(name) = SegmentName::parse(name) else { return false };
     // Before anything is listed only the bucket knows.
@@ -63,7 +64,8 @@ fn may_be(station: &Station, name: &str) -> bool {
     // Short segments at epochs' ends make the numbers run faster than time.
     let kept = settings.segment_max_age + Duration::from_secs(settings.target_secs);
     let segments = 4 + 2 * kept.as_secs().div_ceil(settings.target_secs.max(1));
-    name.number <= newest && newest.0 - name.number.0 <= segments
+    let is_near = name.number <= newest && newest.0 - name.number.0 <= segments;
+    is_near || station.timeshift().is_some_and(|past| past.contains(name.number, name.epoch))
 }
 
 #[cfg(test)]

@@ -1,0 +1,117 @@
+//! The administrator: whose password opens `/admin/`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use icy::source::Credentials;
+use listen::{Access, Guard, Tries};
+use runtime::clock::Steady;
+use settings::Secret;
+use tracing::info;
+
+/// The user whose password is the administrator's, as in Icecast.
+const ADMIN: &str = "admin";
+
+/// The user with whose password relays ask for the list of mounts, as in Icecast.
+const RELAY: &str = "relay";
+
+/// Knows the passwords. Without one, nobody is let in.
+#[derive(Debug)]
+pub struct Administrator {
+    password: Option<Secret>,
+    relay_password: Option<Secret>,
+    tries: Arc<Tries>,
+    clock: Steady,
+}
+
+impl Administrator {
+    /// `tries` remembers wrong passwords, here and wherever else the process
+    /// asks for one.
+    pub fn new(
+        password: Option<Secret>,
+        relay_password: Option<Secret>,
+        tries: Arc<Tries>,
+        clock: Steady,
+    ) -> Self {
+        Self { password, relay_password, tries, clock }
+    }
+
+    /// Whether a password is the administrator's. One that is wrong is counted.
+    pub(crate) fn knows(&self, given: &Credentials, peer: SocketAddr) -> Known {
+        let is = |secret: &Option<Secret>| {
+            secret.as_ref().is_some_and(|secret| secret.matches(given.password.as_bytes()))
+        };
+        let now = self.clock.now();
+        if self.tries.are_used_up(peer, now) {
+            return Known::TooManyTries;
+        }
+        // Icecast's slaves take the name they are given, most often `relay`.
+        match given.user.as_str() {
+            ADMIN | RELAY if is(&self.password) => return Known::Admin,
+            RELAY if is(&self.relay_password) => return Known::Relay,
+            _ => {}
+        }
+        self.tries.failed(peer, now);
+        Known::Nobody
+    }
+}
+
+/// Who someone is, by a name and a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Known {
+    Admin,
+    Relay,
+    Nobody,
+    TooManyTries,
+}
+
+impl Guard for Administrator {
+    fn admit(
+        &self,
+        access: Access,
+        request: &Parts,
+        peer: SocketAddr,
+    ) -> Result<(), Box<Response>> {
+        let basic = request.headers.get(header::AUTHORIZATION);
+        let given =
+            basic.and_then(|value| Credentials::from_authorization(value.as_bytes()).ok()?);
+        // A request without a password is how every browser begins.
+        let Some(given) = given else { return Err(Box::new(unauthorised())) };
+        match (self.knows(&given, peer), access) {
+            (Known::Admin, _) | (Known::Relay, Access::Relay) => Ok(()),
+            (Known::TooManyTries, _) => {
+                info!(%peer, "administrator refused: too many wrong passwords");
+                Err(Box::new(too_many_tries()))
+            }
+            (Known::Relay | Known::Nobody, _) => {
+                info!(%peer, "administrator refused: no right password");
+                Err(Box::new(unauthorised()))
+            }
+        }
+    }
+}
+
+/// Asks for name and password, in the words of Icecast.
+pub(crate) fn unauthorised() -> Response {
+    let headers = [
+        (header::WWW_AUTHENTICATE, "Basic realm=\"Icecast2 Server\""),
+        (header::CONTENT_TYPE, "text/plain"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (StatusCode::UNAUTHORIZED, headers, "You need to authenticate\n").into_response()
+}
+
+pub(crate) fn too_many_tries() -> Response {
+    let headers = [
+        (header::RETRY_AFTER, "60"),
+        (header::CONTENT_TYPE, "text/plain"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (StatusCode::TOO_MANY_REQUESTS, headers, "Too many failed attempts\n").into_response()
+}
+
+#[cfg(test)]
+mod tests;

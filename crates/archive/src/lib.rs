@@ -1,0 +1,13 @@
+//! An egress's past: what its timeline log and its bucket tell of it.
+//!
+//! [`Past`] is the one reader of both: the packager goes on where it ends, the
+//! origin lists what of it can be heard, and [`export`] makes one file of it.
+//! Nothing here writes into a bucket.
+
+mod cue;
+mod error;
+pub mod export;
+mod past;
+
+pub use error::Error;
+pub use past::{Adopted, ENTRIES_MAX, Line, Past, Reach, line, title_range};

@@ -1,0 +1,194 @@
+//! Log and listing of one egress, read.
+
+use std::collections::HashMap;
+
+use feed::{Fact, History, Stored, View};
+use media::{RenditionId, SegmentRef};
+use playlists::TitleRange;
+use store::{Area, Entry, Error, Key, Record, SegmentName, Store, Stores, TimelineLog, keys};
+use tracing::warn;
+
+/// Objects of one egress in the bucket that are looked at: a week of `dvr` in
+/// segments of two seconds, the shortest, and a third.
+pub const ENTRIES_MAX: usize = 400_000;
+
+/// The longest media playlist that is read back.
+const PLAYLIST_BYTES_MAX: usize = 4 << 20;
+
+/// Numbers whose names are in the order of their bytes: all of ten digits, as
+/// those are that begin at the time in seconds.
+const TEN_DIGITS: std::ops::Range<u64> = 1_000_000_000..9_000_000_000;
+
+/// A record of the log: its number, and what it says. `None` is what only a
+/// later version understands.
+pub type Line = (u64, Option<Fact>);
+
+/// How far back the bucket is listed.
+#[derive(Debug, Clone, Copy)]
+pub enum Reach<'a> {
+    /// All of it, which takes 10 s of S3 for a week.
+    Whole,
+    /// From the first segment on that the stored media playlist of this rendition
+    /// lists: enough to go on with. All of it where that cannot be told.
+    Recent(&'a RenditionId),
+}
+
+/// What log and bucket tell of an egress.
+///
+/// Holds every record of the log and an entry for each object.
+#[derive(Debug)]
+pub struct Past {
+    /// The log, ready to be appended to.
+    pub log: TimelineLog,
+    /// Every record of it.
+    pub lines: Vec<Line>,
+    /// What these amount to.
+    pub history: History,
+    /// Whether the bucket was listed from its beginning.
+    pub is_whole: bool,
+    found: Vec<(Stored, Entry)>,
+}
+
+/// The stored segments of a rendition.
+#[derive(Debug, Default)]
+pub struct Adopted {
+    /// Those that the log tells of, oldest first. Numbers may be missing.
+    pub segments: Vec<SegmentRef>,
+    /// The others.
+    pub strays: Vec<Key>,
+}
+
+impl Past {
+    /// Reads the log and lists the bucket, both at a time.
+    ///
+    /// # Errors
+    ///
+    /// The bucket's; [`Error::TooMany`] above [`ENTRIES_MAX`] objects.
+    pub async fn read(stores: &Stores, egress: &str, reach: Reach<'_>) -> Result<Self, Error> {
+        let folder = keys::timeline_log(egress)?;
+        let opening = TimelineLog::open(stores.area(Area::Private).clone(), folder);
+        let public = stores.area(Area::Public);
+        let listing = async {
+            match reach {
+                Reach::Whole => Ok(None),
+                Reach::Recent(rendition) => list_recent(public, egress, rendition).await,
+            }
+        };
+        let ((log, records), recent) = tokio::try_join!(opening, listing)?;
+        let lines: Vec<Line> = records.iter().map(|record| line(egress, record)).collect();
+        let mut history = History::default();
+        lines.iter().filter_map(|(_, fact)| fact.clone()).for_each(|fact| history.apply(fact));
+        let recent = recent.filter(|found| ends_there(&lines, found));
+        let is_whole = recent.is_none();
+        let found = match recent {
+            Some(found) => found,
+            None => list(public, egress, None).await?,
+        };
+        Ok(Self { log, lines, history, is_whole, found })
+    }
+
+    /// What the bucket has of all the egress's renditions: numbers are the same in
+    /// all, and none is used again after the encoding was changed.
+    pub fn stored(&self) -> Vec<Stored> {
+        self.found.iter().map(|(stored, _)| *stored).collect()
+    }
+
+    /// The segments of one rendition.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadKey`].
+    pub fn adopt(&self, egress: &str, rendition: &RenditionId) -> Result<Adopted, Error> {
+        let folder = keys::rendition(egress, rendition)?;
+        let mut entries = HashMap::new();
+        for (stored, entry) in &self.found {
+            if folder.child(entry.key().file_name())? == *entry.key() {
+                entries.insert((stored.number, stored.epoch), (*stored, entry));
+            }
+        }
+        let listing: Vec<Stored> = entries.values().map(|(stored, _)| *stored).collect();
+        let adopted = self.history.every_segment(&listing).into_iter().filter_map(|info| {
+            let (_, entry) = entries.remove(&(info.number, info.epoch))?;
+            Store::adopt_segment(entry, egress, rendition, info)
+        });
+        let segments = adopted.collect();
+        let strays = entries.into_values().map(|(_, entry)| entry.key().clone()).collect();
+        Ok(Adopted { segments, strays })
+    }
+
+    /// The key of each stored segment.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&Stored, &Key)> {
+        self.found.iter().map(|(stored, entry)| (stored, entry.key()))
+    }
+
+    /// The programme's titles with their moments, in order.
+    pub fn titles(&self) -> Vec<TitleRange> {
+        self.history.titles().into_iter().filter_map(title_range).collect()
+    }
+}
+
+/// What a record of the log says.
+pub fn line(egress: &str, record: &Record) -> Line {
+    let understood = serde_json::from_slice::<Fact>(&record.bytes);
+    let complain = |error: &serde_json::Error| {
+        warn!(egress, n = record.n, %error, "log record not understood");
+    };
+    (record.n, understood.inspect_err(complain).ok())
+}
+
+/// A title of the programme, as playlists have it.
+pub fn title_range(view: View) -> Option<TitleRange> {
+    match view {
+        View::Title { id, start, title } => {
+            Some(TitleRange { id, start, title: title.as_ref().clone() })
+        }
+        View::Segment(_) => None,
+    }
+}
+
+/// The segments from the first one on that the stored media playlist lists;
+/// `None` where there is no such playlist, or names do not sort as numbers do.
+async fn list_recent(
+    store: &Store,
+    egress: &str,
+    rendition: &RenditionId,
+) -> Result<Option<Vec<(Stored, Entry)>>, Error> {
+    let playlist = keys::media_playlist(egress, rendition)?;
+    let text = store.get(&playlist, PLAYLIST_BYTES_MAX).await?;
+    let text = text.map(|object| String::from_utf8_lossy(&object.bytes).into_owned());
+    let first = text.as_deref().and_then(|text| {
+        let name = text.lines().find(|line| !line.starts_with('#'))?;
+        SegmentName::parse(name).filter(|name| TEN_DIGITS.contains(&name.number.0))
+    });
+    let Some(first) = first else { return Ok(None) };
+    // The number alone sorts before every name that begins with it.
+    let after = keys::rendition(egress, rendition)?.child(&first.number.to_string())?;
+    list(store, egress, Some(&after)).await.map(Some)
+}
+
+async fn list(
+    store: &Store,
+    egress: &str,
+    after: Option<&Key>,
+) -> Result<Vec<(Stored, Entry)>, Error> {
+    let entries = store.list_after(&keys::egress(egress)?, after, ENTRIES_MAX).await?;
+    let named = entries.into_iter().filter_map(|entry| {
+        let name = SegmentName::parse(entry.key().file_name())?;
+        let stored = Stored { number: name.number, epoch: name.epoch, bytes: entry.bytes() };
+        Some((stored, entry))
+    });
+    Ok(named.collect())
+}
+
+/// Whether a listing has the log's last epoch, and so the highest number: each
+/// epoch before it was ended, and another rendition's may be the last.
+fn ends_there(lines: &[Line], found: &[(Stored, Entry)]) -> bool {
+    let last = lines.iter().rev().find_map(|(_, fact)| match fact {
+        Some(fact @ Fact::EpochBegan { .. }) => Some(fact.epoch()),
+        _ => None,
+    });
+    found.iter().any(|(stored, _)| Some(stored.epoch) == last)
+}
+
+#[cfg(test)]
+mod tests;

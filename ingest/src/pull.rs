@@ -1,0 +1,227 @@
+//! Sources that Skywave connects to: streams of Icecast and SHOUTcast servers.
+//!
+//! A stream that ends, or cannot be had, is tried again ever later and for ever.
+//! What comes is treated as what encoders send.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use icy::chunked;
+use icy::metaint::Item;
+use icy::response::{Head, ResponseError};
+use outbound::{Client, Opened, Target, TargetError};
+use playlists::tune_in;
+use runtime::backoff::{self, Backoff};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tracing::{Instrument, info, info_span};
+
+use crate::body::Body;
+use crate::door::{begin, media_type_fault, tell};
+use crate::session::End;
+use crate::slot::{Caller, NoPlace, Slot};
+use crate::{Ingest, Shared};
+
+/// Least wait before a stream is tried again, shortened at random by up to a half.
+const WAIT_MIN: Duration = Duration::from_secs(1);
+
+/// Greatest wait, and how long a stream must have held to begin anew with the least.
+const WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// Tune-in files behind one another that are followed.
+pub const TUNE_IN_DEPTH_MAX: usize = 2;
+
+/// URLs of a tune-in file that are tried.
+pub const TUNE_IN_URLS_TRIED_MAX: usize = 8;
+
+/// Bytes of a tune-in file as it comes, chunks and all: twice what is read of it.
+const TUNE_IN_WIRE_LEN_MAX: u64 = 2 * tune_in::FILE_LEN_MAX as u64;
+
+/// Bytes read of it at a time.
+const READ_LEN: usize = 4 << 10;
+
+/// What every server is told.
+const HEADERS: [(&str, &str); 3] =
+    [("User-Agent", "Skywave"), ("Icy-MetaData", "1"), ("Accept", "*/*")];
+
+/// Why a stream could not be had, or ended.
+#[derive(Debug, thiserror::Error)]
+enum Failed {
+    #[error(transparent)]
+    Open(#[from] outbound::Error),
+    #[error(transparent)]
+    Head(#[from] ResponseError),
+    #[error("{0}")]
+    Target(#[from] TargetError),
+    #[error(transparent)]
+    TuneIn(#[from] tune_in::ReadError),
+    #[error("{0}")]
+    MediaType(String),
+    #[error("the tune-in file is not whole: {0}")]
+    Broken(#[from] io::Error),
+    #[error("the tune-in file took longer than {0:?}")]
+    Late(Duration),
+    #[error("the tune-in file cannot be read: {0}")]
+    Chunks(#[from] chunked::ChunkedError),
+    #[error("tune-in files lead to tune-in files")]
+    TooDeep,
+    #[error(transparent)]
+    NoPlace(#[from] NoPlace),
+    #[error("{0}")]
+    Ended(#[from] End),
+}
+
+/// One pulled ingest.
+struct Pull {
+    shared: Arc<Shared>,
+    slot: Arc<Slot>,
+    client: Client,
+}
+
+impl Ingest {
+    /// Begins to pull every ingest that is pulled. The tasks end with the shutdown.
+    pub fn pull(&self, client: &Client, tasks: &mut JoinSet<()>) {
+        for slot in self.shared.slots.values() {
+            let Some(pull) = slot.ingest().pull() else { continue };
+            let span = info_span!("pull", ingest = slot.name());
+            let target = pull.url.expose().parse::<Target>();
+            let one = Pull {
+                shared: Arc::clone(&self.shared),
+                slot: Arc::clone(slot),
+                client: client.clone(),
+            };
+            tasks.spawn(one.keep(target).instrument(span));
+        }
+    }
+}
+
+impl Pull {
+    /// Has the stream, again and again, until the shutdown.
+    async fn keep(self, target: Result<Target, TargetError>) {
+        let mut backoff = Backoff::new(WAIT_MIN, WAIT_MAX);
+        loop {
+            let connects = self.slot.connects();
+            let failed = tokio::select! {
+                biased;
+                () = self.shared.shutdown.wait() => return,
+                failed = self.once(&target) => failed,
+            };
+            if self.shared.shutdown.is_triggered() {
+                return;
+            }
+            if let Err(failed) = failed {
+                self.tell(&failed);
+            }
+            let now = Instant::now();
+            if self.slot.connects() > connects {
+                backoff.handle_success(now.into_std());
+            }
+            let due = backoff.handle_failure(now.into_std(), backoff::random());
+            tokio::select! {
+                () = self.shared.shutdown.wait() => return,
+                () = tokio::time::sleep_until(due.into()) => {}
+            }
+        }
+    }
+
+    async fn once(&self, target: &Result<Target, TargetError>) -> Result<(), Failed> {
+        let target = target.as_ref().map_err(|error| *error)?;
+        self.follow(target, 0).await
+    }
+
+    /// Opens a URL: a stream, or a tune-in file whose URLs are tried in their order.
+    async fn follow(&self, target: &Target, depth: usize) -> Result<(), Failed> {
+        let opened = self.client.open(target, &HEADERS).await?;
+        if !is_tune_in(&opened.head) {
+            return self.take(opened).await;
+        }
+        if depth == TUNE_IN_DEPTH_MAX {
+            return Err(Failed::TooDeep);
+        }
+        let urls = self.read_tune_in(opened).await?;
+        let mut last = Err(Failed::TuneIn(tune_in::ReadError::NoUrl));
+        for url in urls.iter().take(TUNE_IN_URLS_TRIED_MAX) {
+            let next = async { Box::pin(self.follow(&url.parse()?, depth + 1)).await };
+            last = next.await;
+            match last {
+                // It has played: what follows is not tried behind it.
+                Ok(()) | Err(Failed::Ended(_)) => return last,
+                Err(ref failed) => self.tell(failed),
+            }
+        }
+        last
+    }
+
+    /// Takes a stream to its end.
+    async fn take(&self, opened: Opened) -> Result<(), Failed> {
+        let Opened { head, address, mut stream, .. } = opened;
+        let media_type = head.text("content-type");
+        if let Some(fault) = media_type_fault(&self.slot, media_type.as_deref()) {
+            return Err(Failed::MediaType(fault));
+        }
+        let body = Body::new(head.body()?, head.metaint()?);
+        let caller = Caller { peer: address, user_agent: head.text("server") };
+        let now = self.shared.clock.now();
+        let claim = self.slot.claim(caller, &self.shared.places, now)?;
+        info!(peer = %address, "stream opened");
+        let mut session = begin(&self.shared, claim, body);
+        let end = session.run(&mut stream, &[], &self.shared.shutdown).await;
+        tell(&session.claim, &end);
+        Err(Failed::Ended(end))
+    }
+
+    /// Reads a tune-in file whole, within the time that a head has.
+    async fn read_tune_in(&self, opened: Opened) -> Result<Vec<String>, Failed> {
+        let Opened { head, stream, .. } = opened;
+        let body = Body::new(head.body()?, None);
+        let time = self.shared.limits.header_time;
+        let read = tokio::time::timeout(time, read_whole(stream, body)).await;
+        Ok(tune_in::read(&read.map_err(|_| Failed::Late(time))??)?)
+    }
+
+    fn tell(&self, failed: &Failed) {
+        // The end of a session was told where it came.
+        if !matches!(failed, Failed::Ended(_)) {
+            self.slot.refused(failed.to_string());
+        }
+    }
+}
+
+/// A body to its end, which need not be the connection's; what is beyond
+/// [`TUNE_IN_WIRE_LEN_MAX`] is not read.
+async fn read_whole(stream: impl AsyncRead + Unpin, mut body: Body) -> Result<Vec<u8>, Failed> {
+    let mut stream = stream.take(TUNE_IN_WIRE_LEN_MAX);
+    let (mut buffer, mut items) = (vec![0; READ_LEN], Vec::new());
+    while !body.is_finished() {
+        let len = stream.read(&mut buffer).await?;
+        if len == 0 {
+            break;
+        }
+        body.push(buffer.get(..len).unwrap_or_default(), &mut items)?;
+    }
+    let parts = items.into_iter().map(|item| match item {
+        Item::Audio(part) | Item::Metadata(part) => part,
+    });
+    Ok(parts.flatten().collect())
+}
+
+/// Whether an answer is a tune-in file, by its media type.
+fn is_tune_in(head: &Head) -> bool {
+    let media_type = head.text("content-type").unwrap_or_default();
+    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    matches!(
+        essence.as_str(),
+        "audio/x-scpls"
+            | "audio/scpls"
+            | "application/pls+xml"
+            | "audio/x-mpegurl"
+            | "audio/mpegurl"
+            | "application/x-mpegurl"
+            | "application/vnd.apple.mpegurl"
+    )
+}
+
+#[cfg(test)]
+mod tests;

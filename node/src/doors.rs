@@ -1,0 +1,117 @@
+//! Who answers what on which port.
+
+use std::sync::Arc;
+
+use catalogue::Catalogue;
+use control::{Administrator, Control, Identity, Panel, Parts, Ports, Sources};
+use delivery::Delivery;
+use ingest::{Ingest, Passwords};
+use listen::{Doors, Entry, Guard};
+use prometheus_client::registry::Registry;
+use runtime::clock::Steady;
+use runtime::config::ProcessConfig;
+use runtime::shutdown::Shutdown;
+
+use crate::ports::Addresses;
+use crate::report::Reporter;
+
+/// The roles of a process, at work.
+pub(crate) struct Roles<'a> {
+    pub(crate) config: &'a ProcessConfig,
+    pub(crate) catalogue: Arc<Catalogue>,
+    pub(crate) clock: Steady,
+    pub(crate) ingest: Ingest,
+    pub(crate) delivery: Delivery,
+    pub(crate) reporter: Arc<Reporter>,
+    pub(crate) passwords: Passwords,
+}
+
+/// What stands behind the ports.
+pub(crate) struct AllDoors {
+    pub(crate) public: Doors,
+    pub(crate) control: Doors,
+    /// Every route, with the name of its port.
+    pub(crate) routes: Vec<(&'static str, Entry)>,
+}
+
+impl Roles<'_> {
+    /// Wires them to the doors.
+    pub(crate) fn doors(
+        &self,
+        registry: Registry,
+        shutdown: &Shutdown,
+        addresses: &Addresses,
+    ) -> AllDoors {
+        let administrator = Arc::new(Administrator::new(
+            self.config.admin_password.clone(),
+            self.config.relay_password.clone(),
+            Arc::clone(&self.passwords.tries),
+            self.clock.clone(),
+        ));
+        let guard: Arc<dyn Guard> = Arc::clone(&administrator) as Arc<dyn Guard>;
+        let panel = self.panel(administrator, addresses);
+        let control = self.control(registry, shutdown, addresses);
+        let public = self.ingest.routes(panel.admin_cgi()).and(panel.routes());
+        let named = |port, entries: Vec<Entry>| entries.into_iter().map(move |entry| (port, entry));
+        let routes = named("public", public.entries())
+            .chain(named("control", control.routes().entries()))
+            .collect();
+        AllDoors {
+            public: Doors {
+                http: public.into_router(&guard).fallback_service(self.delivery.router()),
+                sources: Some(Arc::new(self.ingest.clone())),
+                listeners: Some(Arc::new(self.delivery.clone())),
+            },
+            control: Doors { http: control.router(&guard), sources: None, listeners: None },
+            routes,
+        }
+    }
+
+    fn panel(&self, administrator: Arc<Administrator>, addresses: &Addresses) -> Panel {
+        let reporter = Arc::clone(&self.reporter);
+        let parts = Parts {
+            catalogue: Arc::clone(&self.catalogue),
+            report: Arc::new(move || reporter.report()),
+            delivery: self.delivery.clone(),
+            sources: Arc::new(OwnSources(self.ingest.clone())),
+            administrator,
+            clock: self.clock.clone(),
+        };
+        let config = self.config;
+        let identity = Identity {
+            public_url: public_url(config, addresses),
+            node: config.node.name.clone(),
+            region: config.node.region.clone(),
+            started: self.reporter.started(),
+            listeners_max: config.limits.listeners_max,
+        };
+        Panel::new(parts, identity)
+    }
+
+    fn control(&self, registry: Registry, shutdown: &Shutdown, addresses: &Addresses) -> Control {
+        let reporter = Arc::clone(&self.reporter);
+        let ports = Ports {
+            public: addresses.public.port(),
+            public_tls: addresses.public_tls.map(|address| address.port()),
+        };
+        Control::new(Arc::new(move || reporter.report()), registry, shutdown.clone(), ports)
+    }
+}
+
+/// Where listeners reach the public port: as configured, or by the node's name,
+/// which is its host's.
+pub(crate) fn public_url(config: &ProcessConfig, addresses: &Addresses) -> String {
+    let by_name = || format!("http://{}:{}", config.node.name, addresses.public.port());
+    let configured = config.listen.public_url.as_deref();
+    configured.map_or_else(by_name, |url| url.trim_end_matches('/').to_owned())
+}
+
+/// The sources of this process's ingest role.
+#[derive(Debug)]
+struct OwnSources(Ingest);
+
+impl Sources for OwnSources {
+    fn end(&self, ingest: &str) -> bool {
+        self.0.end_source(ingest)
+    }
+}

@@ -1,0 +1,170 @@
+//! `skywave export`: a stretch of a station's past in one file, with a cue sheet.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use archive::export::{Order, Plan, Summary};
+use media::WallTime;
+use playlists::date;
+use playlists::timeshift::Moment;
+use runtime::config::ProcessConfig;
+use store::StoreUrl;
+
+use crate::serve;
+
+/// What is exported, as it was written on the command line.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Request {
+    /// The egress, by its name.
+    #[arg(long, value_name = "NAME")]
+    pub mount: String,
+    /// The first frame begins here or later: `2026-11-22T10:00:00Z`.
+    #[arg(long, value_name = "TIME")]
+    pub from: String,
+    /// Every frame begins before this.
+    #[arg(long, value_name = "TIME")]
+    pub to: String,
+    /// The file: `.mp3` or `.aac`, as the programme is. Its cue sheet lies beside it.
+    pub out: PathBuf,
+}
+
+/// Two files that are not there yet, and what they are written into.
+#[derive(Debug)]
+struct Files {
+    out: PathBuf,
+    cue: PathBuf,
+    /// Gone when this is dropped.
+    part: PathBuf,
+    cue_part: PathBuf,
+}
+
+/// Exports; gives what is to be said.
+///
+/// Reads the bucket only, so that a station may be on air on it meanwhile.
+///
+/// # Errors
+///
+/// [`settings::Error`] for what is written wrong; else the bucket's and the
+/// disk's, and that there is nothing to export. Nothing is left behind.
+pub async fn run(config: &ProcessConfig, request: &Request) -> Result<String> {
+    let mut order = request.order()?;
+    let files = Files::new(&request.out)?;
+    if let Ok(StoreUrl::Directory(folder)) = config.store.parse() {
+        // Opened, it would be made.
+        ensure!(folder.is_dir(), "there is no bucket at {}", folder.display());
+    }
+    let stores = serve::open_buckets(config).await?;
+    let name = request.out.file_name().unwrap_or_default();
+    order.file_name = name.to_string_lossy().into_owned();
+    let plan = Plan::make(&stores, order).await?;
+    let extension = plan.codec().extension();
+    if request.out.extension().is_none_or(|given| given != extension) {
+        let what = format!("the programme is {extension}: name the file `….{extension}`");
+        return Err(settings::Error::new(request.out.display().to_string(), what).into());
+    }
+    let mut out = BufWriter::new(create(&files.part)?);
+    let summary = plan.write(&stores, &mut out).await?;
+    let write = |error| format!("cannot write {}: {error}", files.part.display());
+    out.into_inner().map_err(|error| anyhow::anyhow!(write(error.into_error())))?.sync_all()?;
+    let mut cue = create(&files.cue_part)?;
+    cue.write_all(summary.sheet.as_bytes()).and_then(|()| cue.sync_all())?;
+    files.publish()?;
+    Ok(said(&request.out, &summary))
+}
+
+impl Request {
+    fn order(&self) -> Result<Order, settings::Error> {
+        let (from, to) = (time("--from", &self.from)?, time("--to", &self.to)?);
+        if to <= from {
+            return Err(settings::Error::new("--to", "lies before --from"));
+        }
+        let egress = self.mount.trim_start_matches('/').to_owned();
+        if !settings::is_name(&egress) {
+            return Err(settings::Error::new("--mount", "is no name of an egress"));
+        }
+        Ok(Order { egress, from, to, file_name: String::new() })
+    }
+}
+
+fn time(option: &str, text: &str) -> Result<WallTime, settings::Error> {
+    match Moment::parse(text) {
+        Ok(Moment::At(time)) => Ok(time),
+        _ => Err(settings::Error::new(option, "a time is written as 2026-11-22T10:00:00Z")),
+    }
+}
+
+impl Files {
+    fn new(out: &Path) -> Result<Self> {
+        // Two exports into one file do not write into each other's.
+        let process = std::process::id();
+        let with = |suffix: &str| {
+            let mut name = out.as_os_str().to_owned();
+            name.push(format!(".{process}{suffix}"));
+            PathBuf::from(name)
+        };
+        let files = Self {
+            out: out.to_owned(),
+            cue: out.with_extension("cue"),
+            part: with(".part"),
+            cue_part: with(".cue.part"),
+        };
+        files.refuse_to_overwrite()?;
+        Ok(files)
+    }
+
+    fn refuse_to_overwrite(&self) -> Result<()> {
+        for file in [&self.out, &self.cue] {
+            let is_there = file.try_exists().with_context(|| file.display().to_string())?;
+            ensure!(!is_there, "{} is there already", file.display());
+        }
+        Ok(())
+    }
+
+    /// Gives both their names.
+    fn publish(&self) -> Result<()> {
+        self.refuse_to_overwrite()?;
+        for (part, file) in [(&self.cue_part, &self.cue), (&self.part, &self.out)] {
+            fs::rename(part, file).with_context(|| format!("cannot name {}", file.display()))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        for part in [&self.part, &self.cue_part] {
+            // Most often it has its name by now.
+            let _ = fs::remove_file(part);
+        }
+    }
+}
+
+fn create(path: &Path) -> Result<File> {
+    match File::create(path) {
+        Ok(file) => Ok(file),
+        Err(error) => bail!("cannot write {}: {error}", path.display()),
+    }
+}
+
+fn said(out: &Path, summary: &Summary) -> String {
+    let duration = settings::format_duration(round(summary.duration));
+    let (first, last) = (date::rfc3339(summary.first), date::rfc3339(summary.last));
+    let mut text = format!(
+        "{}: {} frames, {duration}, {} gaps, {first} to {last}",
+        out.display(),
+        summary.frames,
+        summary.gaps.len(),
+    );
+    for gap in &summary.gaps {
+        text = format!("{text}\n  gap {} to {}", date::rfc3339(gap.from), date::rfc3339(gap.to));
+    }
+    text
+}
+
+/// To a millisecond.
+fn round(length: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(length.as_millis()).unwrap_or(u64::MAX))
+}
