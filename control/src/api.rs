@@ -8,6 +8,7 @@ use catalogue::report::Report;
 use listen::{Access, Routes};
 use serde::Serialize;
 
+use crate::watch::Event;
 use crate::{Control, Ports};
 
 /// What goes wrong, told as a problem document (RFC 9457 §3).
@@ -25,9 +26,20 @@ struct Status {
     report: Report,
 }
 
+/// What has happened lately.
+#[derive(Serialize)]
+struct Events {
+    /// The newest first.
+    events: Vec<Event>,
+}
+
 /// Everything beneath `/api`.
 pub(crate) fn routes() -> Routes<Control> {
-    Routes::default().get("/api/v1/status", Access::Public, status)
+    Routes::default().get("/api/v1/status", Access::Public, status).get(
+        "/api/v1/events",
+        Access::Public,
+        events,
+    )
 }
 
 /// Whether a path lies beneath `/api`.
@@ -50,6 +62,10 @@ pub(crate) fn no_method() -> Response {
 async fn status(State(control): State<Control>) -> Response {
     let report = (control.report)();
     Json(Status { ports: control.ports, report }).into_response()
+}
+
+async fn events(State(control): State<Control>) -> Response {
+    Json(Events { events: control.recent.events() }).into_response()
 }
 
 impl IntoResponse for Problem {

@@ -1,4 +1,5 @@
-//! The control role: the page, the API, metrics and health.
+//! The control role: the page, the API, metrics and health; what happens, and
+//! who is told of it.
 //!
 //! It tells what the node does and changes nothing. It refuses to run code
 //! that is not its own: each answer bears a content security policy.
@@ -9,6 +10,8 @@ mod health;
 mod page;
 mod panel;
 mod policy;
+pub mod watch;
+pub mod webhooks;
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +26,8 @@ use prometheus_client::registry::Registry;
 use runtime::shutdown::Shutdown;
 use serde::Serialize;
 
+use crate::watch::Recent;
+
 pub use crate::administrator::Administrator;
 pub use crate::panel::{Identity, Panel, Parts, Sources};
 
@@ -33,6 +38,7 @@ pub struct Control {
     registry: Arc<Registry>,
     shutdown: Shutdown,
     ports: Ports,
+    recent: Recent,
 }
 
 /// Where listeners connect, for the page's links.
@@ -58,7 +64,14 @@ impl Control {
         shutdown: Shutdown,
         ports: Ports,
     ) -> Self {
-        Self { report, registry: Arc::new(registry), shutdown, ports }
+        let recent = Recent::default();
+        Self { report, registry: Arc::new(registry), shutdown, ports, recent }
+    }
+
+    /// The same, telling of these events.
+    #[must_use]
+    pub fn with_events(self, recent: Recent) -> Self {
+        Self { recent, ..self }
     }
 
     /// The routes of the control port.

@@ -12,13 +12,16 @@ mod stats;
 use std::fmt;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request};
-use axum::http::{StatusCode, header};
+use axum::body::to_bytes;
+use axum::extract::Request;
+use axum::http::request::Parts as Head;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use catalogue::Catalogue;
 use catalogue::report::Report;
 use delivery::Delivery;
 use icy::admin::Document;
+use icy::update::QUERY_LEN_MAX;
 use listen::{Access, BoxFuture, Routes};
 use media::WallTime;
 use runtime::clock::Steady;
@@ -90,7 +93,8 @@ impl Panel {
         Routes::default()
             .get("/status-json.xsl", Access::Public, icecast::status_json)
             .get("/admin/streamlist.txt", Access::Relay, icecast::stream_list)
-            .get_or_post("/admin/{command}", Access::Admin, icecast::command)
+            .get_or_post("/admin/", Access::Admin, icecast::command)
+            .get_or_post("/admin/{*command}", Access::Admin, icecast::command)
             .get("/7.html", Access::Public, shoutcast::seven)
             .get("/stats", Access::Public, shoutcast::stats)
             .get("/statistics", Access::Public, shoutcast::statistics)
@@ -107,22 +111,25 @@ impl Panel {
     pub fn admin_cgi(&self) -> Arc<dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync> {
         let panel = self.clone();
         Arc::new(move |request| {
-            let answer = shoutcast::admin_cgi(&panel, &request);
-            Box::pin(async move { answer })
+            let panel = panel.clone();
+            Box::pin(async move { shoutcast::admin_cgi(&panel, request).await })
         })
     }
 }
 
-/// A document as an answer. It is of this moment, and anyone may read it.
-fn answer(document: Document) -> Response {
-    with_status(StatusCode::OK, document)
+/// A document that anyone may read, scripts of other pages too.
+fn public(document: Document) -> Response {
+    let mut response = answer(StatusCode::OK, document);
+    let anyone = HeaderValue::from_static("*");
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anyone);
+    response
 }
 
-fn with_status(status: StatusCode, document: Document) -> Response {
+/// A document as an answer: it is of this moment.
+fn answer(status: StatusCode, document: Document) -> Response {
     let headers = [
         (header::CONTENT_TYPE, document.media_type),
         (header::CACHE_CONTROL, "no-cache, no-store"),
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // Pages are plain; nothing in them is to run, whatever a title says.
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
@@ -140,9 +147,15 @@ fn line(status: StatusCode, text: &'static str) -> Response {
     (status, headers, text).into_response()
 }
 
-/// Where a request comes from; every port of ours tells it.
-fn peer(request: &Request) -> Option<std::net::SocketAddr> {
-    request.extensions().get::<ConnectInfo<std::net::SocketAddr>>().map(|ConnectInfo(peer)| *peer)
+/// What a request consists of: its head, and the query with the form behind it.
+async fn read(request: Request) -> Result<(Head, Vec<u8>), Response> {
+    let (head, body) = request.into_parts();
+    let form = to_bytes(body, QUERY_LEN_MAX).await;
+    let form = form.map_err(|_| line(StatusCode::PAYLOAD_TOO_LARGE, "the form is too long\n"))?;
+    let query = head.uri.query().unwrap_or_default().as_bytes();
+    let parts: Vec<_> = [query, &form].into_iter().filter(|part| !part.is_empty()).collect();
+    let parameters = parts.join(&b'&');
+    Ok((head, parameters))
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ pub(crate) struct Metrics {
     connected: Family<IngestLabel, Gauge>,
     mismatch: Family<IngestLabel, Gauge>,
     refused: Family<IngestLabel, Counter>,
+    pull_failures: Family<IngestLabel, Counter>,
     titles: Family<IngestLabel, Counter>,
     /// Sources that named no ingest of ours.
     pub(crate) strangers: Counter,
@@ -40,6 +41,7 @@ pub(crate) struct IngestMetrics {
     pub(crate) connected: Gauge,
     pub(crate) mismatch: Gauge,
     pub(crate) refused: Counter,
+    pub(crate) pull_failures: Counter,
     pub(crate) titles: Counter,
 }
 
@@ -66,6 +68,11 @@ impl Metrics {
             all.mismatch.clone(),
         );
         registry.register("ingest_refused", "Sources turned away", all.refused.clone());
+        registry.register(
+            "ingest_pull_failures",
+            "Tries to have a stream that came to nothing",
+            all.pull_failures.clone(),
+        );
         registry.register("ingest_titles", "Titles taken", all.titles.clone());
         registry.register(
             "ingest_strangers",
@@ -91,6 +98,7 @@ impl Metrics {
             connected: self.connected.get_or_create(&label).clone(),
             mismatch: self.mismatch.get_or_create(&label).clone(),
             refused: self.refused.get_or_create(&label).clone(),
+            pull_failures: self.pull_failures.get_or_create(&label).clone(),
             titles: self.titles.get_or_create(&label).clone(),
         }
     }

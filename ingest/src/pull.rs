@@ -1,15 +1,18 @@
 //! Sources that Skywave connects to: streams of Icecast and SHOUTcast servers.
 //!
 //! A stream that ends, or cannot be had, is tried again ever later and for ever.
-//! What comes is treated as what encoders send.
+//! What comes is treated as what encoders send. A stream of this very process is
+//! not taken: a mount that is its own source would repeat its last seconds for
+//! ever.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use icy::chunked;
+use icy::listener::PROCESS_HEADER;
 use icy::metaint::Item;
-use icy::response::{Head, ResponseError};
+use icy::response::ResponseError;
 use outbound::{Client, Opened, Target, TargetError};
 use playlists::tune_in;
 use runtime::backoff::{self, Backoff};
@@ -42,18 +45,17 @@ const TUNE_IN_WIRE_LEN_MAX: u64 = 2 * tune_in::FILE_LEN_MAX as u64;
 /// Bytes read of it at a time.
 const READ_LEN: usize = 4 << 10;
 
-/// What every server is told.
-const HEADERS: [(&str, &str); 3] =
-    [("User-Agent", "Skywave"), ("Icy-MetaData", "1"), ("Accept", "*/*")];
+/// What every server is asked for beside the stream: its titles.
+const HEADERS: [(&str, &str); 1] = [("Icy-MetaData", "1")];
 
-/// Why a stream could not be had, or ended.
+/// Why a stream could not be had.
 #[derive(Debug, thiserror::Error)]
 enum Failed {
     #[error(transparent)]
     Open(#[from] outbound::Error),
     #[error(transparent)]
     Head(#[from] ResponseError),
-    #[error("{0}")]
+    #[error(transparent)]
     Target(#[from] TargetError),
     #[error(transparent)]
     TuneIn(#[from] tune_in::ReadError),
@@ -67,10 +69,12 @@ enum Failed {
     Chunks(#[from] chunked::ChunkedError),
     #[error("tune-in files lead to tune-in files")]
     TooDeep,
+    #[error("the stream is one of this process: a mount cannot be its own source")]
+    Own,
     #[error(transparent)]
     NoPlace(#[from] NoPlace),
-    #[error("{0}")]
-    Ended(#[from] End),
+    #[error("the process ends")]
+    Shutdown,
 }
 
 /// One pulled ingest.
@@ -78,11 +82,19 @@ struct Pull {
     shared: Arc<Shared>,
     slot: Arc<Slot>,
     client: Client,
+    /// What answers of this process bear as [`PROCESS_HEADER`].
+    process: Arc<str>,
+    backoff: Backoff,
+    /// The failure that the log knows of.
+    told: Option<String>,
 }
 
 impl Ingest {
     /// Begins to pull every ingest that is pulled. The tasks end with the shutdown.
-    pub fn pull(&self, client: &Client, tasks: &mut JoinSet<()>) {
+    ///
+    /// `process` is what the process's own answers bear as [`PROCESS_HEADER`].
+    pub fn pull(&self, client: &Client, process: &str, tasks: &mut JoinSet<()>) {
+        let process: Arc<str> = process.into();
         for slot in self.shared.slots.values() {
             let Some(pull) = slot.ingest().pull() else { continue };
             let span = info_span!("pull", ingest = slot.name());
@@ -91,6 +103,9 @@ impl Ingest {
                 shared: Arc::clone(&self.shared),
                 slot: Arc::clone(slot),
                 client: client.clone(),
+                process: Arc::clone(&process),
+                backoff: Backoff::new(WAIT_MIN, WAIT_MAX),
+                told: None,
             };
             tasks.spawn(one.keep(target).instrument(span));
         }
@@ -99,64 +114,54 @@ impl Ingest {
 
 impl Pull {
     /// Has the stream, again and again, until the shutdown.
-    async fn keep(self, target: Result<Target, TargetError>) {
-        let mut backoff = Backoff::new(WAIT_MIN, WAIT_MAX);
-        loop {
-            let connects = self.slot.connects();
-            let failed = tokio::select! {
-                biased;
-                () = self.shared.shutdown.wait() => return,
-                failed = self.once(&target) => failed,
+    async fn keep(mut self, target: Result<Target, TargetError>) {
+        while !self.shared.shutdown.is_triggered() {
+            let failed = match &target {
+                Ok(target) => self.follow(target, 0).await.err(),
+                Err(error) => Some((*error).into()),
             };
-            if self.shared.shutdown.is_triggered() {
-                return;
-            }
-            if let Err(failed) = failed {
+            if let Some(failed) = failed {
                 self.tell(&failed);
             }
-            let now = Instant::now();
-            if self.slot.connects() > connects {
-                backoff.handle_success(now.into_std());
-            }
-            let due = backoff.handle_failure(now.into_std(), backoff::random());
+            let due = self.backoff.handle_failure(Instant::now().into_std(), backoff::random());
             tokio::select! {
-                () = self.shared.shutdown.wait() => return,
+                () = self.shared.shutdown.wait() => {}
                 () = tokio::time::sleep_until(due.into()) => {}
             }
         }
     }
 
-    async fn once(&self, target: &Result<Target, TargetError>) -> Result<(), Failed> {
-        let target = target.as_ref().map_err(|error| *error)?;
-        self.follow(target, 0).await
-    }
-
-    /// Opens a URL: a stream, or a tune-in file whose URLs are tried in their order.
-    async fn follow(&self, target: &Target, depth: usize) -> Result<(), Failed> {
-        let opened = self.client.open(target, &HEADERS).await?;
-        if !is_tune_in(&opened.head) {
+    /// Opens a URL: a stream, which is taken to its end, or a tune-in file whose
+    /// URLs are tried in their order until one has played.
+    async fn follow(&mut self, target: &Target, depth: usize) -> Result<(), Failed> {
+        let opened = self.unless_ended(self.client.open(target, &HEADERS)).await?;
+        if !is_tune_in(&opened) {
             return self.take(opened).await;
         }
         if depth == TUNE_IN_DEPTH_MAX {
             return Err(Failed::TooDeep);
         }
-        let urls = self.read_tune_in(opened).await?;
-        let mut last = Err(Failed::TuneIn(tune_in::ReadError::NoUrl));
+        let urls = self.unless_ended(self.read_tune_in(opened)).await?;
+        let mut last = Failed::TuneIn(tune_in::ReadError::NoUrl);
         for url in urls.iter().take(TUNE_IN_URLS_TRIED_MAX) {
             let next = async { Box::pin(self.follow(&url.parse()?, depth + 1)).await };
-            last = next.await;
-            match last {
-                // It has played: what follows is not tried behind it.
-                Ok(()) | Err(Failed::Ended(_)) => return last,
-                Err(ref failed) => self.tell(failed),
+            match next.await {
+                Ok(()) => return Ok(()),
+                Err(failed) => last = failed,
+            }
+            if self.shared.shutdown.is_triggered() {
+                break;
             }
         }
-        last
+        Err(last)
     }
 
     /// Takes a stream to its end.
-    async fn take(&self, opened: Opened) -> Result<(), Failed> {
+    async fn take(&mut self, opened: Opened) -> Result<(), Failed> {
         let Opened { head, address, mut stream, .. } = opened;
+        if head.header(PROCESS_HEADER) == Some(self.process.as_bytes()) {
+            return Err(Failed::Own);
+        }
         let media_type = head.text("content-type");
         if let Some(fault) = media_type_fault(&self.slot, media_type.as_deref()) {
             return Err(Failed::MediaType(fault));
@@ -166,10 +171,12 @@ impl Pull {
         let now = self.shared.clock.now();
         let claim = self.slot.claim(caller, &self.shared.places, now)?;
         info!(peer = %address, "stream opened");
+        self.told = None;
+        self.backoff.handle_success(Instant::now().into_std());
         let mut session = begin(&self.shared, claim, body);
         let end = session.run(&mut stream, &[], &self.shared.shutdown).await;
         tell(&session.claim, &end);
-        Err(Failed::Ended(end))
+        Ok(())
     }
 
     /// Reads a tune-in file whole, within the time that a head has.
@@ -181,11 +188,29 @@ impl Pull {
         Ok(tune_in::read(&read.map_err(|_| Failed::Late(time))??)?)
     }
 
-    fn tell(&self, failed: &Failed) {
-        // The end of a session was told where it came.
-        if !matches!(failed, Failed::Ended(_)) {
-            self.slot.refused(failed.to_string());
+    /// Waits for what a server does, as long as the process lasts.
+    async fn unless_ended<T, E: Into<Failed>>(
+        &self,
+        does: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Failed> {
+        tokio::select! {
+            biased;
+            () = self.shared.shutdown.wait() => Err(Failed::Shutdown),
+            done = does => done.map_err(Into::into),
         }
+    }
+
+    /// Counts a failure, and says it in the log unless it is the one before again.
+    fn tell(&mut self, failed: &Failed) {
+        if matches!(failed, Failed::Shutdown) {
+            return;
+        }
+        let reason = failed.to_string();
+        if self.told.as_ref() != Some(&reason) {
+            info!(reason, "the stream cannot be had");
+            self.told = Some(reason.clone());
+        }
+        self.slot.pull_failed(reason);
     }
 }
 
@@ -195,7 +220,11 @@ async fn read_whole(stream: impl AsyncRead + Unpin, mut body: Body) -> Result<Ve
     let mut stream = stream.take(TUNE_IN_WIRE_LEN_MAX);
     let (mut buffer, mut items) = (vec![0; READ_LEN], Vec::new());
     while !body.is_finished() {
-        let len = stream.read(&mut buffer).await?;
+        let len = match stream.read(&mut buffer).await {
+            // Many a server of TLS closes without a farewell.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
+            read => read?,
+        };
         if len == 0 {
             break;
         }
@@ -207,20 +236,24 @@ async fn read_whole(stream: impl AsyncRead + Unpin, mut body: Body) -> Result<Ve
     Ok(parts.flatten().collect())
 }
 
-/// Whether an answer is a tune-in file, by its media type.
-fn is_tune_in(head: &Head) -> bool {
-    let media_type = head.text("content-type").unwrap_or_default();
+/// Whether an answer is a tune-in file: by its media type, or where that says
+/// nothing by its name, since web servers do not know these files.
+fn is_tune_in(opened: &Opened) -> bool {
+    let media_type = opened.head.text("content-type").unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    matches!(
-        essence.as_str(),
+    match essence.as_str() {
         "audio/x-scpls"
-            | "audio/scpls"
-            | "application/pls+xml"
-            | "audio/x-mpegurl"
-            | "audio/mpegurl"
-            | "application/x-mpegurl"
-            | "application/vnd.apple.mpegurl"
-    )
+        | "audio/scpls"
+        | "application/pls+xml"
+        | "audio/x-mpegurl"
+        | "audio/mpegurl"
+        | "application/x-mpegurl"
+        | "application/vnd.apple.mpegurl" => true,
+        "" | "application/octet-stream" | "text/plain" => {
+            ["pls", "m3u"].iter().any(|extension| opened.target.has_extension(extension))
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]

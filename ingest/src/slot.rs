@@ -196,11 +196,6 @@ impl Slot {
         true
     }
 
-    /// Times that a source was let in.
-    pub(crate) fn connects(&self) -> u64 {
-        self.state().claims
-    }
-
     /// Whether a source has the place.
     pub(crate) fn has_source(&self) -> bool {
         self.state().on_air.is_some()
@@ -222,6 +217,12 @@ impl Slot {
         self.state().last_refusal = Some(reason);
     }
 
+    /// Takes note of a stream that cannot be had.
+    pub(crate) fn pull_failed(&self, reason: String) {
+        self.metrics.pull_failures.inc();
+        self.state().last_refusal = Some(reason);
+    }
+
     pub(crate) fn report(&self, now: WallTime) -> IngestReport {
         let state = self.state();
         let mut report = IngestReport {
@@ -239,6 +240,7 @@ impl Slot {
             report.state = IngestState::Connected;
             report.peer_address = Some(on_air.caller.peer.to_string());
             report.user_agent.clone_from(&on_air.caller.user_agent);
+            report.connected_at_unix_secs = Some(on_air.since.secs());
             report.connected_secs = Some(now.since(on_air.since).as_secs());
             let stream = on_air.told.info.map(|info| info.header.stream);
             report.format = on_air.told.info.map(|info| format(&info));

@@ -146,7 +146,19 @@ fn read_manifest(file: &Path) -> Result<Catalogue> {
         .map_err(|why| settings::Error::new(&name, format!("cannot be read: {why}")))?;
     let environment = config::environment();
     let lookup = |name: &str| config::variable(&environment, name);
-    Ok(manifest::parse(&text, &name, &lookup)?)
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let files = |path: &str| read_bounded(&folder.join(path));
+    Ok(manifest::parse_with_files(&text, &name, &lookup, &files)?)
+}
+
+/// Reads a file that a manifest names, as far as it counts and a byte more.
+fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
+    use std::io::Read as _;
+    let file = std::fs::File::open(path).map_err(|why| format!("cannot be opened: {why}"))?;
+    let mut bytes = Vec::new();
+    let mut file = file.take(catalogue::limits::INTRO_BYTES_MAX + 1);
+    file.read_to_end(&mut bytes).map_err(|why| format!("cannot be read: {why}"))?;
+    Ok(bytes)
 }
 
 fn work(config: &ProcessConfig, catalogue: Catalogue, show: Show) -> Result<()> {

@@ -61,6 +61,7 @@ fn egress_report(egress: &Egress, station: &Station, programme: &Programme) -> E
         name: egress.name.as_str().to_owned(),
         title: egress.mount.icy_name.clone(),
         on_air: status.epoch.is_some() && station.mount().is_open(),
+        silent: None,
         codec: egress.encoding.codec.as_str().to_owned(),
         codecs: hls.variant.as_ref().map(|variant| variant.codecs.clone()),
         rendition: station.rendition().to_string(),

@@ -12,6 +12,7 @@ use listen::{Entry, Tries};
 use outbound::{Client, Policy, Settings};
 use packager::{Packager, Path, Programme};
 use prometheus_client::registry::Registry;
+use runtime::backoff;
 use runtime::clock::{Clock, Steady};
 use runtime::config::ProcessConfig;
 use runtime::shutdown::Shutdown;
@@ -86,14 +87,16 @@ pub async fn start(
         .with_source_timeout(config.limits.source_timeout)
         .with_data(config.data.clone());
     let mut tasks = Tasks::default();
-    let followed = follow(&catalogue, &ingest, &packager, (&fanout, &clock), &mut tasks).await?;
+    let process = format!("{:016x}", backoff::random());
+    let heard = (&fanout, &clock, process.as_str());
+    let followed = follow(&catalogue, &ingest, &packager, heard, &mut tasks).await?;
     let stations = followed.iter().map(|(station, _)| Arc::clone(station)).collect();
     let stations = Arc::new(Stations::new(stations));
     let bucket = stores.area(Area::Public).clone();
     let delivery = Delivery::new(stations, &fanout, bucket, clock.clone(), &mut registry);
     let reporter =
         Arc::new(Reporter::new(config, Arc::clone(&catalogue), &clock, ingest.clone(), followed));
-    ingest.pull(&client(config.allow_private.pull), &mut tasks.sources);
+    ingest.pull(&client(config.allow_private.pull), &process, &mut tasks.sources);
     let roles = Roles { config, catalogue, clock, ingest, delivery, reporter, passwords };
     let doors = roles.doors(registry, &shutdown, &addresses);
     opened.serve(&doors.public, &doors.control, &shutdown, &mut tasks.ports);
@@ -110,7 +113,7 @@ async fn follow(
     catalogue: &Catalogue,
     ingest: &Ingest,
     packager: &Packager,
-    (fanout, clock): (&Fanout, &Steady),
+    (fanout, clock, process): (&Fanout, &Steady, &str),
     tasks: &mut Tasks,
 ) -> Result<Vec<(Arc<Station>, Programme)>> {
     let mut followed = Vec::new();
@@ -127,7 +130,7 @@ async fn follow(
             profile: programme.past.profile,
             stores: programme.stores.clone(),
         };
-        let station = origin::start(egress, heard, fanout, clock, &mut tasks.views)?;
+        let station = origin::start(egress, heard, fanout, (clock, process), &mut tasks.views)?;
         followed.push((station, programme));
     }
     Ok(followed)

@@ -11,10 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use catalogue::Egress;
-use delivery::fanout::{Fanout, MountSettings, PushError};
+use delivery::fanout::{Fanout, Intro, MountSettings, PushError, TimedFrame};
 use delivery::{Station, StationSettings};
 use feed::Record;
-use icy::listener::{Cors, StationHead};
+use icy::listener::{Cors, PROCESS_HEADER, StationHead};
 use media::{AacProfile, SegmentInfo};
 use playlists::TitleRange;
 use runtime::clock::Steady;
@@ -46,6 +46,8 @@ pub struct Programme {
 
 /// Begins to serve an egress. Its task joins `tasks` and ends with the feed.
 ///
+/// `process` is what answers bear as [`PROCESS_HEADER`].
+///
 /// # Errors
 ///
 /// The fan-out engine has stopped.
@@ -53,7 +55,7 @@ pub fn start(
     egress: &Egress,
     programme: Programme,
     fanout: &Fanout,
-    clock: &Steady,
+    (clock, process): (&Steady, &str),
     tasks: &mut JoinSet<()>,
 ) -> Result<Arc<Station>, PushError> {
     let mount = &egress.mount;
@@ -65,7 +67,8 @@ pub fn start(
     })?;
     // Nothing is on air yet.
     writer.off_air(Duration::ZERO)?;
-    let station = Arc::new(Station::new(settings(egress), head(egress), writer.handle()));
+    let station = Arc::new(Station::new(settings(egress), head(egress, process), writer.handle()));
+    station.set_intro(mount.intro.as_ref().and_then(intro));
     let setup = Setup {
         station: Arc::clone(&station),
         writer,
@@ -100,22 +103,34 @@ fn settings(egress: &Egress) -> StationSettings {
     }
 }
 
-fn head(egress: &Egress) -> StationHead {
+/// The mount's intro, in the engine's form.
+fn intro(intro: &catalogue::Intro) -> Option<Intro> {
+    let frames = intro.frames.iter().map(|frame| TimedFrame {
+        data: frame.data.clone(),
+        duration: frame.header.stream.frame_duration(),
+    });
+    Intro::new(&frames.collect::<Vec<_>>())
+}
+
+fn head(egress: &Egress, process: &str) -> StationHead {
     let (mount, encoding) = (&egress.mount, &egress.encoding);
     let channels = if encoding.channel_mode == media::ChannelMode::Mono { 1 } else { 2 };
+    let own = mount.headers.iter().map(|one| (one.name.clone(), one.value.clone()));
     StationHead {
         codec: encoding.codec.family(),
         name: mount.icy_name.clone(),
         description: mount.icy_description.clone(),
         genre: mount.genre.clone(),
         url: mount.icy_url.clone(),
-        public: false,
+        public: mount.public,
         bitrate_kbps: encoding.bitrate_kbps,
         audio_info: format!(
             "ice-samplerate={};ice-bitrate={};ice-channels={channels}",
             encoding.sample_rate_hz, encoding.bitrate_kbps
         ),
-        headers: mount.headers.iter().map(|one| (one.name.clone(), one.value.clone())).collect(),
+        headers: std::iter::once((PROCESS_HEADER.to_owned(), process.to_owned()))
+            .chain(own)
+            .collect(),
         metaint: Some(mount.metaint),
         cors: Cors::Any,
     }

@@ -1,5 +1,6 @@
 //! Hostile input, end to end: it is refused, and nobody else notices.
 
+mod corpus;
 mod crowds;
 mod paths;
 mod pieces;

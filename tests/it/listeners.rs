@@ -3,3 +3,4 @@
 mod answers;
 mod audio;
 mod crowd;
+mod intro;

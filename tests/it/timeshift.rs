@@ -14,7 +14,7 @@ use tests::encoder::{Source, set_title};
 use tests::hls::{self, Fetched};
 use tests::http::Answer;
 use tests::program::Setup;
-use tests::{Program, Scratch, TestNode, frames, http, program, tools};
+use tests::{Program, Scratch, TestNode, frames, http, program, tools, wait};
 
 /// The longest that a program may take.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -44,12 +44,14 @@ impl Station {
         let mut source = Source::connect(node.public(), "audio/mpeg").await;
         let sent = demo::fixtures::mp3(58, 128, 44_100, 2);
         source.send(&sent).await;
-        let first = node.until_listed("radio", 9).await.media_sequence.unwrap() - 8;
-        node.until("all segments, stored", |report| {
+        let folder = scratch.path().join("bucket/public").join(&RENDITION[1..]);
+        node.until("stored segments", |report| {
             let egress = report.egress("radio").unwrap();
-            egress.media_sequence >= Some(first + 27) && egress.bucket_lag_segments == 0
+            egress.window_segments >= 9 && egress.bucket_lag_segments == 0
         })
         .await;
+        wait::until("all segments", || async { (hls::stored(&folder).len() >= 28).then_some(()) })
+            .await;
         clock.advance(Duration::from_secs(50));
         Self { node, clock, scratch, _source: source, sent }
     }
@@ -160,7 +162,7 @@ async fn after_a_restart_the_whole_past_is_listed_again() {
     node.stop().await;
     let node = TestNode::start_at(&short("1h"), scratch.path(), clock.clone()).await;
     // It is read beside everything else.
-    tests::wait::until("the past", || async {
+    wait::until("the past", || async {
         Some(node_answer(&node, "?from=-1h").await).filter(|answer| answer.status == 200)
     })
     .await;
@@ -217,7 +219,7 @@ const TITLED: [(usize, &str); 2] = [(300, "A - B \"C\""), (600, "Só")];
 impl Log {
     async fn start() -> Self {
         let scratch = Scratch::default();
-        let setup = Setup { lines: "[limits]\nsource_timeout = \"1s\"\n", ..Setup::default() };
+        let setup = Setup { lines: "[limits]\nsource_timeout = \"2s\"\n", ..Setup::default() };
         let program = Program::serve_as(tests::node::MP3, scratch.path(), setup).await;
         let first = demo::fixtures::mp3(28, 128, 44_100, 2);
         let second = demo::fixtures::mp3(58, 128, 44_100, 2).split_off(1_300);
@@ -227,17 +229,17 @@ impl Log {
             // The last frame is known by the next.
             source.send(&first[sent..=index]).await;
             sent = index + 1;
-            taken(&program, index as u64).await;
+            until_ingest(&program, |ingest| ingest["frames_total"] == index).await;
             assert_eq!(set_title(program.public, title).await, 200);
-            program.until_egress("the title", |egress| egress["now_playing"] == title).await;
+            until_ingest(&program, |ingest| ingest["title"] == title).await;
         }
         source.send(&first[sent..]).await;
         drop(source);
         ended(&program).await;
         let mut source = Source::connect(program.public, "audio/mpeg").await;
         source.send(&second).await;
+        program.until_egress("on air", |egress| egress["epoch"].is_string()).await;
         drop(source);
-        taken(&program, (first.len() + second.len()) as u64).await;
         ended(&program).await;
         program.until_stored(8).await;
         let listed = hls::fetch(&program.url("/radio/mp3-128")).await;
@@ -261,12 +263,12 @@ impl Log {
     }
 }
 
-/// Waits until so many frames came in.
-async fn taken(program: &Program, frames: u64) {
-    let url = format!("http://{}/api/v1/status", program.control);
-    tests::wait::until("frames", || async {
+/// Waits until the ingest is as wanted.
+async fn until_ingest(program: &Program, is: impl Fn(&Value) -> bool) {
+    let url = program.control_url("/api/v1/status");
+    wait::until("the ingest", || async {
         let report: Value = serde_json::from_slice(&http::get(&url).await.body).unwrap();
-        (report["ingests"][0]["frames_total"].as_u64() >= Some(frames)).then_some(())
+        is(&report["ingests"][0]).then_some(())
     })
     .await;
 }

@@ -75,6 +75,15 @@ impl TestNode {
         Self::start_with(manifest, &data, lines, scratch).await
     }
 
+    /// Starts a node whose ports are on another address than 127.0.0.1, with a
+    /// port that the system chooses: `[::1]:0`.
+    pub async fn start_listening(manifest: &str, address: &str) -> Self {
+        let scratch = Scratch::default();
+        let ports = PORTS.replace("127.0.0.1:0", address);
+        let config = config_at(scratch.path(), "", &ports);
+        Self::start_by(&config, manifest, Arc::new(SystemClock), scratch).await
+    }
+
     /// Starts a node with a certificate and its key, both in PEM files.
     pub async fn start_tls(manifest: &str, certificate: &str, key: &str) -> Self {
         let scratch = Scratch::default();
@@ -105,7 +114,9 @@ impl TestNode {
     ) -> Self {
         // A test's provider may be the first of its process.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let catalogue = manifest::parse(manifest, "stations.toml", &|_| None).unwrap();
+        let files = |path: &str| std::fs::read(path).map_err(|why| why.to_string());
+        let parsed = manifest::parse_with_files(manifest, "stations.toml", &|_| None, &files);
+        let catalogue = parsed.unwrap();
         let running = node::start(config, catalogue, clock, Shutdown::default()).await.unwrap();
         Self { addresses: running.addresses(), running: Some(running), _scratch: scratch }
     }
@@ -176,7 +187,11 @@ impl Drop for TestNode {
 }
 
 fn config(data: &Path, lines: &str) -> ProcessConfig {
-    let text = format!("data = {:?}\n{lines}\n[listen]\n{PORTS}", data.display().to_string());
+    config_at(data, lines, PORTS)
+}
+
+fn config_at(data: &Path, lines: &str, ports: &str) -> ProcessConfig {
+    let text = format!("data = {:?}\n{lines}\n[listen]\n{ports}", data.display().to_string());
     ProcessConfig::parse(&text, "skywave.toml", data, &[]).unwrap()
 }
 

@@ -2,6 +2,7 @@
 //! that need what CI has not. Those with a table keep it under `docs/lab/`.
 
 mod bench;
+mod corpus;
 mod fanout;
 mod fuzz;
 mod hour;
@@ -15,7 +16,7 @@ use anyhow::{Result, bail};
 use crate::needs;
 use crate::shell::{command, say, step};
 
-pub(crate) use fuzz::corpus;
+pub(crate) use fuzz::inputs;
 
 /// One experiment: how it is called, what it tells, and how it is run.
 struct Experiment {
@@ -24,7 +25,7 @@ struct Experiment {
     run: fn(&Path, &[&str]) -> Result<()>,
 }
 
-const EXPERIMENTS: [Experiment; 7] = [
+const EXPERIMENTS: [Experiment; 8] = [
     Experiment {
         name: "bench",
         tells: "an hour of audio to segments, side by side with ffmpeg; [ROUNDS]",
@@ -51,8 +52,13 @@ const EXPERIMENTS: [Experiment; 7] = [
         run: hour::run,
     },
     Experiment {
+        name: "corpus",
+        tells: "what the ingest makes of a thousand broken streams; needs lame and ffmpeg",
+        run: corpus::run,
+    },
+    Experiment {
         name: "fuzz",
-        tells: "every fuzz target for a minute, or [SECONDS [TARGET...]]",
+        tells: "every fuzz target for a minute; [SECONDS | --runs EXECUTIONS] [TARGET...]",
         run: fuzz::run,
     },
     Experiment {

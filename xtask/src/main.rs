@@ -23,7 +23,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test [-- ARGS]   installs what the tests need, then runs them; ARGS go to cargo nextest run
   setup            installs what the tests need, and no more
   lab [NAME]       runs a long experiment; without a name, lists them
-  corpus           writes the committed inputs of the fuzz targets anew";
+  fuzz-inputs      writes the committed inputs of the fuzz targets anew";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -49,7 +49,7 @@ fn obey(words: &[String]) -> Result<()> {
             lab::list();
             Ok(())
         }
-        ["corpus"] => lab::corpus(root),
+        ["fuzz-inputs"] => lab::inputs(root),
         ["lab", name, arguments @ ..] => lab::run(root, name, arguments),
         _ => bail!("not understood\n\n{USAGE}"),
     }

@@ -1,7 +1,7 @@
 //! Icecast 2.4's endpoints.
 
-use axum::extract::{Path, Request, State};
-use axum::http::StatusCode;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use delivery::ListenerError;
 use delivery::fanout::{ListenerId, Which};
@@ -9,42 +9,43 @@ use icy::admin::icecast::{self, Outcome, Refusal};
 use icy::admin::{AdminQuery, Document, StatsQuery};
 use tracing::info;
 
-use super::{Panel, answer, line, with_status};
+use super::{Panel, answer, line, public, read};
 
 /// `/status-json.xsl`.
-pub(super) async fn status_json(State(panel): State<Panel>, request: Request) -> Response {
-    let Ok(query) = StatsQuery::parse(query_of(&request)) else {
+pub(super) async fn status_json(State(panel): State<Panel>, uri: Uri) -> Response {
+    let Ok(query) = StatsQuery::parse(uri.query().unwrap_or_default().as_bytes()) else {
         return line(StatusCode::BAD_REQUEST, "the query cannot be read\n");
     };
-    answer(icecast::status_json(&panel.server(), query.mount.as_deref()))
+    let mount = query.mount.map(|mount| panel.name_of(mount));
+    public(icecast::status_json(&panel.server(), mount.as_deref()))
 }
 
 /// `/admin/streamlist.txt`.
 pub(super) async fn stream_list(State(panel): State<Panel>) -> Response {
-    answer(icecast::stream_list(&panel.server()))
+    answer(StatusCode::OK, icecast::stream_list(&panel.server()))
 }
 
 /// Every other command of `/admin/`.
-pub(super) async fn command(
-    State(panel): State<Panel>,
-    Path(command): Path<String>,
-    request: Request,
-) -> Response {
-    let done = AdminQuery::parse(&command, query_of(&request)).and_then(|query| panel.obey(query));
+pub(super) async fn command(State(panel): State<Panel>, request: Request) -> Response {
+    let (head, parameters) = match read(request).await {
+        Ok(read) => read,
+        Err(refusal) => return refusal,
+    };
+    let command = head.uri.path().strip_prefix("/admin/").unwrap_or_default();
+    let done = AdminQuery::parse(command, &parameters).and_then(|query| panel.obey(query));
     match done {
-        Ok(document) => answer(document),
-        Err(refusal) => with_status(StatusCode::BAD_REQUEST, refusal.to_document()),
+        Ok(document) => answer(StatusCode::OK, document),
+        Err(refusal) => answer(StatusCode::BAD_REQUEST, refusal.to_document()),
     }
-}
-
-fn query_of(request: &Request) -> &[u8] {
-    request.uri().query().unwrap_or_default().as_bytes()
 }
 
 impl Panel {
     fn obey(&self, query: AdminQuery) -> Result<Document, Refusal> {
         match query {
-            AdminQuery::Stats { mount } => icecast::stats(&self.server(), mount.as_deref()),
+            AdminQuery::Stats { mount } => {
+                let mount = mount.map(|mount| self.name_of(mount));
+                icecast::stats(&self.server(), mount.as_deref())
+            }
             AdminQuery::ListMounts => Ok(icecast::list_mounts(&self.server())),
             AdminQuery::StreamList => Ok(icecast::stream_list(&self.server())),
             AdminQuery::ListClients { mount } => {
@@ -54,7 +55,7 @@ impl Panel {
             AdminQuery::KillClient { mount, id } => self.kill_client(&mount, id),
             AdminQuery::KillSource { mount } => self.kill_source(&mount),
             AdminQuery::MoveClients { mount, destination: None } => {
-                Ok(icecast::move_targets(&self.server(), &mount))
+                Ok(icecast::move_targets(&self.server(), &self.name_of(mount)))
             }
             AdminQuery::MoveClients { mount, destination: Some(to) } => {
                 self.move_clients(&mount, &to)

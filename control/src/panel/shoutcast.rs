@@ -1,94 +1,108 @@
 //! SHOUTcast 2's endpoints.
 
-use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Extension, Request, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, Uri, header};
 use axum::response::Response;
 use icy::admin::shoutcast::{self, Admin};
 use icy::admin::{Document, Format, Mode, QueryError, ServerStats, SourceStats, StatsQuery};
 use icy::source::Credentials;
+use listen::Secure;
 use tracing::info;
 
-use super::{Panel, answer, line, peer};
+use super::{Panel, answer, line, public, read};
 use crate::administrator::{Known, too_many_tries, unauthorised};
 
 /// The user for whom `pass=` is the password.
 const ADMIN: &str = "admin";
 
 /// `/7.html`.
-pub(super) async fn seven(State(panel): State<Panel>, request: Request) -> Response {
-    of_stream(&panel, &request, |stream| shoutcast::seven(stream.server, stream.source))
+pub(super) async fn seven(State(panel): State<Panel>, uri: Uri) -> Response {
+    of_stream(&panel, &uri, |stream| shoutcast::seven(stream.server, stream.source))
 }
 
 /// `/stats`.
-pub(super) async fn stats(State(panel): State<Panel>, request: Request) -> Response {
-    of_stream(&panel, &request, |stream| {
+pub(super) async fn stats(State(panel): State<Panel>, uri: Uri) -> Response {
+    of_stream(&panel, &uri, |stream| {
         shoutcast::stats(stream.server, stream.source, &stream.format())
     })
 }
 
 /// `/statistics`.
-pub(super) async fn statistics(State(panel): State<Panel>, request: Request) -> Response {
-    match query(&request) {
-        Ok(query) => answer(shoutcast::statistics(&panel.server(), &format(&query))),
+pub(super) async fn statistics(State(panel): State<Panel>, uri: Uri) -> Response {
+    match query_of(&uri) {
+        Ok(query) => public(shoutcast::statistics(&panel.server(), &format(&query))),
         Err(refusal) => *refusal,
     }
 }
 
 /// `/currentsong`.
-pub(super) async fn current_song(State(panel): State<Panel>, request: Request) -> Response {
-    of_stream(&panel, &request, |stream| shoutcast::current_song(stream.source))
+pub(super) async fn current_song(State(panel): State<Panel>, uri: Uri) -> Response {
+    of_stream(&panel, &uri, |stream| shoutcast::current_song(stream.source))
 }
 
 /// `/played`.
-pub(super) async fn played(State(panel): State<Panel>, request: Request) -> Response {
-    of_stream(&panel, &request, |stream| {
+pub(super) async fn played(State(panel): State<Panel>, uri: Uri) -> Response {
+    of_stream(&panel, &uri, |stream| {
         let history = panel.history(&stream.source.mount);
         shoutcast::played(&history, stream.query.format.as_ref())
     })
 }
 
 /// `/nextsong` and `/nextsongs`.
-pub(super) async fn next_songs(State(panel): State<Panel>, request: Request) -> Response {
-    of_stream(&panel, &request, |stream| shoutcast::next_songs(&stream.format()))
+pub(super) async fn next_songs(State(panel): State<Panel>, uri: Uri) -> Response {
+    of_stream(&panel, &uri, |stream| shoutcast::next_songs(&stream.format()))
 }
 
-/// `/listen.pls`.
-pub(super) async fn listen_pls(State(panel): State<Panel>, request: Request) -> Response {
-    of_stream(&panel, &request, |stream| shoutcast::listen_pls(stream.source))
+/// `/listen.pls`: as the other tune-in files, with this server as the client
+/// knows it.
+pub(super) async fn listen_pls(
+    State(panel): State<Panel>,
+    Extension(Secure(secure)): Extension<Secure>,
+    head: Parts,
+) -> Response {
+    of_stream(&panel, &head.uri, |stream| {
+        let listen_url = delivery::own_url(&head, secure, &stream.source.mount);
+        shoutcast::listen_pls(&SourceStats { listen_url, ..stream.source.clone() })
+    })
 }
 
 /// The pages of `/admin.cgi`: for the administrator.
-pub(super) fn admin_cgi(panel: &Panel, request: &Request) -> Response {
-    let query = match query(request) {
+pub(super) async fn admin_cgi(panel: &Panel, request: Request) -> Response {
+    let (head, parameters) = match read(request).await {
+        Ok(read) => read,
+        Err(refusal) => return refusal,
+    };
+    let asked = query(&parameters).and_then(|query| admit(panel, &head, &query).map(|()| query));
+    let query = match asked {
         Ok(query) => query,
         Err(refusal) => return *refusal,
     };
-    if let Err(refusal) = admit(panel, request, &query) {
-        return *refusal;
+    if query.mode != Some(Mode::View) {
+        return line(StatusCode::NOT_FOUND, "there is no such page\n");
     }
-    let (server, sid) = (panel.server(), query.sid);
-    match (query.mode, server.stream(sid)) {
-        (Some(Mode::View), Some(source)) => {
-            let admin = Admin {
-                server: &server,
-                source,
-                listeners: &panel.listeners(&source.mount),
-                history: &panel.history(&source.mount),
-            };
-            answer(admin.page(query.page, &format(&query)))
-        }
-        (Some(Mode::View), None) => no_stream(),
-        _ => line(StatusCode::NOT_FOUND, "there is no such page\n"),
-    }
+    let server = panel.server();
+    let Some(source) = server.stream(query.sid) else { return no_stream() };
+    let admin = Admin {
+        server: &server,
+        source,
+        listeners: &panel.listeners(&source.mount),
+        history: &panel.history(&source.mount),
+    };
+    answer(StatusCode::OK, admin.page(query.page, &format(&query)))
 }
 
 /// Whether it is the administrator, by `pass` or by Basic authentication.
-fn admit(panel: &Panel, request: &Request, query: &StatsQuery) -> Result<(), Box<Response>> {
-    let basic = request.headers().get(header::AUTHORIZATION);
+fn admit(panel: &Panel, head: &Parts, query: &StatsQuery) -> Result<(), Box<Response>> {
+    let basic = head.headers.get(header::AUTHORIZATION);
     let basic = basic.and_then(|value| Credentials::from_authorization(value.as_bytes()).ok()?);
     let by_query =
         query.password.clone().map(|password| Credentials { user: ADMIN.to_owned(), password });
-    let Some((given, peer)) = by_query.or(basic).zip(peer(request)) else {
+    // Every port of ours tells where a request comes from.
+    let peer = head.extensions.get::<ConnectInfo<SocketAddr>>();
+    let Some((given, &ConnectInfo(peer))) = by_query.or(basic).zip(peer) else {
         return Err(Box::new(unauthorised()));
     };
     match panel.0.parts.administrator.knows(&given, peer) {
@@ -114,18 +128,14 @@ impl Stream<'_> {
     }
 }
 
-fn of_stream(
-    panel: &Panel,
-    request: &Request,
-    render: impl FnOnce(&Stream<'_>) -> Document,
-) -> Response {
-    let query = match query(request) {
+fn of_stream(panel: &Panel, uri: &Uri, render: impl FnOnce(&Stream<'_>) -> Document) -> Response {
+    let query = match query_of(uri) {
         Ok(query) => query,
         Err(refusal) => return *refusal,
     };
     let server = panel.server();
     match server.stream(query.sid) {
-        Some(source) => answer(render(&Stream { server: &server, source, query: &query })),
+        Some(source) => public(render(&Stream { server: &server, source, query: &query })),
         None => no_stream(),
     }
 }
@@ -138,9 +148,12 @@ fn format(query: &StatsQuery) -> Format {
     query.format.clone().unwrap_or(Format::Xml)
 }
 
-fn query(request: &Request) -> Result<StatsQuery, Box<Response>> {
-    let query = request.uri().query().unwrap_or_default();
-    StatsQuery::parse(query.as_bytes()).map_err(|error| {
+fn query_of(uri: &Uri) -> Result<StatsQuery, Box<Response>> {
+    query(uri.query().unwrap_or_default().as_bytes())
+}
+
+fn query(parameters: &[u8]) -> Result<StatsQuery, Box<Response>> {
+    StatsQuery::parse(parameters).map_err(|error| {
         Box::new(match error {
             QueryError::Sid => no_stream(),
             _ => line(StatusCode::BAD_REQUEST, "the query cannot be read\n"),

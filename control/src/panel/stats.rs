@@ -81,10 +81,9 @@ impl Panel {
     }
 
     fn add_ingest(&self, source: &mut SourceStats, ingest: &IngestReport) {
-        let connected_secs = ingest.connected_secs.unwrap_or_default();
-        let now = unix(self.0.parts.clock.now());
-        source.stream_start_unix = Some(now.saturating_sub_unsigned(connected_secs));
-        source.connected_secs = connected_secs;
+        let connected_at = ingest.connected_at_unix_secs.unwrap_or_default();
+        source.stream_start_unix = Some(i64::try_from(connected_at).unwrap_or(i64::MAX));
+        source.connected_secs = ingest.connected_secs.unwrap_or_default();
         source.sample_rate_hz = ingest.sample_rate_hz;
         source.channels = ingest.channels;
         source.user_agent = ingest.user_agent.clone().unwrap_or_default();
@@ -105,6 +104,11 @@ impl Panel {
     pub(super) fn egress_at(&self, path: &str) -> Option<String> {
         let egress = self.0.parts.catalogue.egress_at(path)?;
         Some(egress.name.as_str().to_owned())
+    }
+
+    /// The name by which the documents know a mount that may be an alias.
+    pub(super) fn name_of(&self, mount: String) -> String {
+        self.egress_at(&mount).unwrap_or(mount)
     }
 
     /// The titles of an egress, the newest first.

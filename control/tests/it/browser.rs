@@ -5,8 +5,10 @@ use std::process::Stdio;
 use std::sync::Arc;
 
 use catalogue::report::Report;
-use control::{Control, Ports};
+use control::{Administrator, Control, Ports};
+use listen::Guard;
 use prometheus_client::registry::Registry;
+use runtime::clock::{Steady, SystemClock};
 use runtime::shutdown::Shutdown;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -51,6 +53,9 @@ pub(crate) async fn look(report: Arc<dyn Fn() -> Report + Send + Sync>, look: Lo
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let origin = format!("http://{}", listener.local_addr().expect("it is bound"));
     let ports = Ports { public: 9, public_tls: None };
+    let clock = Steady::new(Arc::new(SystemClock));
+    let guard = Administrator::new(None, None, Arc::default(), clock);
+    let guard: Arc<dyn Guard> = Arc::new(guard);
     let control = Control::new(report, Registry::default(), Shutdown::default(), ports);
     let serving = tokio::spawn(axum::serve(listener, control.router(&guard)).into_future());
     let seen = open(&origin, &look).await;

@@ -66,7 +66,8 @@ fn index(position: Duration) -> String {
 
 /// The inside of a quoted string: one line, without a quote.
 fn quoted(text: &str) -> String {
-    text.chars().map(|c| if c == '"' { '\'' } else { c }).filter(|c| !c.is_control()).collect()
+    let is_line = |c: &char| !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}');
+    text.chars().map(|c| if c == '"' { '\'' } else { c }).filter(is_line).collect()
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ mod cue;
 mod error;
 pub mod export;
 mod past;
+#[cfg(test)]
+mod testing;
 
 pub use error::Error;
 pub use past::{Adopted, ENTRIES_MAX, Line, Past, Reach, line, title_range};

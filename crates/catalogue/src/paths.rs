@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// First segments that no mount may have, because the servers that Skywave
 /// stands in for, or Skywave itself, answer there. Names with a leading `_` are
 /// reserved too, and no valid path has one.
-pub const RESERVED_FIRST_SEGMENTS: [&str; 14] = [
+pub const RESERVED_FIRST_SEGMENTS: [&str; 17] = [
     "7.html",
     "admin",
     "admin.cgi",
@@ -16,7 +16,10 @@ pub const RESERVED_FIRST_SEGMENTS: [&str; 14] = [
     "healthz",
     "listen.pls",
     "metrics",
+    "nextsong",
+    "nextsongs",
     "played",
+    "played.html",
     "readyz",
     "statistics",
     "stats",

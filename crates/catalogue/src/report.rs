@@ -33,6 +33,8 @@ pub struct IngestReport {
     pub peer_address: Option<String>,
     /// What it calls itself.
     pub user_agent: Option<String>,
+    /// When it connected, in Unix seconds.
+    pub connected_at_unix_secs: Option<u64>,
     /// Whole seconds since it connected.
     pub connected_secs: Option<u64>,
     /// What it sends, for people: `mp3 128 kbit/s cbr, 44100 Hz, joint_stereo`.
@@ -79,6 +81,8 @@ pub struct EgressReport {
     pub title: String,
     /// Whether audio goes out.
     pub on_air: bool,
+    /// Whether it has fallen silent; `None` where nobody watches for that.
+    pub silent: Option<bool>,
     /// The codec's name in manifests: `mp3`, `he_aac`.
     pub codec: String,
     /// `CODECS` as playlists have it (RFC 6381): `mp4a.40.34`; `None` until known.

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use bytes::Bytes;
-use media::RenditionId;
+use media::{Frame, RenditionId};
 use serde::{Deserialize, Deserializer, Serialize};
 use settings::Secret;
 
@@ -226,16 +225,20 @@ pub struct MountConfig {
 /// Audio in the form of a mount's stream, played to each new ICY listener.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Intro {
-    /// Whole frames, one behind the other, without tags.
-    pub frames: Bytes,
-    /// How long they last.
-    pub duration: Duration,
+    /// Its frames, without tags.
+    pub frames: Vec<Frame>,
+}
+
+impl Intro {
+    /// How long it lasts.
+    pub fn duration(&self) -> Duration {
+        self.frames.iter().map(|frame| frame.header.stream.frame_duration()).sum()
+    }
 }
 
 impl fmt::Debug for Intro {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let len = self.frames.len();
-        f.debug_struct("Intro").field("len", &len).field("duration", &self.duration).finish()
+        f.debug_struct("Intro").field("duration", &self.duration()).finish_non_exhaustive()
     }
 }
 

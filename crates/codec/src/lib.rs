@@ -1,4 +1,4 @@
-//! Encoders and decoders: fdk-aac and LAME behind small safe wrappers.
+//! Encoders and decoders: fdk-aac, LAME and symphonia behind small safe wrappers.
 //!
 //! The C libraries are called here and nowhere else. What they cannot do safely
 //! (a sample slice of the wrong length, a frame that is cut) is refused before
@@ -6,6 +6,7 @@
 
 pub mod aac;
 mod error;
+pub mod level;
 pub mod mp3;
 
 pub use error::Error;

@@ -1,7 +1,10 @@
-//! MP3 by LAME 3.100, of constant bit rate.
+//! MP3: an encoder, by LAME 3.100 and of constant bit rate, and a decoder, by
+//! symphonia.
 //!
 //! No Xing or LAME tag is written: a live stream has no beginning to put it at.
 #![expect(unsafe_code, reason = "the safe crate leaves out two of LAME's setters")]
+
+mod decoder;
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -9,6 +12,8 @@ use std::num::NonZeroU32;
 use mp3lame_encoder as lame;
 
 use crate::Error;
+
+pub use decoder::Decoder;
 
 /// A LAME encoder.
 ///

@@ -174,7 +174,7 @@ fn kind_of(wanted: Option<&Wanted>) -> Kind {
 }
 
 /// The mount's address as the client knows this server.
-fn own_url(request: &Parts, secure: bool, mount: &str) -> String {
+pub fn own_url(request: &Parts, secure: bool, mount: &str) -> String {
     let host = request.headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let authority = request.uri.authority().map(axum::http::uri::Authority::as_str);
     let is_host = |host: &&str| {

@@ -4,6 +4,7 @@
 //! [`fanout::MountWriter`]; [`Delivery`] gives it to listeners. Nothing here
 //! knows where a programme comes from.
 
+mod access_log;
 mod answer;
 mod bucket;
 mod document;
@@ -11,7 +12,7 @@ mod door;
 pub mod fanout;
 mod hls;
 mod metrics;
-mod range;
+pub mod range;
 mod resolve;
 mod roster;
 mod station;
@@ -20,8 +21,9 @@ mod stream;
 mod testing;
 mod timeshift;
 
+pub use access_log::{AccessLog, LINES_WAITING_MAX};
 pub use document::Document;
-pub use door::{Delivery, ListenerError};
+pub use door::{Delivery, ListenerError, own_url};
 pub use resolve::{PATH_LEN_MAX, Stations, Wanted};
 pub use roster::{Audience, Over, Roster, Visitor};
 pub use station::{HlsView, Station, StationSettings};

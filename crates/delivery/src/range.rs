@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// What a `Range` header asks of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub enum Wanted {
     /// All of it: no header, another unit, several ranges, or nonsense, which a
     /// server may ignore.
     Whole,
@@ -15,7 +15,7 @@ pub(crate) enum Wanted {
 }
 
 /// Reads a `Range` header for a body of `len` bytes.
-pub(crate) fn wanted(header: Option<&[u8]>, len: usize) -> Wanted {
+pub fn wanted(header: Option<&[u8]>, len: usize) -> Wanted {
     let text = header.and_then(|value| std::str::from_utf8(value).ok());
     let Some(range) = text.and_then(|text| text.trim().strip_prefix("bytes=")) else {
         return Wanted::Whole;

@@ -22,6 +22,9 @@ pub const REFERER_LEN_MAX: usize = 256;
 /// The length that players which want one are told: Icecast's.
 const FAKE_CONTENT_LENGTH: &str = "221183499";
 
+/// The header by which a process that pulls streams knows its own.
+pub const PROCESS_HEADER: &str = "X-Skywave-Process";
+
 /// What a player asks. `Range` is not heeded: a live stream has no beginning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListenerRequest {

@@ -45,6 +45,12 @@ pub enum TargetError {
 }
 
 impl Target {
+    /// Whether the last part of the path ends in a dot and this, in any case.
+    pub fn has_extension(&self, extension: &str) -> bool {
+        let (_, last) = self.url.path().rsplit_once('/').unwrap_or_default();
+        last.rsplit_once('.').is_some_and(|(_, found)| found.eq_ignore_ascii_case(extension))
+    }
+
     /// The host, in its normal spelling.
     pub(crate) fn host(&self) -> Host<&str> {
         self.url.host().expect("http and https have a host")

@@ -65,6 +65,8 @@ pub struct ProcessConfig {
     pub limits: ProcessLimits,
     /// How a line of the log looks.
     pub log_format: LogFormat,
+    /// The file that gets a line for each listener that has gone.
+    pub access_log: Option<PathBuf>,
     /// What is logged, from [`LOG_FILTER_VARIABLE`] or `RUST_LOG`.
     pub log_filter: Option<String>,
 }

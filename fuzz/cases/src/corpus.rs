@@ -1,6 +1,6 @@
 //! The committed inputs: `corpus/TARGET.hex`, one a line in hexadecimal.
 //!
-//! `cargo xtask corpus` writes them: of what the fuzzers have collected, the
+//! `cargo xtask fuzz-inputs` writes them: of what the fuzzers have collected, the
 //! least part that reaches all that the collection reaches, and of that a sample.
 
 use std::path::PathBuf;

@@ -14,6 +14,7 @@ pub mod facts;
 pub mod framer;
 pub mod icy_answers;
 pub mod icy_chunked;
+pub mod icy_classify;
 pub mod icy_head;
 pub mod icy_metaint;
 pub mod icy_response;
@@ -21,13 +22,16 @@ pub mod icy_shoutcast;
 pub mod icy_update;
 pub mod id3;
 pub mod manifest;
+pub mod mp3_decode;
 pub mod mutate;
 pub mod playlists;
 pub mod proxy_header;
+pub mod range;
 pub mod skywave_toml;
 pub mod source;
 pub mod store_names;
 pub mod text;
+pub mod timeshift;
 pub mod tune_in;
 
 /// A fuzz target.
@@ -42,12 +46,13 @@ pub struct Target {
 }
 
 /// All targets, in the order of the alphabet.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 23] = [
     Target { name: "admin_query", run: admin_query::run, seeds: admin_query::seeds },
     Target { name: "facts", run: facts::run, seeds: facts::seeds },
     Target { name: "framer", run: framer::run, seeds: framer::seeds },
     Target { name: "icy_answers", run: icy_answers::run, seeds: icy_answers::seeds },
     Target { name: "icy_chunked", run: icy_chunked::run, seeds: icy_chunked::seeds },
+    Target { name: "icy_classify", run: icy_classify::run, seeds: icy_classify::seeds },
     Target { name: "icy_head", run: icy_head::run, seeds: icy_head::seeds },
     Target { name: "icy_metaint", run: icy_metaint::run, seeds: icy_metaint::seeds },
     Target { name: "icy_response", run: icy_response::run, seeds: icy_response::seeds },
@@ -55,12 +60,15 @@ pub const TARGETS: [Target; 19] = [
     Target { name: "icy_update", run: icy_update::run, seeds: icy_update::seeds },
     Target { name: "id3", run: id3::run, seeds: id3::seeds },
     Target { name: "manifest", run: manifest::run, seeds: manifest::seeds },
+    Target { name: "mp3_decode", run: mp3_decode::run, seeds: mp3_decode::seeds },
     Target { name: "playlists", run: playlists::run, seeds: playlists::seeds },
     Target { name: "proxy_header", run: proxy_header::run, seeds: proxy_header::seeds },
+    Target { name: "range", run: range::run, seeds: range::seeds },
     Target { name: "skywave_toml", run: skywave_toml::run, seeds: skywave_toml::seeds },
     Target { name: "source", run: source::run, seeds: source::seeds },
     Target { name: "store_names", run: store_names::run, seeds: store_names::seeds },
     Target { name: "text", run: text::run, seeds: text::seeds },
+    Target { name: "timeshift", run: timeshift::run, seeds: timeshift::seeds },
     Target { name: "tune_in", run: tune_in::run, seeds: tune_in::seeds },
 ];
 

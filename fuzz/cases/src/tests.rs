@@ -91,6 +91,11 @@ fn icy_chunked_holds_over_its_corpus() {
 }
 
 #[test]
+fn icy_classify_holds_over_its_corpus() {
+    check("icy_classify");
+}
+
+#[test]
 fn icy_head_holds_over_its_corpus() {
     check("icy_head");
 }
@@ -126,6 +131,11 @@ fn manifest_holds_over_its_corpus() {
 }
 
 #[test]
+fn mp3_decode_holds_over_its_corpus() {
+    check("mp3_decode");
+}
+
+#[test]
 fn playlists_holds_over_its_corpus() {
     check("playlists");
 }
@@ -133,6 +143,11 @@ fn playlists_holds_over_its_corpus() {
 #[test]
 fn proxy_header_holds_over_its_corpus() {
     check("proxy_header");
+}
+
+#[test]
+fn range_holds_over_its_corpus() {
+    check("range");
 }
 
 #[test]

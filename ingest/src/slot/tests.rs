@@ -132,6 +132,7 @@ fn the_report_says_what_comes() {
         state: IngestState::Connected,
         peer_address: Some("192.0.2.1:1000".to_owned()),
         user_agent: Some("BUTT/0.1".to_owned()),
+        connected_at_unix_secs: Some(at(1_000).secs()),
         connected_secs: Some(3),
         format: Some("MP3 128 kbit/s, 44100 Hz, stereo".to_owned()),
         sample_rate_hz: Some(44_100),

@@ -46,7 +46,7 @@ async fn pour(source: &mut Source, block: &[u8], len: usize) -> usize {
     poured
 }
 
-async fn until_gone(node: &TestNode) -> catalogue::report::IngestReport {
+pub(super) async fn until_gone(node: &TestNode) -> catalogue::report::IngestReport {
     let report = node.until("the end of the source", |report| {
         report.ingest("victim-in").unwrap().state == IngestState::Offline
     });

@@ -166,7 +166,7 @@ async fn darkice_encodes_what_a_sound_card_hears() {
     let stage = Stage::set().await;
     stage.sound_card();
     let config = format!(
-        "[general]\nduration = 12\nbufferSecs = 2\nreconnect = no\nrealtime = no\n\
+        "[general]\nduration = 600\nbufferSecs = 2\nreconnect = no\nrealtime = no\n\
          [input]\ndevice = default\nsampleRate = 44100\nbitsPerSample = 16\nchannel = 2\n\
          [icecast2-0]\nformat = mp3\nbitrateMode = cbr\nbitrate = 128\nserver = 127.0.0.1\n\
          port = {}\nmountPoint = in\npassword = secret\n",
@@ -236,7 +236,7 @@ async fn mpd_encodes_a_file_and_sends_its_title() {
     let file = stage.mp3(&mp3(SENT_SECS));
     let socket = stage.folder().join("mpd.sock");
     let config = format!(
-        "db_file \"{folder}/db\"\nmusic_directory \"{folder}\"\nplaylist_directory \"{folder}\"\n\
+        "playlist_directory \"{folder}\"\n\
          bind_to_address {socket:?}\nzeroconf_enabled \"no\"\n\
          audio_output {{\ntype \"shout\"\nname \"s\"\nhost \"127.0.0.1\"\nport \"{}\"\n\
          mount \"/in\"\npassword \"secret\"\nencoder \"lame\"\nbitrate \"128\"\n\

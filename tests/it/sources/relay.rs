@@ -10,12 +10,15 @@ use tests::listener::Listener;
 use tests::tones::{assert_in_order, seconds_of};
 use tests::{Scratch, TestNode, frames, http, tools, wait};
 use tokio::process::Child;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use super::mp3;
 
 /// Frames that are sent at once: more than a burst.
 const AT_ONCE: usize = 400;
+
+/// Frames of a song: twelve seconds.
+const SONG_FRAMES: usize = 460;
 
 /// Real time of a frame.
 const FRAME: Duration = Duration::from_nanos(26_122_449);
@@ -26,16 +29,26 @@ const WAV_LEN: usize = 5 * 44_100 * 4;
 /// Bytes that are heard behind a relay: a few blocks of metadata.
 const HEARD_LEN: usize = 50_000;
 
-/// A mount on air in real time, with a title, and a folder for its relay.
+/// A mount on air with a title, and a folder for its relay.
 struct Stage {
     node: TestNode,
     scratch: Scratch,
     sent: Vec<Bytes>,
-    sending: JoinHandle<()>,
+    /// Ends with the stage.
+    sending: JoinSet<()>,
 }
 
 impl Stage {
+    /// In real time.
     async fn set() -> Self {
+        let (mut stage, mut source) = Self::prepare().await;
+        let rest = stage.sent[AT_ONCE..].to_vec();
+        stage.sending.spawn(async move { source.send_paced(&rest, FRAME).await });
+        stage
+    }
+
+    /// With a source that waits for what it is to do.
+    async fn prepare() -> (Self, Source) {
         let lines = "[admin]\npassword = \"adm1n\"\nrelay_password = \"r3lay\"\n";
         let node = TestNode::start_configured(tests::node::MP3, lines).await;
         let sent = mp3(100);
@@ -43,9 +56,7 @@ impl Stage {
         source.send(&sent[..AT_ONCE]).await;
         node.until("audio", |report| report.egress("radio").unwrap().on_air).await;
         assert_eq!(set_title(node.public(), "Ann - One").await, 200);
-        let rest = sent[AT_ONCE..].to_vec();
-        let sending = tokio::spawn(async move { source.send_paced(&rest, FRAME).await });
-        Self { node, scratch: Scratch::default(), sent, sending }
+        (Self { node, scratch: Scratch::default(), sent, sending: JoinSet::new() }, source)
     }
 
     fn folder(&self) -> &Path {
@@ -111,12 +122,6 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
-    fn drop(&mut self) {
-        self.sending.abort();
-    }
-}
-
 /// Icecast on a port of its own, until the test ends.
 struct Icecast {
     port: u16,
@@ -158,34 +163,23 @@ async fn a_slave_icecast_finds_the_mounts_in_the_stream_list() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn streamripper_cuts_a_mount_by_its_titles() {
-    let stage = Stage::set().await;
+    let (stage, mut source) = Stage::prepare().await;
     let mut command = Command::new("streamripper");
     command.args([&stage.node.url("/radio"), "-d", ".", "-s", "-o", "always"]);
     let _ripper = stage.start(command);
     stage.node.until("ripper", |report| report.egress("radio").unwrap().icy_listeners == 1).await;
-    // The first and the last song are never whole: it waits for the one between.
-    for song in ["Two", "Three"] {
-        until_ripped(&stage, &format!("incomplete/Ann - {}.mp3", before(song))).await;
-        assert_eq!(set_title(stage.node.public(), &format!("Ann - {song}")).await, 200);
+    // It keeps no first and no last song, and writes a good while behind.
+    let songs = stage.sent[AT_ONCE..].chunks(SONG_FRAMES).zip(["One", "Two", "Three", "Four"]);
+    for (frames, song) in songs {
+        let title = format!("Ann - {song}");
+        assert_eq!(set_title(stage.node.public(), &title).await, 200);
+        source.send(frames).await;
+        let is = |shown: &Option<String>| shown.as_deref() == Some(&title);
+        stage.node.until(song, |report| is(&report.egress("radio").unwrap().now_playing)).await;
     }
-    until_ripped(&stage, "Ann - Two.mp3").await;
-    let ripped = std::fs::read(stage.folder().join("Ann - Two.mp3")).unwrap();
+    let song = stage.folder().join("Ann - Two.mp3");
+    let ripped = wait::until("the song", || async { std::fs::read(&song).ok() }).await;
     frames::position(&stage.sent, &frames::whole(&ripped));
-}
-
-/// The song before one.
-fn before(song: &str) -> &str {
-    if song == "Two" { "One" } else { "Two" }
-}
-
-/// Waits for a file with sound in it.
-async fn until_ripped(stage: &Stage, name: &str) {
-    let file = stage.folder().join(name);
-    wait::until(name, || async {
-        let len = std::fs::metadata(&file).ok()?.len();
-        (len > 20_000).then_some(())
-    })
-    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

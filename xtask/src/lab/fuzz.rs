@@ -1,5 +1,7 @@
 //! The fuzzers: running them, and keeping what they found worth keeping.
 
+mod runs;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -28,24 +30,34 @@ const COMMITTED_MAX: usize = 32;
 /// Where the fuzzers collect.
 const COLLECTED: &str = "fuzz/corpus";
 
-/// Runs every target, or those named, for some seconds each.
+const USAGE: &str = "usage: cargo xtask lab fuzz [SECONDS | --runs EXECUTIONS] [TARGET...]";
+
+/// Runs every target, or those named: for some seconds each, under a sanitizer,
+/// or for so many executions, of which a page tells.
 ///
 /// # Errors
 ///
 /// They do not build, or a target found something: its line names the input.
 pub(super) fn run(root: &Path, arguments: &[&str]) -> Result<()> {
-    let (seconds, named) =
-        arguments.split_first().map_or((SECONDS, arguments), |(first, rest)| (*first, rest));
+    match arguments {
+        [] => run_for(root, SECONDS, &[]),
+        ["--runs", executions, named @ ..] => {
+            let executions = executions.parse().ok().context(USAGE)?;
+            prepare(root)?;
+            runs::run(root, executions, &chosen(root, named)?)
+        }
+        [seconds, named @ ..] => run_for(root, seconds, named),
+    }
+}
+
+fn run_for(root: &Path, seconds: &str, named: &[&str]) -> Result<()> {
     if seconds.parse::<u32>().is_err() {
-        bail!("usage: cargo xtask lab fuzz [SECONDS [TARGET...]]");
+        bail!(USAGE);
     }
     prepare(root)?;
     let limit = format!("-max_total_time={seconds}");
     let mut found = Vec::new();
-    for target in targets(root)? {
-        if !named.is_empty() && !named.contains(&target.as_str()) {
-            continue;
-        }
+    for target in chosen(root, named)? {
         let fuzz =
             ["run", "--target-dir", TARGET_DIR, &target, "--", &limit, LEN_MAX, "-verbosity=0"];
         if let Err(error) = step(&format!("fuzz {target}"), cargo_fuzz(root).args(fuzz)) {
@@ -53,10 +65,25 @@ pub(super) fn run(root: &Path, arguments: &[&str]) -> Result<()> {
             found.push(target);
         }
     }
+    tell(&found)
+}
+
+/// An error where targets found something.
+fn tell(found: &[String]) -> Result<()> {
     if !found.is_empty() {
         bail!("found something, see fuzz/artifacts: {}", found.join(", "));
     }
     Ok(())
+}
+
+/// The targets that are named, or all.
+fn chosen(root: &Path, named: &[&str]) -> Result<Vec<String>> {
+    let mut targets = targets(root)?;
+    if let Some(unknown) = named.iter().find(|name| !targets.iter().any(|target| target == *name)) {
+        bail!("no fuzz target {unknown:?}; there are: {}", targets.join(", "));
+    }
+    targets.retain(|target| named.is_empty() || named.contains(&target.as_str()));
+    Ok(targets)
 }
 
 /// Writes the committed inputs anew: of each target's collection the least part
@@ -65,7 +92,7 @@ pub(super) fn run(root: &Path, arguments: &[&str]) -> Result<()> {
 /// # Errors
 ///
 /// The fuzzers do not build or run, or a file cannot be read or written.
-pub(crate) fn corpus(root: &Path) -> Result<()> {
+pub(crate) fn inputs(root: &Path) -> Result<()> {
     prepare(root)?;
     for target in targets(root)? {
         let least = root.join("target/fuzz/least").join(&target);

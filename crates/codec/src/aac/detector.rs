@@ -58,7 +58,6 @@ struct Looking {
     sbr: bool,
     /// Times that a fresh decoder met SBR in a core of two or more channels.
     stereo_sbr_frames: usize,
-    scratch: Vec<u8>,
 }
 
 impl Detector {
@@ -70,7 +69,6 @@ impl Detector {
             clean_frames: 0,
             sbr: false,
             stereo_sbr_frames: 0,
-            scratch: Vec::new(),
         };
         Self { state: State::Looking(Box::new(looking)) }
     }
@@ -108,13 +106,8 @@ impl Default for Detector {
 impl Looking {
     fn push(&mut self, frame: &[u8]) -> Option<AacProfile> {
         self.frames += 1;
-        let found = self.decode(frame);
+        let found = self.decoder.as_mut().and_then(|decoder| decoder.decode(frame, |_| {}));
         found.and_then(|found| self.certain(found)).or_else(|| self.at_the_end())
-    }
-
-    fn decode(&mut self, frame: &[u8]) -> Option<Found> {
-        plain_frame(frame, &mut self.scratch)?;
-        self.decoder.as_mut()?.decode(&self.scratch)
     }
 
     /// What follows from a clean frame, if anything does.
@@ -145,37 +138,6 @@ impl Looking {
         let profile = if sbr { AacProfile::HeV1 } else { AacProfile::Lc };
         (self.frames >= DETECT_FRAMES_MAX).then_some(profile)
     }
-}
-
-/// Copies a frame without checksum and with the buffer fullness of a variable
-/// bit rate, or gives `None` where it is not one whole ADTS frame.
-///
-/// The library waits for as many bits as the fullness claims before it decodes;
-/// with 0x7FF it does not. The checksum covers the header, so it goes as well. A
-/// frame of several blocks with checksums between them is not looked at.
-fn plain_frame(frame: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    let (&header, mut payload) = frame.split_first_chunk::<7>()?;
-    let [b0, b1, b2, b3, b4, b5, b6] = header;
-    let length = usize::from(b3 & 0x03) << 11 | usize::from(b4) << 3 | usize::from(b5 >> 5);
-    let (synced, blocks_after_first) = (b0 == 0xFF && b1 & 0xF6 == 0xF0, b6 & 0x03);
-    if !synced || length != frame.len() {
-        return None;
-    }
-    let has_checksum = b1 & 0x01 == 0;
-    if has_checksum {
-        if blocks_after_first > 0 {
-            return None;
-        }
-        payload = payload.get(2..)?;
-    }
-    let length = u16::try_from(7 + payload.len()).ok()?;
-    let [length_high, length_low] = (length << 5).to_be_bytes();
-    let length_top = u8::try_from(length >> 11).ok()?;
-    out.clear();
-    out.extend([b0, b1 | 0x01, b2, b3 & 0xFC | length_top]);
-    out.extend([length_high, length_low | 0x1F, 0xFC | blocks_after_first]);
-    out.extend(payload);
-    Some(())
 }
 
 #[cfg(test)]

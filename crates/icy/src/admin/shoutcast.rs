@@ -23,6 +23,9 @@ const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\
 /// How `/7.html` begins, to the byte: some readers cut off this very text.
 const SEVEN_HEAD: &str = "<HTML><meta http-equiv=\"Pragma\" content=\"no-cache\"></head><body>";
 
+/// The media type of a page in ASCII.
+const PLAIN_HTML_MEDIA_TYPE: &str = "text/html";
+
 /// What the pages of `/admin.cgi` tell.
 #[derive(Debug, Clone, Copy)]
 pub struct Admin<'a> {
@@ -144,7 +147,10 @@ pub fn seven(server: &ServerStats, source: &SourceStats) -> Document {
         source.bitrate_kbps.unwrap_or_default(),
         to_html(&source.song()),
     );
-    Document { media_type: HTML_MEDIA_TYPE, body }
+    // Without a charset where none is needed, as SHOUTcast 1 has it: readers
+    // know it by this very text.
+    let media_type = if body.is_ascii() { PLAIN_HTML_MEDIA_TYPE } else { HTML_MEDIA_TYPE };
+    Document { media_type, body }
 }
 
 /// `/stats`: the summary of one stream.

@@ -122,4 +122,5 @@ pub(super) struct Yp {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Log {
     pub format: LogFormat,
+    pub access: Option<Place>,
 }

@@ -66,6 +66,7 @@ impl Resolution<'_> {
             trusted_proxies: self.networks(&raw.geo.trusted_proxies)?,
             limits: raw.limits.into(),
             log_format: raw.log.format,
+            access_log: raw.log.access.as_ref().map(|path| self.path(path)),
             log_filter: variable(self.variables, LOG_FILTER_VARIABLE)
                 .or_else(|| variable(self.variables, "RUST_LOG"))
                 .filter(|filter| !filter.is_empty()),

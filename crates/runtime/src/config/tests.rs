@@ -70,6 +70,7 @@ fn commented_out_defaults_of_the_sample_are_the_defaults() {
         "relay_password",
         "public_url",
         "directories",
+        "access",
         "public_tls",
         "control_tls",
         "certificate",

@@ -186,7 +186,9 @@ fn folder(root: &Path, name: &str) -> Result<PathBuf> {
 }
 
 fn source(root: &Path, target: &str) -> Result<Process> {
-    let tone = ["-re", "-f", "lavfi", "-i", "sine=r=44100", "-ac", "2", "-b:a", "128k"];
+    // Noise: no frame comes twice, also not after a break.
+    let noise = "anoisesrc=r=44100:c=pink:a=0.3";
+    let tone = ["-re", "-f", "lavfi", "-i", noise, "-ac", "2", "-b:a", "128k"];
     let mut ffmpeg: Command = command(root, "ffmpeg", ["-hide_banner", "-loglevel", "error"]);
     ffmpeg.args(tone).args(["-content_type", "audio/mpeg", "-f", "mp3", target]);
     Ok(Process(ffmpeg.spawn().context("ffmpeg")?))

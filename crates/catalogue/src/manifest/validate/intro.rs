@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use bytes::BytesMut;
 use media::framer::{Framer, Refusal};
 use media::{Codec, Frame};
 use settings::{Document, Error, Spanned, format_duration};
@@ -32,49 +31,42 @@ pub(super) fn read(
         let what = format!("{file} has more than {} bytes", limits::INTRO_BYTES_MAX);
         return Err(refuse(what));
     }
-    let mut intro = Collected::default();
-    intro.take(&bytes, about.encoding).map_err(|why| refuse(format!("{file} {why}")))?;
-    let max = Duration::from_millis(limits::INTRO_MS_MAX);
-    if intro.duration > max {
-        let (is, max) = (format_duration(intro.duration), format_duration(max));
+    let frames = frames(&bytes, about.encoding).map_err(|why| refuse(format!("{file} {why}")))?;
+    let intro = Intro { frames };
+    let (duration, max) = (intro.duration(), Duration::from_millis(limits::INTRO_MS_MAX));
+    if duration > max {
+        let (is, max) = (format_duration(duration), format_duration(max));
         return Err(refuse(format!("{file} lasts {is}, an intro {max} at most")));
     }
-    Ok(Intro { frames: intro.frames.freeze(), duration: intro.duration })
+    Ok(intro)
 }
 
-#[derive(Default)]
-struct Collected {
-    frames: BytesMut,
-    duration: Duration,
+fn frames(bytes: &[u8], encoding: Encoding) -> Result<Vec<Frame>, String> {
+    let mut framer = Framer::default();
+    let mut frames = Vec::new();
+    framer.push(bytes);
+    let is_no_audio = |refusal: Refusal| format!("is not taken: {refusal}");
+    while let Some(frame) = framer.next_frame().map_err(is_no_audio)? {
+        frames.push(frame);
+    }
+    while let Some(frame) = framer.finish().map_err(is_no_audio)? {
+        frames.push(frame);
+    }
+    if frames.is_empty() {
+        return Err("has no frame of MP3 or AAC".to_owned());
+    }
+    match frames.iter().find(|frame| !encoding.fits(&frame.header)) {
+        Some(other) => Err(misfit(other, encoding)),
+        None => Ok(frames),
+    }
 }
 
-impl Collected {
-    fn take(&mut self, bytes: &[u8], encoding: Encoding) -> Result<(), String> {
-        let mut framer = Framer::default();
-        framer.push(bytes);
-        let is_no_audio = |refusal: Refusal| format!("is not taken: {refusal}");
-        while let Some(frame) = framer.next_frame().map_err(is_no_audio)? {
-            self.add(&frame, encoding)?;
-        }
-        while let Some(frame) = framer.finish().map_err(is_no_audio)? {
-            self.add(&frame, encoding)?;
-        }
-        if self.frames.is_empty() { Err("has no frame of MP3 or AAC".to_owned()) } else { Ok(()) }
-    }
-
-    fn add(&mut self, frame: &Frame, encoding: Encoding) -> Result<(), String> {
-        let stream = frame.header.stream;
-        if !encoding.fits(&frame.header) {
-            let (hz, channels) = (stream.timescale.hz(), stream.channels);
-            let codec = match stream.codec {
-                Codec::Mp3 => "mp3",
-                Codec::Aac => "aac",
-            };
-            let what = format!("{codec}, {hz} Hz, {channels} channels");
-            return Err(format!("has {what}, but the mount {encoding}"));
-        }
-        self.frames.extend_from_slice(&frame.data);
-        self.duration += stream.frame_duration();
-        Ok(())
-    }
+fn misfit(frame: &Frame, encoding: Encoding) -> String {
+    let stream = frame.header.stream;
+    let codec = match stream.codec {
+        Codec::Mp3 => "mp3",
+        Codec::Aac => "aac",
+    };
+    let (hz, channels) = (stream.timescale.hz(), stream.channels);
+    format!("has {codec}, {hz} Hz, {channels} channels, but the mount {encoding}")
 }

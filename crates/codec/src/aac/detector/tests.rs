@@ -178,27 +178,6 @@ fn frames_of_several_blocks_are_understood() {
     }
 }
 
-#[test]
-fn a_plain_frame_keeps_its_payload() {
-    let frame = stream(Lc, 44_100, 2, 128).swap_remove(9);
-    let mut out = Vec::new();
-    plain_frame(&frame, &mut out).unwrap();
-    assert_eq!(out[..5], frame[..5]);
-    assert_eq!((out[5], out[6]), (frame[5] | 0x1F, 0xFC));
-    assert_eq!(out[7..], frame[7..]);
-}
-
-#[test]
-fn what_is_no_whole_frame_is_refused() {
-    let frame = stream(Lc, 44_100, 2, 128).swap_remove(9);
-    let refused = |bytes: &[u8]| plain_frame(bytes, &mut Vec::new()).is_none();
-    for len in [0, 1, 6, 7, 8, 9, frame.len() - 1] {
-        assert!(refused(&frame[..len]), "{len} bytes");
-    }
-    assert!(refused(&[frame.as_slice(), &[0]].concat()));
-    assert!(refused(&[&[0x49], &frame[1..]].concat()));
-}
-
 fn set_length(header: &mut [u8], length: usize) {
     header[3] = header[3] & 0xFC | (length >> 11) as u8;
     header[4] = (length >> 3) as u8;

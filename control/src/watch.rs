@@ -1,0 +1,181 @@
+//! What happens to a station, told from one look at it to the next.
+//!
+//! [`Watch`] compares each [`Report`] with the one before. It asks nobody and
+//! waits for nothing: what begins and ends between two looks is seen only where
+//! a counter of the report keeps it.
+
+mod path;
+mod recent;
+pub mod silence;
+
+use std::collections::HashMap;
+
+use catalogue::report::{EgressReport, Report};
+use catalogue::{Catalogue, WebhookEvent};
+use media::WallTime;
+use playlists::date;
+use serde::{Serialize, Serializer};
+
+use path::Path;
+
+pub use recent::{EVENTS_KEPT_MAX, Recent};
+
+/// Something that has happened, as webhooks and the API tell it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// What.
+    #[serde(rename = "event")]
+    pub kind: WebhookEvent,
+    /// To which egress.
+    pub egress: String,
+    /// Whose that is.
+    pub publisher: String,
+    /// At which ingest, where it is the matter of one.
+    pub ingest: Option<String>,
+    /// When it was seen, on the clock of the programme.
+    #[serde(serialize_with = "as_rfc3339")]
+    pub at: WallTime,
+    /// By which node.
+    pub node: String,
+    /// More of it, for people.
+    pub detail: String,
+    /// No other event's, of whichever node and process.
+    pub id: String,
+}
+
+/// Sees what happens.
+///
+/// It begins with nothing on air and no source, as a process does: the first
+/// `on_air` counts, and a process that begins off air tells nothing.
+#[derive(Debug)]
+pub struct Watch {
+    identity: Identity,
+    paths: HashMap<String, Path>,
+    egresses: Vec<Egress>,
+}
+
+/// Makes events of what was seen.
+#[derive(Debug)]
+struct Identity {
+    node: String,
+    /// No two processes of a node start at one moment.
+    started: WallTime,
+    count: u64,
+}
+
+/// An egress as it was at the last look.
+#[derive(Debug)]
+struct Egress {
+    name: String,
+    publisher: String,
+    ingests: Vec<String>,
+    is_on_air: bool,
+    is_silent: bool,
+}
+
+/// What one look has found.
+#[derive(Debug, Clone)]
+struct Finding {
+    kind: WebhookEvent,
+    ingest: Option<String>,
+    detail: String,
+}
+
+impl Watch {
+    /// Watches all of a catalogue's egresses for `node`, a process that started
+    /// at `started`.
+    pub fn new(catalogue: &Catalogue, node: &str, started: WallTime) -> Self {
+        let egresses = catalogue.egresses().map(|egress| Egress {
+            name: egress.name.as_str().to_owned(),
+            publisher: egress.publisher.as_str().to_owned(),
+            ingests: egress.ingests.iter().map(|name| name.as_str().to_owned()).collect(),
+            is_on_air: false,
+            is_silent: false,
+        });
+        Self {
+            identity: Identity { node: node.to_owned(), started, count: 0 },
+            paths: HashMap::new(),
+            egresses: egresses.collect(),
+        }
+    }
+
+    /// What has happened since the last look: for each egress a `path_down` and
+    /// a `mismatch` of each ingest at most, and two more.
+    pub fn handle_report(&mut self, report: &Report, now: WallTime) -> Vec<Event> {
+        let mut found: HashMap<&str, Vec<Finding>> = HashMap::new();
+        for ingest in &report.ingests {
+            let path = self.paths.entry(ingest.name.clone()).or_default();
+            found.insert(&ingest.name, path.handle_report(ingest));
+        }
+        let mut events = Vec::new();
+        for egress in &mut self.egresses {
+            let Some(state) = report.egress(&egress.name) else { continue };
+            let of_paths = egress.ingests.iter().filter_map(|name| found.get(name.as_str()));
+            let mut findings: Vec<_> = of_paths.flatten().cloned().collect();
+            findings.extend(egress.handle_report(state));
+            findings.sort_by_key(|finding| place(finding.kind));
+            let event = |finding| self.identity.event(egress, finding, now);
+            events.extend(findings.into_iter().map(event));
+        }
+        events
+    }
+}
+
+impl Egress {
+    fn handle_report(&mut self, state: &EgressReport) -> Vec<Finding> {
+        let finding = |kind, detail: String| Finding { kind, ingest: None, detail };
+        let is_silent = state.silent == Some(true);
+        let was_on_air = std::mem::replace(&mut self.is_on_air, state.on_air);
+        let was_silent = std::mem::replace(&mut self.is_silent, is_silent);
+        let mut findings = Vec::new();
+        match (was_on_air, state.on_air) {
+            (false, true) => {
+                let source = state.source.as_deref().unwrap_or("an ingest");
+                findings.push(finding(WebhookEvent::OnAir, format!("audio comes from {source}")));
+            }
+            (true, false) => {
+                findings.push(finding(WebhookEvent::OffAir, "no audio goes out".to_owned()));
+            }
+            _ => {}
+        }
+        if is_silent && !was_silent {
+            findings.push(finding(WebhookEvent::Silence, silence::detail()));
+        }
+        findings
+    }
+}
+
+impl Identity {
+    fn event(&mut self, egress: &Egress, finding: Finding, now: WallTime) -> Event {
+        self.count += 1;
+        Event {
+            kind: finding.kind,
+            egress: egress.name.clone(),
+            publisher: egress.publisher.clone(),
+            ingest: finding.ingest,
+            at: now,
+            node: self.node.clone(),
+            detail: finding.detail,
+            id: format!("{}-{:x}-{}", self.node, self.started.nanos(), self.count),
+        }
+    }
+}
+
+/// Where an event stands among those of one look: what leads to the other is
+/// told before it.
+fn place(kind: WebhookEvent) -> u8 {
+    match kind {
+        WebhookEvent::PathDown => 0,
+        WebhookEvent::OffAir => 1,
+        WebhookEvent::OnAir => 2,
+        WebhookEvent::Mismatch => 3,
+        WebhookEvent::Silence => 4,
+    }
+}
+
+fn as_rfc3339<S: Serializer>(time: &WallTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&date::rfc3339(*time))
+}
+
+#[cfg(test)]
+mod tests;

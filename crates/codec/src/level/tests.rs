@@ -1,0 +1,109 @@
+#![expect(clippy::cast_possible_truncation, reason = "test signals are within range")]
+
+use media::{AacProfile, Codec, Framer};
+
+use super::*;
+
+/// A second of a sine, at `peak` of 32,768, in both channels.
+fn sine(hz: u32, peak: f64) -> Vec<i16> {
+    let sample = |n: u32| (f64::from(n) / f64::from(hz) * 440.0 * std::f64::consts::TAU).sin();
+    (0..hz).flat_map(|n| [(sample(n) * peak).round() as i16; 2]).collect()
+}
+
+fn mp3_frames(pcm: &[i16]) -> Vec<Vec<u8>> {
+    let mut encoder = mp3::Encoder::new(&mp3::Settings {
+        sample_rate_hz: 44_100,
+        channels: 2,
+        bitrate_kbps: 128,
+        quality: 5,
+        reservoir: mp3::Reservoir::On,
+    })
+    .unwrap();
+    let mut bytes = Vec::new();
+    encoder.encode(pcm, &mut bytes).unwrap();
+    encoder.flush(&mut bytes).unwrap();
+    let mut framer = Framer::default();
+    framer.push(&bytes);
+    std::iter::from_fn(|| framer.next_frame().unwrap()).map(|frame| frame.data.to_vec()).collect()
+}
+
+fn aac_frames(profile: AacProfile, pcm: &[i16]) -> Vec<Vec<u8>> {
+    let bitrate_bps = if profile == AacProfile::Lc { 128_000 } else { 48_000 };
+    let settings = aac::Settings {
+        profile,
+        sample_rate_hz: 44_100,
+        channels: 2,
+        bitrate_bps,
+        transport: aac::Transport::Adts,
+    };
+    let mut encoder = aac::Encoder::new(&settings).unwrap();
+    let mut frames = encoder.encode(pcm).unwrap();
+    frames.extend(encoder.flush().unwrap());
+    frames
+}
+
+/// The level in the middle of a stream, in dBFS.
+fn middle(codec: Codec, frames: &[Vec<u8>]) -> f64 {
+    let mut meter = Meter::new(codec).unwrap();
+    let levels: Vec<_> = frames.iter().map(|frame| meter.measure(frame).unwrap()).collect();
+    levels[levels.len() / 2].dbfs()
+}
+
+/// A sine of this peak is measured 3 dB below it, whatever carries it.
+fn check(peak_dbfs: f64) {
+    let pcm = sine(44_100, 32_768.0 * 10_f64.powf(peak_dbfs / 20.0));
+    let wanted = peak_dbfs - 3.01;
+    let streams = [
+        (Codec::Mp3, mp3_frames(&pcm)),
+        (Codec::Aac, aac_frames(AacProfile::Lc, &pcm)),
+        (Codec::Aac, aac_frames(AacProfile::HeV1, &pcm)),
+        (Codec::Aac, aac_frames(AacProfile::HeV2, &pcm)),
+    ];
+    for (number, (codec, frames)) in streams.iter().enumerate() {
+        let got = middle(*codec, frames);
+        assert!((got - wanted).abs() < 0.5, "stream {number}: {got} for {wanted} dBFS");
+    }
+}
+
+#[test]
+fn levels_are_told_within_half_a_decibel() {
+    check(-6.0);
+    check(-20.0);
+    check(-46.0);
+}
+
+#[test]
+fn levels_are_against_full_scale() {
+    assert_eq!(Level::of(&[i16::MIN; 8]).dbfs(), 0.0);
+    assert_eq!(Level::of(&[0; 8]), Level::NONE);
+    assert_eq!(Level::of(&[]), Level::NONE);
+    assert_eq!(Level::NONE.dbfs(), f64::NEG_INFINITY);
+    assert!((Level::of(&[104, -104]).dbfs() + 49.97).abs() < 0.01);
+}
+
+#[test]
+fn one_loud_channel_of_two_is_3_db_below_both() {
+    let (both, one) = (Level::of(&[1_000; 8]).dbfs(), Level::of(&[1_000, 0, 1_000, 0]).dbfs());
+    assert!((both - one - 3.01).abs() < 0.01, "{both} and {one}");
+}
+
+#[test]
+fn digital_silence_has_no_level() {
+    let silence = vec![0; 88_200];
+    assert!(middle(Codec::Mp3, &mp3_frames(&silence)) < -90.0);
+    assert!(middle(Codec::Aac, &aac_frames(AacProfile::Lc, &silence)) < -90.0);
+}
+
+#[test]
+fn what_does_not_decode_has_no_measure_and_the_next_frame_does() {
+    let pcm = sine(44_100, 8_000.0);
+    for (codec, frames) in
+        [(Codec::Mp3, mp3_frames(&pcm)), (Codec::Aac, aac_frames(AacProfile::Lc, &pcm))]
+    {
+        let mut meter = Meter::new(codec).unwrap();
+        for (number, frame) in frames.iter().take(20).enumerate() {
+            assert_eq!(meter.measure(&frame[..frame.len() / 2]), None);
+            assert!(meter.measure(frame).is_some(), "{codec:?} {number}");
+        }
+    }
+}
