@@ -9,7 +9,7 @@ const LAG_MAX = 3;
 
 /** Whether an operator should look. */
 export function needsAttention(egress) {
-  return !egress.on_air || isLate(egress);
+  return !egress.on_air || egress.silent === true || isLate(egress);
 }
 
 /** What a filter is matched against. */
@@ -58,6 +58,7 @@ class EgressRow extends Row {
     view.attribute("listen", "aria-label", isHeard ? `Stop ${title}` : `Listen to ${title}`);
     view.attribute("listen", "data-on", isHeard ? "" : null);
     view.attribute("listen_icon", "href", isHeard ? "#icon-stop" : "#icon-play");
+    view.show("silent_box", egress.silent === true);
     view.show("lag_box", isLate(egress));
     view.text("lag_warning", `The bucket is ${several(egress.bucket_lag_segments, "segment")} behind.`);
   }

@@ -1,12 +1,14 @@
 // Asks the node every other second what it does, and shows it.
 
 import * as egresses from "./egresses.js";
+import { Events } from "./events.js";
 import * as ingests from "./ingests.js";
 import { Player } from "./player.js";
 import { View } from "./view.js";
 import { count, duration } from "./words.js";
 
 const STATUS = "/api/v1/status";
+const EVENTS = "/api/v1/events";
 const EVERY_MS = 2_000;
 /** A node that takes longer does not answer. */
 const TIMEOUT_MS = 5_000;
@@ -26,6 +28,7 @@ let answeredAt = null;
 
 const player = new Player(element("player"), () => status && showLists());
 const egressRows = egresses.egressList(element("egress-rows"), player, () => status.egresses.size <= OPEN_MAX);
+const events = new Events(element("events"), element("event-rows"));
 const ingestRows = ingests.ingestList(element("ingest-rows"), () => status.ingests.size <= OPEN_MAX);
 
 element("filter").addEventListener("input", filter);
@@ -41,11 +44,16 @@ async function follow() {
 }
 
 async function ask() {
+  const [status, { events }] = await Promise.all([askFor(STATUS), askFor(EVENTS)]);
+  const { egresses, ingests, ...rest } = status;
+  return { ...rest, events, egresses: byName(egresses), ingests: byName(ingests) };
+}
+
+async function askFor(path) {
   const options = { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) };
-  const response = await fetch(STATUS, options);
+  const response = await fetch(path, options);
   if (!response.ok) throw new StatusError(response.status);
-  const { egresses, ingests, ...rest } = await response.json();
-  return { ...rest, egresses: byName(egresses), ingests: byName(ingests) };
+  return response.json();
 }
 
 /** The node answers, but not with what it does. */
@@ -70,6 +78,7 @@ function show(answer) {
   masthead.text("uptime", duration((answeredAt - new Date(status.started)) / 1000));
   showTotals();
   showLists();
+  events.update(status.events);
   player.update(status);
 }
 

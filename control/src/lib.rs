@@ -12,6 +12,7 @@ mod panel;
 mod policy;
 pub mod watch;
 pub mod webhooks;
+pub mod yp;
 
 use std::fmt;
 use std::sync::Arc;

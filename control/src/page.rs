@@ -31,7 +31,7 @@ macro_rules! asset {
     };
 }
 
-const ASSETS: [Asset; 12] = [
+const ASSETS: [Asset; 13] = [
     asset!("/", HTML, "index.html"),
     asset!("/favicon.svg", SVG, "favicon.svg"),
     asset!("/assets/page.css", STYLE, "page.css"),
@@ -39,6 +39,7 @@ const ASSETS: [Asset; 12] = [
     asset!("/assets/player.css", STYLE, "player.css"),
     asset!("/assets/page.js", SCRIPT, "page.js"),
     asset!("/assets/egresses.js", SCRIPT, "egresses.js"),
+    asset!("/assets/events.js", SCRIPT, "events.js"),
     asset!("/assets/ingests.js", SCRIPT, "ingests.js"),
     asset!("/assets/links.js", SCRIPT, "links.js"),
     asset!("/assets/player.js", SCRIPT, "player.js"),

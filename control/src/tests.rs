@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use catalogue::WebhookEvent;
 use catalogue::report::{EgressReport, IngestReport, IngestState, Report};
 use expect_test::{Expect, expect};
 use http_body_util::BodyExt;
@@ -17,6 +18,9 @@ use tower::ServiceExt;
 use listen::Guard;
 use runtime::clock::{ManualClock, Steady};
 
+use media::WallTime;
+
+use super::watch::{Event, Recent};
 use super::{Administrator, Control, Ports};
 
 const PORTS: Ports = Ports { public: 8000, public_tls: Some(8443) };
@@ -105,6 +109,38 @@ async fn the_status_is_the_report_with_the_ports() {
     assert_eq!(status["ingests"][0]["state"], "connected");
     assert_eq!(status["egresses"][0]["now_playing"], "</script><script>alert(1)</script>");
     assert_eq!(status["egresses"][0]["paths"][1], "live/acme");
+}
+
+#[tokio::test]
+async fn events_are_the_newest_first() {
+    let recent = Recent::default();
+    for id in ["1", "2"] {
+        recent.push(Event {
+            kind: WebhookEvent::PathDown,
+            egress: "acme".into(),
+            publisher: "acme".into(),
+            ingest: Some("acme-a".into()),
+            at: WallTime::default(),
+            node: "fra-1".into(),
+            detail: "its source was lost".into(),
+            id: id.into(),
+        });
+    }
+    let control = Control::new(Arc::new(report), Registry::default(), Shutdown::default(), PORTS);
+    let router = control.with_events(recent).router(&guard());
+    let answer = ask_of(router, Method::GET, "/api/v1/events").await;
+    assert_eq!(answer.header(header::CACHE_CONTROL), "no-store");
+    let told: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!((&told["events"][0]["id"], &told["events"][1]["id"]), (&"2".into(), &"1".into()));
+    assert_eq!(told["events"][0]["event"], "path_down");
+    check(
+        Method::GET,
+        "/api/v1/events",
+        expect![[r#"
+        200 application/json
+        {"events":[]}"#]],
+    )
+    .await;
 }
 
 #[tokio::test]

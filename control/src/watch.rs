@@ -173,6 +173,7 @@ fn place(kind: WebhookEvent) -> u8 {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
 fn as_rfc3339<S: Serializer>(time: &WallTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&date::rfc3339(*time))
 }

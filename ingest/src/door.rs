@@ -13,6 +13,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::time::Instant;
 use tracing::{Instrument, info, info_span};
 
+use crate::auth::{Claimant, Purpose, Right};
 use crate::body::Body;
 use crate::intake::Intake;
 use crate::session::{End, Session};
@@ -46,7 +47,10 @@ struct Refused {
 /// An encoder that speaks HTTP.
 async fn http(shared: &Shared, head: &Head, mut connection: Connection) {
     let admitted = match SourceRequest::from_head(head) {
-        Ok(request) => admit(shared, &request, connection.peer()).map(|claim| (request, claim)),
+        Ok(request) => {
+            let claim = admit(shared, &request, connection.peer()).await;
+            claim.map(|claim| (request, claim))
+        }
         Err(error) => {
             info!(%error, "source refused");
             shared.metrics.strangers.inc();
@@ -89,18 +93,28 @@ fn last_words(request: &SourceRequest, end: &End) -> Bytes {
     }
 }
 
-fn admit(shared: &Shared, request: &SourceRequest, peer: SocketAddr) -> Result<Claim, Refused> {
+async fn admit(
+    shared: &Shared,
+    request: &SourceRequest,
+    peer: SocketAddr,
+) -> Result<Claim, Refused> {
     let now = shared.clock.now();
     if shared.passwords.tries.are_used_up(peer, now) {
         info!("source refused: too many wrong passwords");
         shared.metrics.strangers.inc();
         return Err(Refused::of(Refusal::TooManyTries));
     }
-    let given = request.credentials.as_ref();
-    let Some(slot) = given.and_then(|given| slot_for(shared, &request.mount, given)) else {
+    let right = match &request.credentials {
+        Some(credentials) => {
+            let claimant = Claimant { credentials, peer, purpose: Purpose::Audio };
+            shared.right_to(&request.mount, claimant).await
+        }
+        None => Right::Unknown,
+    };
+    let Right::To(slot) = right else {
         // Whether there is such a mount is not told to those without a password.
         shared.stranger("source", &request.mount);
-        if given.is_some() {
+        if matches!(right, Right::None) {
             shared.passwords.tries.failed(peer, now);
         }
         return Err(Refused::of(Refusal::Unauthorized));
@@ -218,7 +232,8 @@ async fn old(shared: &Shared, mut connection: Connection) {
         }
     };
     // SHOUTcast knows no other refusal that encoders show.
-    let Some(claim) = log_in(shared, &login, connection.peer()) else {
+    let claim = tokio::time::timeout_at(due, log_in(shared, &login, connection.peer())).await;
+    let Ok(Some(claim)) = claim else {
         return connection.close_with(shoutcast::DENIED).await;
     };
     connection.settle();
@@ -262,16 +277,20 @@ async fn next_event(
     }
 }
 
-fn log_in(shared: &Shared, login: &Login, peer: SocketAddr) -> Option<Claim> {
+async fn log_in(shared: &Shared, login: &Login, peer: SocketAddr) -> Option<Claim> {
     let now = shared.clock.now();
     if shared.passwords.tries.are_used_up(peer, now) {
         info!("source refused: too many wrong passwords");
         shared.metrics.strangers.inc();
         return None;
     }
-    let Some(slot) = slot_of(shared, login) else {
-        if !login.is_probe() {
-            shared.stranger("source", login.mount.as_deref().unwrap_or_default());
+    if login.is_probe() {
+        return None;
+    }
+    let right = shared.right_of(login, peer, Purpose::Audio).await;
+    let Right::To(slot) = right else {
+        shared.stranger("source", login.mount.as_deref().unwrap_or_default());
+        if matches!(right, Right::None) {
             shared.passwords.tries.failed(peer, now);
         }
         return None;

@@ -5,6 +5,7 @@
 //! and appended, with the time of their arrival, to the path feed of its
 //! ingest. Nothing here decides what goes on air.
 
+mod auth;
 mod body;
 mod door;
 mod intake;
@@ -36,6 +37,7 @@ use tracing::info;
 use crate::metrics::Metrics;
 use crate::slot::Slot;
 
+pub use crate::auth::StreamAuth;
 pub use crate::body::Body;
 pub use crate::intake::{FIRST_FRAME_TIME, Intake, Rejected, Taken};
 pub use crate::pace::BURST_MAX;
@@ -61,6 +63,8 @@ pub struct Passwords {
     pub admin: Option<Secret>,
     /// Wrong passwords, here and wherever else the process asks for one.
     pub tries: Arc<Tries>,
+    /// How back ends are asked whether a password is right; without it none is.
+    pub stream_auth: Option<StreamAuth>,
 }
 
 /// The ingest role of a process. Clones are handles to the same one.

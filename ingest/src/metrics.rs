@@ -1,6 +1,6 @@
 //! What the role counts.
 
-use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -9,6 +9,25 @@ use prometheus_client::registry::Registry;
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct IngestLabel {
     ingest: String,
+}
+
+/// What became of a question to a back end.
+#[derive(Debug, Clone, Copy, Hash, PartialEq, Eq, EncodeLabelValue)]
+pub(crate) enum Outcome {
+    /// The password is right.
+    Allowed,
+    /// It is wrong.
+    Denied,
+    /// There was no answer.
+    Failed,
+    /// Too many asked already.
+    Busy,
+}
+
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct AskedLabel {
+    ingest: String,
+    outcome: Outcome,
 }
 
 /// All counters of the role.
@@ -24,6 +43,7 @@ pub(crate) struct Metrics {
     refused: Family<IngestLabel, Counter>,
     pull_failures: Family<IngestLabel, Counter>,
     titles: Family<IngestLabel, Counter>,
+    asked: Family<AskedLabel, Counter>,
     /// Sources that named no ingest of ours.
     pub(crate) strangers: Counter,
     /// Title updates that could not be read.
@@ -33,6 +53,8 @@ pub(crate) struct Metrics {
 /// The counters of one ingest.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct IngestMetrics {
+    name: String,
+    asked: Family<AskedLabel, Counter>,
     pub(crate) frames: Counter,
     pub(crate) junk_bytes: Counter,
     pub(crate) tag_bytes: Counter,
@@ -75,6 +97,11 @@ impl Metrics {
         );
         registry.register("ingest_titles", "Titles taken", all.titles.clone());
         registry.register(
+            "ingest_auth_asked",
+            "Sources and titles that a back end was asked about, by what came of it",
+            all.asked.clone(),
+        );
+        registry.register(
             "ingest_strangers",
             "Sources and titles that named no ingest or gave no right password",
             all.strangers.clone(),
@@ -90,6 +117,8 @@ impl Metrics {
     pub(crate) fn of(&self, ingest: &str) -> IngestMetrics {
         let label = IngestLabel { ingest: ingest.to_owned() };
         IngestMetrics {
+            name: ingest.to_owned(),
+            asked: self.asked.clone(),
             frames: self.frames.get_or_create(&label).clone(),
             junk_bytes: self.junk_bytes.get_or_create(&label).clone(),
             tag_bytes: self.tag_bytes.get_or_create(&label).clone(),
@@ -101,5 +130,13 @@ impl Metrics {
             pull_failures: self.pull_failures.get_or_create(&label).clone(),
             titles: self.titles.get_or_create(&label).clone(),
         }
+    }
+}
+
+impl IngestMetrics {
+    /// Counts a question to the back end.
+    pub(crate) fn asked(&self, outcome: Outcome) {
+        let label = AskedLabel { ingest: self.name.clone(), outcome };
+        self.asked.get_or_create(&label).inc();
     }
 }

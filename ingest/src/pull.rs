@@ -23,7 +23,6 @@ use tracing::{Instrument, info, info_span};
 
 use crate::body::Body;
 use crate::door::{begin, media_type_fault, tell};
-use crate::session::End;
 use crate::slot::{Caller, NoPlace, Slot};
 use crate::{Ingest, Shared};
 

@@ -14,6 +14,7 @@ use runtime::tail::{self, Tail, Writer};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tracing::{info, warn};
 
+use crate::auth::ASKED_MAX;
 use crate::intake::Intake;
 use crate::metrics::IngestMetrics;
 
@@ -30,6 +31,8 @@ pub(crate) struct Slot {
     ingest: Ingest,
     feed: Tail<PathItem>,
     metrics: IngestMetrics,
+    /// Turns to ask its back end.
+    turns: Semaphore,
     state: Mutex<State>,
 }
 
@@ -118,11 +121,19 @@ impl Slot {
             frame_bytes_total: 0,
             junk_bytes_total: 0,
         });
-        Self { ingest, feed, metrics, state }
+        Self { ingest, feed, metrics, turns: Semaphore::new(ASKED_MAX), state }
     }
 
     pub(crate) fn ingest(&self) -> &Ingest {
         &self.ingest
+    }
+
+    pub(crate) fn metrics(&self) -> &IngestMetrics {
+        &self.metrics
+    }
+
+    pub(crate) fn turns(&self) -> &Semaphore {
+        &self.turns
     }
 
     /// The ingest's name.

@@ -14,7 +14,7 @@ use icy::update::{HTML_MEDIA_TYPE, Outcome, TitleUpdate, UpdateError, XML_MEDIA_
 use listen::{Access, BoxFuture, Routes};
 use tracing::{debug, info};
 
-use crate::door::{slot_for, slot_of};
+use crate::auth::{Claimant, Purpose, Right};
 use crate::slot::Slot;
 use crate::{Ingest, Shared};
 
@@ -41,7 +41,7 @@ impl Ingest {
         let icecast = {
             let shared = Arc::clone(shared);
             async move |request: Request| match Asked::read(request).await {
-                Ok((asked, _)) => update(&shared, &asked, Manner::Icecast),
+                Ok((asked, _)) => update(&shared, &asked, Manner::Icecast).await,
                 Err(refusal) => refusal,
             }
         };
@@ -49,7 +49,7 @@ impl Ingest {
             let shared = Arc::clone(shared);
             async move |request: Request| match Asked::read(request).await {
                 Ok((asked, request)) if !asked.is_update() => other_pages(request).await,
-                Ok((asked, _)) => update(&shared, &asked, Manner::Shoutcast),
+                Ok((asked, _)) => update(&shared, &asked, Manner::Shoutcast).await,
                 Err(refusal) => refusal,
             }
         };
@@ -96,7 +96,7 @@ impl Asked {
     }
 }
 
-fn update(shared: &Shared, asked: &Asked, manner: Manner) -> Response {
+async fn update(shared: &Shared, asked: &Asked, manner: Manner) -> Response {
     let update = match TitleUpdate::parse(&asked.parameters, Charset::Auto) {
         Ok(update) => update,
         Err(error) => {
@@ -111,9 +111,10 @@ fn update(shared: &Shared, asked: &Asked, manner: Manner) -> Response {
         shared.metrics.strangers.inc();
         return too_many_tries();
     }
-    let Some(slot) = authorised(shared, &update, asked.credentials.as_ref()) else {
+    let right = right(shared, &update, asked).await;
+    let Right::To(slot) = right else {
         shared.stranger("title", update.mount.as_deref().unwrap_or_default());
-        if asked.credentials.is_some() || update.password.is_some() {
+        if matches!(right, Right::None) {
             shared.passwords.tries.failed(asked.peer, now);
         }
         return unauthorised();
@@ -128,21 +129,21 @@ fn update(shared: &Shared, asked: &Asked, manner: Manner) -> Response {
 
 /// The ingest whose title it may set: by Basic credentials and the mount, or by
 /// a password in the query.
-fn authorised(
-    shared: &Shared,
-    update: &TitleUpdate,
-    basic: Option<&Credentials>,
-) -> Option<Arc<Slot>> {
+async fn right(shared: &Shared, update: &TitleUpdate, asked: &Asked) -> Right {
+    let (basic, peer, purpose) = (asked.credentials.as_ref(), asked.peer, Purpose::Titles);
     if is_admin(shared, update, basic) {
-        return slot_of_admin(shared, update);
+        return slot_of_admin(shared, update).map_or(Right::None, Right::To);
     }
-    if let Some((given, mount)) = basic.zip(update.mount.as_deref()) {
-        return slot_for(shared, mount, given);
+    if let Some((credentials, mount)) = basic.zip(update.mount.as_deref()) {
+        return shared.right_to(mount, Claimant { credentials, peer, purpose }).await;
     }
-    let password = update.password.as_ref().or_else(|| basic.map(|given| &given.password))?;
-    let mut login = Login::parse(password.as_bytes())?;
+    let Some(password) = update.password.as_ref().or_else(|| basic.map(|given| &given.password))
+    else {
+        return Right::Unknown;
+    };
+    let Some(mut login) = Login::parse(password.as_bytes()) else { return Right::None };
     login.mount = login.mount.or_else(|| update.mount.clone());
-    slot_of(shared, &login)
+    shared.right_of(&login, peer, purpose).await
 }
 
 /// Whether the administrator asks: by Basic authentication, as Icecast has it,

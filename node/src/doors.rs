@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use catalogue::Catalogue;
+use control::watch::Recent;
 use control::{Administrator, Control, Identity, Panel, Parts, Ports, Sources};
 use delivery::Delivery;
 use ingest::{Ingest, Passwords};
@@ -24,6 +25,7 @@ pub(crate) struct Roles<'a> {
     pub(crate) delivery: Delivery,
     pub(crate) reporter: Arc<Reporter>,
     pub(crate) passwords: Passwords,
+    pub(crate) recent: Recent,
 }
 
 /// What stands behind the ports.
@@ -95,6 +97,7 @@ impl Roles<'_> {
             public_tls: addresses.public_tls.map(|address| address.port()),
         };
         Control::new(Arc::new(move || reporter.report()), registry, shutdown.clone(), ports)
+            .with_events(self.recent.clone())
     }
 }
 

@@ -22,10 +22,10 @@ pub struct Request {
     #[arg(long, value_name = "NAME")]
     pub mount: String,
     /// The first frame begins here or later: `2026-11-22T10:00:00Z`.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub from: String,
     /// Every frame begins before this.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub to: String,
     /// The file: `.mp3` or `.aac`, as the programme is. Its cue sheet lies beside it.
     pub out: PathBuf,

@@ -3,10 +3,13 @@
 pub mod demo;
 mod doors;
 pub mod export;
+mod listings;
 mod ports;
 mod report;
 pub mod serve;
 mod tls;
+mod url_auth;
+mod watching;
 
 pub use ports::Addresses;
 pub use serve::{Running, start};

@@ -106,6 +106,9 @@ fn run(arguments: Arguments) -> Result<()> {
                 catalogue.ingests().count(),
                 catalogue.egresses().count(),
             ));
+            for egress in catalogue.egresses().filter(|egress| egress.asks_about_listeners()) {
+                say(&format!("egress {}: no HLS, since auth.listener_add is asked", egress.name));
+            }
             Ok(())
         }
     }
@@ -148,7 +151,12 @@ fn read_manifest(file: &Path) -> Result<Catalogue> {
     let lookup = |name: &str| config::variable(&environment, name);
     let folder = file.parent().unwrap_or(Path::new(""));
     let files = |path: &str| read_bounded(&folder.join(path));
-    Ok(manifest::parse_with_files(&text, &name, &lookup, &files)?)
+    let catalogue = manifest::parse_with_files(&text, &name, &lookup, &files)?;
+    for egress in catalogue.egresses() {
+        delivery::check_back_end(egress)
+            .map_err(|why| settings::Error::new(&name, why.to_string()))?;
+    }
+    Ok(catalogue)
 }
 
 /// Reads a file that a manifest names, as far as it counts and a byte more.

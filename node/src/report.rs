@@ -1,6 +1,7 @@
 //! What the node says of itself, gathered from its roles.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use catalogue::report::{EgressReport, PlayedTitle, Report};
 use catalogue::{Catalogue, Egress};
@@ -11,6 +12,8 @@ use packager::Programme;
 use runtime::clock::Steady;
 use runtime::config::ProcessConfig;
 
+use crate::watching::Silences;
+
 /// Asks every role.
 #[derive(Debug)]
 pub(crate) struct Reporter {
@@ -19,6 +22,7 @@ pub(crate) struct Reporter {
     catalogue: Arc<Catalogue>,
     ingest: Ingest,
     egresses: Vec<(Arc<Station>, Programme)>,
+    silences: Silences,
 }
 
 impl Reporter {
@@ -29,7 +33,24 @@ impl Reporter {
         ingest: Ingest,
         egresses: Vec<(Arc<Station>, Programme)>,
     ) -> Self {
-        Self { node: config.node.name.clone(), started: clock.now(), catalogue, ingest, egresses }
+        Self {
+            node: config.node.name.clone(),
+            started: clock.now(),
+            catalogue,
+            ingest,
+            egresses,
+            silences: Silences::new(),
+        }
+    }
+
+    /// The same, which knows which programmes are silent.
+    pub(crate) fn with_silences(self, silences: Silences) -> Self {
+        Self { silences, ..self }
+    }
+
+    /// The node's name.
+    pub(crate) fn node(&self) -> &str {
+        &self.node
     }
 
     /// When the process started.
@@ -40,7 +61,9 @@ impl Reporter {
     pub(crate) fn report(&self) -> Report {
         let egresses = self.egresses.iter().filter_map(|(station, programme)| {
             let egress = self.catalogue.egress(&station.settings().name)?;
-            Some(egress_report(egress, station, programme))
+            let silent = self.silences.get(egress.name.as_str());
+            let silent = silent.map(|silent| silent.load(Ordering::Relaxed));
+            Some(EgressReport { silent, ..egress_report(egress, station, programme) })
         });
         Report {
             node: self.node.clone(),

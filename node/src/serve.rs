@@ -5,10 +5,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use catalogue::Catalogue;
 use catalogue::report::Report;
+use control::webhooks;
 use delivery::fanout::{Fanout, FanoutSettings};
-use delivery::{Delivery, Station, Stations};
-use ingest::{Ingest, Passwords};
-use listen::{Entry, Tries};
+use delivery::{BackEnds, Delivery, Station, Stations};
+use ingest::Ingest;
+use listen::Entry;
 use outbound::{Client, Policy, Settings};
 use packager::{Packager, Path, Programme};
 use prometheus_client::registry::Registry;
@@ -23,7 +24,8 @@ use tracing::{error, info, warn};
 use crate::doors::Roles;
 use crate::ports::{Addresses, Opened};
 use crate::report::Reporter;
-use crate::tls;
+use crate::url_auth::UrlAuth;
+use crate::{tls, watching};
 
 /// Prefix of every metric.
 const METRICS_PREFIX: &str = "skywave";
@@ -36,6 +38,7 @@ pub struct Running {
     routes: Vec<(&'static str, Entry)>,
     shutdown: Shutdown,
     fanout: Fanout,
+    back_ends: BackEnds,
     tasks: Tasks,
 }
 
@@ -50,6 +53,15 @@ struct Tasks {
     views: JoinSet<()>,
     /// The accept loops, and what they accepted.
     ports: JoinSet<()>,
+    /// Who tells the back ends of URL authentication who has gone.
+    telling: JoinSet<()>,
+    /// The entries in YP directories.
+    listings: JoinSet<()>,
+    /// Who looks what happens, and who tells webhooks.
+    watching: JoinSet<()>,
+    /// Who listens for silence. What decodes a stranger's frames may fail: then
+    /// nobody listens any more, and the station goes on.
+    listening: JoinSet<()>,
 }
 
 /// Starts every role; returns once the ports serve.
@@ -74,8 +86,8 @@ pub async fn start(
         .context("cannot start the fan-out engine")?;
     let mut registry = Registry::with_prefix(METRICS_PREFIX);
     let opened = opened.counted_in(&listen::Metrics::register(&mut registry));
-    let passwords =
-        Passwords { admin: config.admin_password.clone(), tries: Arc::new(Tries::default()) };
+    let url_auth = UrlAuth::new(client(config.allow_private.auth), config, &addresses);
+    let passwords = url_auth.passwords(config);
     let ingest = Ingest::new(
         Arc::clone(&catalogue),
         ingest_limits(config),
@@ -93,11 +105,24 @@ pub async fn start(
     let stations = followed.iter().map(|(station, _)| Arc::clone(station)).collect();
     let stations = Arc::new(Stations::new(stations));
     let bucket = stores.area(Area::Public).clone();
-    let delivery = Delivery::new(stations, &fanout, bucket, clock.clone(), &mut registry);
-    let reporter =
-        Arc::new(Reporter::new(config, Arc::clone(&catalogue), &clock, ingest.clone(), followed));
+    let asking = url_auth.for_listeners(&clock);
+    let back_ends =
+        BackEnds::start(&catalogue, &stations, &asking, &mut registry, &mut tasks.telling)?;
+    let delivery = Delivery::new(stations, &fanout, bucket, clock.clone(), &mut registry)
+        .with_back_ends(back_ends.clone());
+    let silences = watching::listen(&catalogue, &followed, &mut tasks.listening);
+    let reporter = Reporter::new(config, Arc::clone(&catalogue), &clock, ingest.clone(), followed);
+    let reporter = Arc::new(reporter.with_silences(silences));
+    let webhooks = webhooks::Parts {
+        client: client(config.allow_private.webhooks),
+        clock: Arc::clone(clock.clock()),
+        shutdown: shutdown.clone(),
+        metrics: webhooks::Metrics::register(&mut registry),
+    };
+    let recent = watching::start(&catalogue, &reporter, &clock, &webhooks, &mut tasks.watching);
     ingest.pull(&client(config.allow_private.pull), &process, &mut tasks.sources);
-    let roles = Roles { config, catalogue, clock, ingest, delivery, reporter, passwords };
+    let roles = Roles { config, catalogue, clock, ingest, delivery, reporter, passwords, recent };
+    roles.list(&mut registry, &shutdown, &addresses, &mut tasks.listings);
     let doors = roles.doors(registry, &shutdown, &addresses);
     opened.serve(&doors.public, &doors.control, &shutdown, &mut tasks.ports);
     if let Some(identities) = identities {
@@ -105,7 +130,7 @@ pub async fn start(
     }
     info!(public = %addresses.public, control = %addresses.control, "serving");
     let (reporter, routes) = (roles.reporter, doors.routes);
-    Ok(Running { addresses, reporter, routes, shutdown, fanout, tasks })
+    Ok(Running { addresses, reporter, routes, shutdown, fanout, back_ends, tasks })
 }
 
 /// Begins every egress's programme and its views.
@@ -176,10 +201,15 @@ impl Running {
         while self.tasks.programmes.join_next().await.is_some() {}
         while self.tasks.ports.join_next().await.is_some() {}
         while self.tasks.sources.join_next().await.is_some() {}
+        while self.tasks.listings.join_next().await.is_some() {}
+        while self.tasks.watching.join_next().await.is_some() {}
         let fanout = self.fanout;
         tokio::task::spawn_blocking(move || fanout.wait())
             .await
             .context("the fan-out engine did not end as it should")??;
+        // Every listener has ended by now.
+        self.back_ends.finish();
+        while self.tasks.telling.join_next().await.is_some() {}
         info!("the end");
         anyhow::ensure!(!failed, "a task ended by itself");
         Ok(())
@@ -195,6 +225,9 @@ impl Tasks {
             Some(_) = self.sources.join_next() => {}
             Some(_) = self.views.join_next() => {}
             Some(_) = self.ports.join_next() => {}
+            Some(_) = self.telling.join_next() => {}
+            Some(_) = self.listings.join_next() => {}
+            Some(_) = self.watching.join_next() => {}
         }
         // A task that heard of the shutdown first has not failed.
         !shutdown.is_triggered()
@@ -227,7 +260,7 @@ async fn open_stores(config: &ProcessConfig) -> Result<Stores> {
 }
 
 /// What connects to where a manifest says.
-fn client(allow_private: bool) -> Client {
+pub(crate) fn client(allow_private: bool) -> Client {
     Client::new(Settings { policy: Policy { allow_private }, ..Settings::default() })
 }
 

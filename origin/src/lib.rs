@@ -122,7 +122,7 @@ fn head(egress: &Egress, process: &str) -> StationHead {
         description: mount.icy_description.clone(),
         genre: mount.genre.clone(),
         url: mount.icy_url.clone(),
-        public: mount.public,
+        public: egress.is_listed(),
         bitrate_kbps: encoding.bitrate_kbps,
         audio_info: format!(
             "ice-samplerate={};ice-bitrate={};ice-channels={channels}",

@@ -139,6 +139,7 @@ impl Task {
             self.say(fact).await;
         }
         self.bucket.make_room();
+        self.bucket.unlist().await;
         let (stores, rendition) = (self.stores.clone(), self.rendition.clone());
         let older = older(stores, self.egress.clone(), rendition, self.before);
         let mut older = std::pin::pin!(older);

@@ -531,3 +531,33 @@ async fn seq_1_a_number_that_was_only_listed_is_not_used_again() {
     assert_eq!(next, Some(stored + 3));
     process.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_lies_before_a_hole_stays_for_its_time_after_a_restart() {
+    let bench = Bench::new(&format!("dvr = \"2m\"\n{SHORT}"));
+    let mut encoder = Encoder::new(1, 0, &bench.clock);
+    let process = bench.start(&[&encoder]).await;
+    encoder.title("A - B");
+    encoder.play(SECOND * 40).await;
+    process.settle().await;
+    process.kill().await;
+    // A segment was lost, and the node goes on behind it.
+    let stored = bench.segments();
+    std::fs::remove_file(bench.folder().join(&stored[10])).unwrap();
+    let mut encoder = Encoder::new(1, 5_000, &bench.clock);
+    let process = bench.start(&[&encoder]).await;
+    encoder.play(SECOND * 60).await;
+    process.settle().await;
+    let there = bench.segments();
+    assert!(stored[..10].iter().all(|name| there.contains(name)), "{there:?}");
+    // Their facts are there as long as they are: the log knows every one again.
+    let stores = bench.stores().await;
+    let past = archive::Past::read(&stores, "acme", archive::Reach::Whole).await.unwrap();
+    let adopted = past.adopt("acme", &bench.egress.rendition_id()).unwrap();
+    assert_eq!((adopted.segments.len(), adopted.strays), (there.len(), vec![]));
+    encoder.play(SECOND * 180).await;
+    process.settle().await;
+    let there = bench.segments();
+    assert!(stored.iter().all(|name| !there.contains(name)), "{there:?}");
+    process.kill().await;
+}

@@ -10,6 +10,8 @@ use bytes::Bytes;
 use tests::encoder::{AUTHORIZATION, Source};
 use tests::{TestNode, http};
 
+pub(crate) use hostile::TITLES as HOSTILE;
+
 /// Frames of MP3 at 44.1 kHz that last longer than the least distance of titles.
 const SPACING_FRAMES: usize = 40;
 

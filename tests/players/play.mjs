@@ -8,11 +8,12 @@ import { number, read, refuse } from "./lib/options.mjs";
 import { serve } from "./lib/server.mjs";
 
 const PLAYERS = ["hlsjs", "shaka", "native", "videojs"];
-const USAGE = `usage: node play.mjs --player ${PLAYERS.join("|")} --url URL [--seconds N] [--every-ms N] [--icy] [--no-cors]
+const USAGE = `usage: node play.mjs --player ${PLAYERS.join("|")} --url URL [--seconds N] [--every-ms N] [--seek-back N] [--icy] [--no-cors]
 
   --player    native is the browser's own
   --seconds   how long to play, 1 to 600; 12 by default
   --every-ms  how often to look, 50 to 1000; 100 by default
+  --seek-back go back by so many seconds, 1 to 600, when half of the time is over
   --icy       the URL is an endless stream of bytes: no player but native
   --no-cors   hear a server that names no origin (the browser checks none)
 
@@ -30,11 +31,14 @@ const { values } = read(USAGE, {
   url: { type: "string" },
   seconds: { type: "string", default: "12" },
   "every-ms": { type: "string", default: "100" },
+  "seek-back": { type: "string" },
   icy: { type: "boolean", default: false },
   "no-cors": { type: "boolean", default: false },
 });
 const seconds = number(USAGE, "seconds", values.seconds, 1, 600);
 const everyMs = number(USAGE, "every-ms", values["every-ms"], 50, 1000);
+const given = values["seek-back"];
+const seekBack = given === undefined ? 0 : number(USAGE, "seek-back", given, 1, 600);
 const player = values.player ?? (values.icy ? "native" : undefined);
 if (!PLAYERS.includes(player)) refuse(USAGE, "--player is missing or unknown");
 if (values.icy && player !== "native") refuse(USAGE, "--icy is for the native player");
@@ -50,7 +54,7 @@ try {
     page.on("console", (message) => lines.push(`${message.type()}: ${message.text()}`));
     page.on("pageerror", (error) => lines.push(`pageerror: ${error.message}`));
     await page.goto(site.origin);
-    const options = { player, url: values.url, seconds, everyMs };
+    const options = { player, url: values.url, seconds, everyMs, seekBack };
     const heard = await page.evaluate((given) => window.judge(given), options);
     return { player, url: values.url, ...heard, requests, console: lines };
   });

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use catalogue::manifest;
 use catalogue::report::{EgressReport, IngestReport, Report};
+use listen::Entry;
 use node::{Addresses, Running};
 use runtime::clock::{Clock, SystemClock};
 use runtime::config::ProcessConfig;
@@ -102,6 +103,14 @@ impl TestNode {
         Self::start_by(&config(data, ""), manifest, clock, Scratch::default()).await
     }
 
+    /// Starts a node with a clock of the test's own, and further lines in its
+    /// skywave.toml: more of `[listen]` first.
+    pub async fn start_turned(manifest: &str, lines: &str, clock: Arc<dyn Clock>) -> Self {
+        let scratch = Scratch::default();
+        let config = config_at(scratch.path(), "", &format!("{PORTS}{lines}"));
+        Self::start_by(&config, manifest, clock, scratch).await
+    }
+
     async fn start_with(manifest: &str, data: &Path, lines: &str, scratch: Scratch) -> Self {
         Self::start_by(&config(data, lines), manifest, Arc::new(SystemClock), scratch).await
     }
@@ -139,6 +148,11 @@ impl TestNode {
     /// A URL on the control port.
     pub fn control_url(&self, path: &str) -> String {
         format!("http://{}{path}", self.addresses.control)
+    }
+
+    /// Every route, with the name of its port.
+    pub fn routes(&self) -> &[(&'static str, Entry)] {
+        self.running.as_ref().unwrap().routes()
     }
 
     /// What it says of itself.

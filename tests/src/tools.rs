@@ -50,9 +50,9 @@ pub fn command(program: &str) -> Command {
 pub fn start(mut command: Command, log: &Path) -> Child {
     let log = File::create(log).unwrap();
     command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-    let program = command.get_program().to_owned();
+    let program = command.get_program().to_string_lossy().into_owned();
     let started = tokio::process::Command::from(command).kill_on_drop(true).spawn();
-    started.unwrap_or_else(|error| panic!("{program:?}: {error}: `cargo xtask test` installs it"))
+    started.unwrap_or_else(|error| panic!("{program}: {error}: `cargo xtask test` installs it"))
 }
 
 /// A program that does not run as root, with a folder that it may write to as

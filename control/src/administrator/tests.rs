@@ -6,21 +6,25 @@ use runtime::clock::ManualClock;
 
 use super::*;
 
-fn secret(text: &str) -> Option<Secret> {
-    Some(Secret::new(text).unwrap())
+/// Who asks.
+const PEER: ([u8; 4], u16) = ([192, 0, 2, 1], 1);
+
+fn secret(text: &str) -> Secret {
+    Secret::new(text).unwrap()
 }
 
 fn administrator() -> Administrator {
     let clock = Steady::new(Arc::new(ManualClock::default()));
-    Administrator::new(secret("adm1n"), secret("r3lay"), Arc::default(), clock)
+    Administrator::new(Some(secret("adm1n")), Some(secret("r3lay")), Arc::default(), clock)
 }
 
 fn ask(guard: &Administrator, access: Access, login: &str) -> u16 {
     let value = format!("Basic {}", BASE64_STANDARD.encode(login));
     let (parts, ()) =
         Request::builder().header(header::AUTHORIZATION, value).body(()).unwrap().into_parts();
-    let peer = ([192, 0, 2, 1], 1).into();
-    guard.admit(access, &parts, peer).map_or_else(|refusal| refusal.status().as_u16(), |()| 200)
+    guard
+        .admit(access, &parts, PEER.into())
+        .map_or_else(|refusal| refusal.status().as_u16(), |()| 200)
 }
 
 fn check(access: Access, login: &str, expected: u16) {
@@ -41,14 +45,17 @@ fn the_administrator_may_all_and_a_relay_its_list() {
     check(Access::Admin, "", 401);
 }
 
+/// Nor is anyone's address held against them, from which a source may come.
 #[test]
 fn without_a_password_nobody_is_the_administrator() {
     let clock = Steady::new(Arc::new(ManualClock::default()));
-    let guard = Administrator::new(None, None, Arc::default(), clock);
+    let tries = Arc::new(Tries::default());
+    let guard = Administrator::new(None, None, Arc::clone(&tries), clock.clone());
     for login in ["admin:", "admin:hackme", "relay:", ":"] {
         assert_eq!(ask(&guard, Access::Admin, login), 401, "{login}");
         assert_eq!(ask(&guard, Access::Relay, login), 401, "{login}");
     }
+    assert!(!tries.are_used_up(PEER.into(), clock.now()));
 }
 
 #[test]
@@ -56,7 +63,7 @@ fn a_request_without_a_password_is_asked_for_one_and_is_no_try() {
     let guard = administrator();
     let (parts, ()) = Request::new(()).into_parts();
     for _ in 0..=TRIES_MAX {
-        let refusal = guard.admit(Access::Admin, &parts, ([192, 0, 2, 1], 1).into()).unwrap_err();
+        let refusal = guard.admit(Access::Admin, &parts, PEER.into()).unwrap_err();
         assert_eq!(refusal.status(), StatusCode::UNAUTHORIZED);
         assert!(refusal.headers().contains_key(header::WWW_AUTHENTICATE));
     }

@@ -1,5 +1,6 @@
 //! From the node's report to what Icecast's and SHOUTcast's documents say.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use catalogue::report::{EgressReport, IngestReport, Report};
@@ -16,8 +17,11 @@ impl Panel {
     /// Everything, as of now.
     pub(super) fn server(&self) -> ServerStats {
         let report = (self.0.parts.report)();
-        let sources: Vec<_> =
+        let mut sources: Vec<_> =
             report.egresses.iter().map(|egress| self.source(egress, &report)).collect();
+        // In the manifest's order, so that SHOUTcast's streams are in that of
+        // their numbers: who knows of one stream alone takes the first.
+        sources.sort_by_key(|source| source.sid);
         let identity = &self.0.identity;
         let listeners = sources.iter().map(|source| source.listener_connections).sum();
         let connects = |is_pull: bool| {
@@ -75,22 +79,9 @@ impl Panel {
             source.bitrate_kbps = Some(encoding.bitrate_kbps);
         }
         if let Some(ingest) = ingest.filter(|_| egress.on_air) {
-            self.add_ingest(&mut source, ingest);
+            add_ingest(&mut source, ingest);
         }
         source
-    }
-
-    fn add_ingest(&self, source: &mut SourceStats, ingest: &IngestReport) {
-        let connected_at = ingest.connected_at_unix_secs.unwrap_or_default();
-        source.stream_start_unix = Some(i64::try_from(connected_at).unwrap_or(i64::MAX));
-        source.connected_secs = ingest.connected_secs.unwrap_or_default();
-        source.sample_rate_hz = ingest.sample_rate_hz;
-        source.channels = ingest.channels;
-        source.user_agent = ingest.user_agent.clone().unwrap_or_default();
-        source.total_bytes_read = ingest.frame_bytes_total;
-        let address = ingest.peer_address.as_deref().unwrap_or_default();
-        source.source_ip =
-            address.parse().map_or(String::new(), |peer: std::net::SocketAddr| ip(peer));
     }
 
     /// Who listens to an egress.
@@ -125,6 +116,19 @@ impl Panel {
     }
 }
 
+/// What is known of the encoder behind it.
+fn add_ingest(source: &mut SourceStats, ingest: &IngestReport) {
+    let connected_at = ingest.connected_at_unix_secs.unwrap_or_default();
+    source.stream_start_unix = Some(i64::try_from(connected_at).unwrap_or(i64::MAX));
+    source.connected_secs = ingest.connected_secs.unwrap_or_default();
+    source.sample_rate_hz = ingest.sample_rate_hz;
+    source.channels = ingest.channels;
+    source.user_agent = ingest.user_agent.clone().unwrap_or_default();
+    source.total_bytes_read = ingest.frame_bytes_total;
+    let address = ingest.peer_address.as_deref().unwrap_or_default();
+    source.source_ip = address.parse().map_or(String::new(), |peer: SocketAddr| ip(peer));
+}
+
 fn listener(visitor: &Arc<Visitor>, now: WallTime) -> ListenerStats {
     ListenerStats {
         id: visitor.id.get(),
@@ -138,7 +142,7 @@ fn listener(visitor: &Arc<Visitor>, now: WallTime) -> ListenerStats {
 }
 
 /// An IPv4 address is written as one, however the socket spells it.
-fn ip(peer: std::net::SocketAddr) -> String {
+fn ip(peer: SocketAddr) -> String {
     peer.ip().to_canonical().to_string()
 }
 

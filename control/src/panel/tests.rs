@@ -118,7 +118,7 @@ async fn a_listener_is_seen_and_killed() {
         200 <?xml version="1.0"?>
         <icestats><source mount="/live/acme"><Listeners>1</Listeners><listeners>1</listeners><listener id="ID"><IP>192.0.2.7</IP><UserAgent>VLC/3.0 &lt;b&gt;</UserAgent><Connected>12</Connected><ID>ID</ID><Referer>https://page.example/</Referer><lag>0</lag></listener></source></icestats>
     "#]]
-    .assert_eq(&seen.replace(&format!("\"{id}\""), "\"ID\"").replace(&format!(">{id}<"), ">ID<"));
+    .assert_eq(&seen.replace(&format!("id=\"{id}\""), "id=\"ID\"").replace(&format!("<ID>{id}<"), "<ID>ID<"));
     let kill = |id: u64| format!("/admin/killclient?mount=/acme&id={id}");
     let none = house.as_admin(&kill(id + 1_000)).await.body;
     assert!(none.contains("not found</message><return>0</return>"), "{none}");
@@ -221,7 +221,6 @@ async fn without_a_password_all_of_admin_is_closed() {
     for target in ["/admin/", "/admin/stats", "/admin/none", "/admin/a/b", "/admin/streamlist.txt"]
     {
         for login in [ADMIN, RELAY, "Basic Og==", "Basic"] {
-            house.clock.advance(std::time::Duration::from_mins(1));
             let answer = house.ask(target, &[("Authorization", login)]).await;
             assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{target} as {login}");
         }

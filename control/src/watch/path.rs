@@ -1,7 +1,7 @@
 //! One ingest, from one look to the next.
 
+use catalogue::Setting;
 use catalogue::WebhookEvent;
-use catalogue::encoding::Setting;
 use catalogue::report::{IngestReport, IngestState};
 
 use super::Finding;

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use catalogue::encoding::{Mismatch, Setting};
 use catalogue::manifest;
 use catalogue::report::{IngestReport, IngestState};
+use catalogue::{Mismatch, Setting};
 use expect_test::{Expect, expect};
 
 use super::*;
@@ -256,7 +256,7 @@ fn an_event_says_who_when_and_where_and_its_id_is_its_own() {
           "at": "2023-11-14T22:13:21.000000Z",
           "node": "fra-1",
           "detail": "audio comes from an ingest",
-          "id": "fra-1-1797941a2a080000-1"
+          "id": "fra-1-17979cfe362a0000-1"
         }"#]]
     .assert_eq(&serde_json::to_string_pretty(&events[0]).unwrap());
     assert_ne!(events[0].id, events[1].id);

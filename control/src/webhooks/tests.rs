@@ -219,6 +219,18 @@ async fn a_receiver_that_hangs_costs_a_bounded_queue_and_a_moment_at_the_end() {
 }
 
 #[tokio::test]
+async fn a_try_has_five_seconds() {
+    let mut receiver = Receiver::start(&[0, 200]).await;
+    let mut bench = Bench::new(receiver.address, true);
+    bench.tell(1);
+    assert_eq!(receiver.next_number().await, 1);
+    // The first has no answer yet, and the receiver would never give one.
+    assert_eq!(receiver.next_number().await, 1);
+    bench.stop().await;
+    assert_eq!(bench.counts(), (1, 0, 0));
+}
+
+#[tokio::test]
 async fn what_waits_at_the_end_is_still_told() {
     let mut receiver = Receiver::start(&[200]).await;
     let mut bench = Bench::new(receiver.address, true);

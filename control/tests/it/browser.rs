@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 
 use catalogue::report::Report;
+use control::watch::{Event, Recent};
 use control::{Administrator, Control, Ports};
 use listen::Guard;
 use prometheus_client::registry::Registry;
@@ -22,11 +23,13 @@ pub(crate) struct Look<'a> {
     pub click: Option<&'a str>,
     /// The window's width in pixels.
     pub width: u32,
+    /// What has happened, the oldest first.
+    pub events: &'a [Event],
 }
 
 impl Default for Look<'_> {
     fn default() -> Self {
-        Self { wait_for: "#egress-rows > li", click: None, width: 1280 }
+        Self { wait_for: "#egress-rows > li", click: None, width: 1280, events: &[] }
     }
 }
 
@@ -56,7 +59,10 @@ pub(crate) async fn look(report: Arc<dyn Fn() -> Report + Send + Sync>, look: Lo
     let clock = Steady::new(Arc::new(SystemClock));
     let guard = Administrator::new(None, None, Arc::default(), clock);
     let guard: Arc<dyn Guard> = Arc::new(guard);
-    let control = Control::new(report, Registry::default(), Shutdown::default(), ports);
+    let recent = Recent::default();
+    look.events.iter().cloned().for_each(|event| recent.push(event));
+    let control =
+        Control::new(report, Registry::default(), Shutdown::default(), ports).with_events(recent);
     let serving = tokio::spawn(axum::serve(listener, control.router(&guard)).into_future());
     let seen = open(&origin, &look).await;
     serving.abort();

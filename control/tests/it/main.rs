@@ -5,7 +5,9 @@ mod browser;
 use std::sync::Arc;
 
 use catalogue::report::{EgressReport, IngestReport, IngestState, Report};
-use catalogue::{Mismatch, Setting};
+use catalogue::{Mismatch, Setting, WebhookEvent};
+use control::watch::Event;
+use media::WallTime;
 
 use crate::browser::{Look, Seen};
 
@@ -73,7 +75,8 @@ fn assert_clean(seen: &Seen) {
     assert!(!seen.is_too_wide, "the page is wider than the window");
     for path in &seen.requests {
         let is_ours = path == "/" || path.starts_with("/assets/") || path == "/favicon.svg";
-        assert!(is_ours || path == "/api/v1/status", "the page asked for {path}");
+        let is_api = path == "/api/v1/status" || path == "/api/v1/events";
+        assert!(is_ours || is_api, "the page asked for {path}");
     }
 }
 
@@ -147,6 +150,40 @@ async fn hostile_names_and_titles_are_text() {
     assert_clean(&seen);
     assert_eq!(seen.title, "fra-1 · Skywave");
     // Controls have no glyph, so the last is not looked for.
+    assert_tells(&seen, &HOSTILE[..7]);
+}
+
+fn event(kind: WebhookEvent, ingest: Option<&str>, detail: &str, id: usize) -> Event {
+    Event {
+        kind,
+        egress: "acme".into(),
+        publisher: "acme".into(),
+        ingest: ingest.map(str::to_owned),
+        at: WallTime::from_nanos(1_700_000_000_000_000_000),
+        node: "fra-1".into(),
+        detail: detail.into(),
+        id: id.to_string(),
+    }
+}
+
+#[tokio::test]
+async fn what_has_happened_is_listed_and_silence_is_warned_of() {
+    let mut events = vec![
+        event(WebhookEvent::OnAir, None, "the oldest of them", 0),
+        event(WebhookEvent::OffAir, None, "no audio goes out", 1),
+        event(WebhookEvent::Silence, None, "below -50 dBFS", 2),
+        event(WebhookEvent::PathDown, Some("acme-a"), "its source was lost", 3),
+    ];
+    let hostile = HOSTILE.iter().zip(4..);
+    events.extend(hostile.map(|(text, id)| event(WebhookEvent::Mismatch, Some(text), text, id)));
+    let egress = EgressReport { silent: Some(true), ..egress("acme") };
+    let look =
+        Look { wait_for: "#event-rows > li", width: 390, events: &events, ..Look::default() };
+    let seen = look_at(report(vec![ingest("acme-a")], vec![egress]), look).await;
+    assert_clean(&seen);
+    assert_tells(&seen, &["Events", "On air", "Off air", "Silence", "Path down", "Mismatch"]);
+    assert_tells(&seen, &["acme \u{2190} acme-a", "the oldest of them", "its source was lost"]);
+    assert_tells(&seen, &["Silent: there has been no sound for 15 s."]);
     assert_tells(&seen, &HOSTILE[..7]);
 }
 

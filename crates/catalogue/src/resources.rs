@@ -371,6 +371,13 @@ impl<'de> Deserialize<'de> for Charset {
 }
 
 impl Egress {
+    /// Whether it is listed in YP directories: it says so, and its listeners are
+    /// not asked for a password, without which nobody who finds it could hear it.
+    pub fn is_listed(&self) -> bool {
+        let is_open = self.auth.as_ref().is_none_or(|auth| auth.listener_add.is_none());
+        self.mount.public && is_open
+    }
+
     /// The rendition of the ingests' own bytes.
     pub fn rendition_id(&self) -> RenditionId {
         self.encoding.rendition_id(self.mount.segment)
@@ -385,6 +392,12 @@ impl Egress {
     /// `EXT-X-TARGETDURATION`: the whole seconds of a segment, at least 1.
     pub fn target_secs(&self) -> u32 {
         u32::try_from(self.mount.segment.as_secs()).unwrap_or(u32::MAX).max(1)
+    }
+
+    /// Whether a back end is asked about each listener. Nothing of it may be had
+    /// then without that: it has no HLS, and no playlists in the bucket.
+    pub fn asks_about_listeners(&self) -> bool {
+        self.auth.as_ref().is_some_and(|auth| auth.listener_add.is_some())
     }
 
     /// Every path to it without a leading slash, its name first.

@@ -24,7 +24,10 @@ pub use matching::Found;
 use matching::Matching;
 
 /// Bytes of a write: the least, an odd number, an Ethernet packet's, a read's.
-pub const WRITE_LENS: [usize; 4] = [1, 7, 1_460, 65_536];
+pub const WRITE_LENS: [usize; 4] = [1, 7, 1_460, READ_LEN];
+
+/// Bytes that a session reads at once.
+const READ_LEN: usize = 65_536;
 
 /// Distance of the places at which a file is broken off, in bytes. Prime.
 const CUT_EVERY: usize = 997;
@@ -82,7 +85,7 @@ pub fn run(file: &File, write_len: usize, pace: Pace) -> Outcome {
 /// Everything that is promised of a file and does not hold, a line each; broken
 /// off at `cuts_max` places at most.
 pub fn faults(file: &File, cuts_max: usize) -> Vec<String> {
-    let outcome = run(file, WRITE_LENS[WRITE_LENS.len() - 1], Pace::AtOnce);
+    let outcome = run(file, READ_LEN, Pace::AtOnce);
     let mut faults = faults_of(file, &outcome);
     for write_len in WRITE_LENS {
         let other = run(file, write_len, Pace::AtOnce);
@@ -146,7 +149,7 @@ pub fn cut_lens(file: &File, max: usize) -> impl Iterator<Item = usize> {
 fn cuts(file: &File, max: usize) -> Option<String> {
     cut_lens(file, max).find_map(|len| {
         let cut = file.cut(len);
-        let outcome = run(&cut, 65_536, Pace::AtOnce);
+        let outcome = run(&cut, READ_LEN, Pace::AtOnce);
         let mut found = faults_of(&cut, &outcome);
         if file.expected == Expected::Taken && outcome.refused.is_some() {
             found.push("refused".to_owned());

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use fastrand::Rng;
-use media::{ChannelMode, Codec, synthetic};
+use media::{ChannelMode, Codec, adts, mp3, synthetic};
 
 use crate::base::Base;
 use crate::file::{Expected, File, Piece};
@@ -14,10 +14,6 @@ const EVERY: usize = 40;
 
 /// Bits of which one is flipped, on average.
 const FLIP_RATES: [u32; 4] = [1_000_000, 100_000, 10_000, 1_000];
-
-/// Bytes of a header that must be whole for its frame to be one: MPEG audio's
-/// and ADTS's.
-const HEADER_LENS: [usize; 2] = [4, 7];
 
 /// The base as it is.
 pub fn whole(base: &Base) -> File {
@@ -98,7 +94,10 @@ fn cuts(base: &Base) -> Vec<File> {
 /// Bits flipped anywhere.
 fn flipped(base: &Base, one_of: u32) -> File {
     let mut rng = Rng::with_seed(u64::from(one_of));
-    let header_len = HEADER_LENS[usize::from(base.codec == Codec::Aac)];
+    let header_len = match base.codec {
+        Codec::Mp3 => mp3::HEADER_LEN,
+        Codec::Aac => adts::HEADER_LEN,
+    };
     let pieces = base.frames.iter().map(|frame| {
         let mut bytes = frame.to_vec();
         let mut is_spoilt = false;
@@ -116,9 +115,12 @@ fn flipped(base: &Base, one_of: u32) -> File {
     file(&format!("a bit of {one_of} flipped"), base, &pieces)
 }
 
+/// What stands between frames: a name, and a maker of the next.
+type Kind = (&'static str, fn(usize) -> Bytes);
+
 /// Things between frames that are none.
 fn junk(base: &Base) -> Vec<File> {
-    let kinds: [(&str, fn(usize) -> Bytes); 9] = [
+    let kinds: [Kind; 9] = [
         ("noise between frames", |seed| tags::noise(300 + seed, seed as u64)),
         ("noise of 20 KB between frames", |seed| tags::noise(20_000, seed as u64)),
         ("one byte between frames", |_| Bytes::from_static(b"\x55")),

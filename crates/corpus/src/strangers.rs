@@ -8,7 +8,7 @@ use crate::file::{Expected, File, Piece};
 use crate::tags::{noise, repeated};
 
 /// Bytes of each: more than two seconds at any rate, and than the framer looks at.
-const LEN: usize = 66_000;
+const LEN: usize = 80_000;
 
 /// How each begins, and what its refusal says. Behind it comes noise.
 const MARKS: [(&str, &[u8], &str); 22] = [
@@ -118,7 +118,8 @@ fn free_format_among_ones() -> Bytes {
     let kinds = [0xFB_u8, 0xF3, 0xE3].into_iter();
     let heads = kinds.flat_map(|version| [0_u8, 4, 8].map(|rate| [0xFF, version, rate, 0xC4]));
     let groups = heads.map(|head| [&head[..], &repeated(b"\xFF", 7_500)].concat());
-    groups.collect::<Vec<_>>().concat().into()
+    let all = groups.chain([noise(LEN, 9).to_vec()]);
+    all.collect::<Vec<_>>().concat().into()
 }
 
 /// Good audio of the other codec: refused before any of it is told.

@@ -50,7 +50,7 @@ fn longest_everywhere(base: &Base) -> File {
 
 /// A title each time.
 fn block(number: usize) -> Bytes {
-    let text = TITLES[number % TITLES.len()];
+    let text = TITLES.get(number % TITLES.len()).copied().unwrap_or_default();
     let units = text.len().div_ceil(16);
     let mut block = vec![u8::try_from(units).expect("short")];
     block.extend_from_slice(text);
@@ -96,24 +96,20 @@ fn interleaved(
 /// Blocks that are shorter or longer than they say, and none at all: either the
 /// next block is none, or audio is lost; no title is made of audio.
 fn lying(base: &Base) -> Vec<File> {
-    let mut files = Vec::new();
-    let shorter = |number: usize| {
+    let mut shorter = |number: usize| {
         let mut block = block(number).to_vec();
         if let Some(len) = block.first_mut() {
             *len = len.saturating_add(3);
         }
         Bytes::from(block)
     };
-    let longer = |number: usize| Bytes::from([&block(number)[..], &[b'z'; 40]].concat());
-    let none = |_: usize| Bytes::new();
-    let kinds: [(&str, &mut dyn FnMut(usize) -> Bytes); 3] = [
-        ("blocks shorter than they say", &mut { shorter }),
-        ("blocks longer than they say", &mut { longer }),
-        ("blocks declared and not sent", &mut { none }),
-    ];
-    for (family, block) in kinds {
-        let file = interleaved(base, 8_192, family, block);
-        files.push(file.expecting(Expected::Anything));
-    }
-    files
+    let mut longer = |number: usize| Bytes::from([&block(number)[..], &[b'z'; 40]].concat());
+    let mut none = |_: usize| Bytes::new();
+    let lying =
+        |family, block| interleaved(base, 8_192, family, block).expecting(Expected::Anything);
+    vec![
+        lying("blocks shorter than they say", &mut shorter),
+        lying("blocks longer than they say", &mut longer),
+        lying("blocks declared and not sent", &mut none),
+    ]
 }

@@ -27,6 +27,12 @@ pub(crate) enum Refusal {
     },
     /// As many listeners as there may be.
     Full,
+    /// More listeners than the back end can be asked about at a time.
+    Busy,
+    /// The back end, which was to be asked, does not say that it may come in.
+    Unanswered,
+    /// There is a back end to be asked about each listener, and HLS has none.
+    AskedAbout,
     /// The range is not in the body.
     Range {
         /// Bytes of the body.
@@ -52,6 +58,9 @@ impl Refusal {
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "method not allowed\n"),
             Self::OffAir { .. } => (StatusCode::SERVICE_UNAVAILABLE, "not on air\n"),
             Self::Full => (StatusCode::SERVICE_UNAVAILABLE, "too many listeners\n"),
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "too many listeners at a time\n"),
+            Self::Unanswered => (StatusCode::FORBIDDEN, "who may listen cannot be told now\n"),
+            Self::AskedAbout => (StatusCode::FORBIDDEN, "this mount has no HLS\n"),
             Self::Range { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "no such range\n"),
             Self::Upstream => (StatusCode::BAD_GATEWAY, "not available\n"),
             Self::Moment(error) => {
@@ -80,7 +89,7 @@ impl Refusal {
             Self::OffAir { retry_secs } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_secs));
             }
-            Self::Full | Self::PastUnread => {
+            Self::Full | Self::Busy | Self::PastUnread => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(5));
             }
             Self::Method => {
@@ -93,6 +102,22 @@ impl Refusal {
         }
         with_cors(response)
     }
+}
+
+/// The answer to a listener who must say who it is, with a reason in clean text.
+pub(crate) fn unauthorized(reason: Option<&str>) -> Response<Body> {
+    let text = reason.unwrap_or("You need to authenticate");
+    let mut response = Response::new(Body::from(format!("{text}\n")));
+    *response.status_mut() = StatusCode::UNAUTHORIZED;
+    let texts = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::WWW_AUTHENTICATE, "Basic realm=\"Icecast2 Server\""),
+    ];
+    for (name, text) in texts {
+        response.headers_mut().insert(name, HeaderValue::from_static(text));
+    }
+    with_cors(response)
 }
 
 /// Lets scripts of any page read the answer, errors too.

@@ -10,6 +10,7 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, Extension, Request, State};
 use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::uri::PathAndQuery;
 use axum::http::{Method, Response};
 use icy::head::Head;
 use listen::{BoxFuture, Connection, ListenerDoor, Secure};
@@ -18,6 +19,7 @@ use runtime::clock::Steady;
 use store::Store;
 
 use crate::answer::{self, Refusal};
+use crate::auth::BackEnds;
 use crate::bucket::Bucket;
 use crate::fanout::Fanout;
 use crate::hls;
@@ -39,6 +41,7 @@ pub struct Delivery {
     clock: Steady,
     metrics: Metrics,
     roster: Roster,
+    back_ends: BackEnds,
 }
 
 impl Delivery {
@@ -55,7 +58,14 @@ impl Delivery {
         let collector = FanoutCollector { stations: Arc::clone(&stations), fanout: fanout.clone() };
         registry.register_collector(Box::new(collector));
         let (bucket, roster) = (Bucket::new(bucket), Roster::default());
-        Self { stations, bucket, renders: Renders::default(), clock, metrics, roster }
+        let (renders, back_ends) = (Renders::default(), BackEnds::default());
+        Self { stations, bucket, renders, clock, metrics, roster, back_ends }
+    }
+
+    /// Lets listeners in as these back ends say.
+    #[must_use]
+    pub fn with_back_ends(self, back_ends: BackEnds) -> Self {
+        Self { back_ends, ..self }
     }
 
     /// All that goes through hyper. It answers every path, with 404 at the least.
@@ -74,7 +84,7 @@ impl ListenerDoor for Delivery {
         let (found, delivery) = (self.stations.resolve(head.path()), self.clone());
         Box::pin(async move {
             if let Some((station, Wanted::Stream)) = found {
-                let caller = delivery.caller(connection.peer(), head.path());
+                let caller = delivery.caller(&station, connection.peer(), &head.target);
                 stream::listen(&station, &head, connection, caller).await;
             }
         })
@@ -116,8 +126,15 @@ struct Asked<'a> {
 }
 
 impl Delivery {
-    fn caller<'a>(&'a self, peer: SocketAddr, path: &'a str) -> Caller<'a> {
-        Caller { peer, path, clock: &self.clock, metrics: &self.metrics, roster: &self.roster }
+    fn caller<'a>(&'a self, station: &Station, peer: SocketAddr, target: &'a str) -> Caller<'a> {
+        let (clock, metrics, roster) = (&self.clock, &self.metrics, &self.roster);
+        let back_end = self.back_ends.of(&station.settings().name);
+        Caller { peer, target, back_end, clock, metrics, roster }
+    }
+
+    /// Whether HLS is closed: nobody could be asked about those who hear it.
+    fn has_no_hls(&self, station: &Station) -> bool {
+        self.back_ends.of(&station.settings().name).is_some_and(|back_end| back_end.is_asked())
     }
 
     async fn give(
@@ -129,9 +146,16 @@ impl Delivery {
         let (headers, now) = (&asked.request.headers, self.clock.now());
         match wanted {
             Wanted::Stream => {
-                let caller = self.caller(asked.peer, asked.request.uri.path());
-                stream::answer(station, asked.request, &caller)
+                let uri = &asked.request.uri;
+                let target = uri.path_and_query().map_or(uri.path(), PathAndQuery::as_str);
+                let caller = self.caller(station, asked.peer, target);
+                stream::answer(station, asked.request, &caller).await
             }
+            Wanted::TuneIn(format) => {
+                let url = own_url(asked.request, asked.secure, &station.settings().name);
+                hls::tune_in(station, format, url)
+            }
+            _ if self.has_no_hls(station) => Refusal::AskedAbout.respond(),
             Wanted::Multivariant { prefix } => match resolve::moments(asked.request.uri.query()) {
                 Ok(Some(query)) => {
                     hls::multivariant_of_past(station, (&prefix, &query), headers, now)
@@ -154,10 +178,6 @@ impl Delivery {
                     self.metrics.from_bucket.inc();
                 }
                 hls::segment(station, &name, &self.bucket, headers).await
-            }
-            Wanted::TuneIn(format) => {
-                let url = own_url(asked.request, asked.secure, &station.settings().name);
-                hls::tune_in(station, format, url)
             }
         }
     }

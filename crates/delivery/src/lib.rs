@@ -6,6 +6,7 @@
 
 mod access_log;
 mod answer;
+mod auth;
 mod bucket;
 mod document;
 mod door;
@@ -22,6 +23,7 @@ mod testing;
 mod timeshift;
 
 pub use access_log::{AccessLog, LINES_WAITING_MAX};
+pub use auth::{BackEndError, BackEnds, Setup as BackEndSetup, check as check_back_end};
 pub use document::Document;
 pub use door::{Delivery, ListenerError, own_url};
 pub use resolve::{PATH_LEN_MAX, Stations, Wanted};

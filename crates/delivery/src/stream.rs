@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -23,8 +24,9 @@ use tokio::sync::mpsc::Receiver;
 use tokio::sync::oneshot;
 use tracing::info;
 
-use crate::answer::Refusal;
-use crate::fanout::{End, JoinRefused, NewListener, NotJoined, Observer, Seat, Why};
+use crate::answer::{self, Refusal};
+use crate::auth::{BackEnd, Denial, Pass, Ticket};
+use crate::fanout::{End, JoinRefused, ListenerId, NewListener, NotJoined, Observer, Seat, Why};
 use crate::metrics::{Kind, Metrics};
 use crate::resolve::PATH_LEN_MAX;
 use crate::roster::{Entry, Over, Roster, Visitor};
@@ -41,16 +43,35 @@ const END_GRACE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Caller<'a> {
     pub(crate) peer: SocketAddr,
-    /// The path asked for, as it was sent.
-    pub(crate) path: &'a str,
+    /// What it asks for, as it was sent: the path and the query.
+    pub(crate) target: &'a str,
+    /// Who is asked about it, where somebody is.
+    pub(crate) back_end: Option<&'a Arc<BackEnd>>,
     pub(crate) clock: &'a Steady,
     pub(crate) metrics: &'a Metrics,
     pub(crate) roster: &'a Roster,
 }
 
+/// A listener that may come in.
+struct Admitted {
+    id: ListenerId,
+    seat: Seat,
+    pass: Pass,
+}
+
+/// Why a listener may not come in.
+enum Refused {
+    /// There is nothing to hear, or no seat.
+    NoSeat(JoinRefused),
+    /// The back end does not let it in.
+    Denied(Denial),
+}
+
 /// A listener from its admission on; who carries its pipe hears of its end.
 struct Visit {
     entry: Entry,
+    /// Its back end hears of its end when this is dropped.
+    _ticket: Option<Ticket>,
     clock: Steady,
     ended: oneshot::Sender<Why>,
 }
@@ -63,12 +84,11 @@ pub(crate) async fn listen(
     caller: Caller<'_>,
 ) {
     let request = ListenerRequest::from_head(head);
-    let seat = match station.mount().seat() {
-        Ok(seat) => seat,
+    let admitted = match caller.admit(station, |name| head.header(name)).await {
+        Ok(admitted) => admitted,
         Err(refused) => {
-            caller.refused(station, refused);
-            caller.metrics.answered(Kind::Stream, 503);
-            let refusal = listener::Refusal::Unavailable { retry_after_secs: RETRY_SECS };
+            let refusal = refused.refusal();
+            caller.metrics.answered(Kind::Stream, refused.status());
             let answer = listener::refused(&refusal, Cors::Any, request.version);
             return connection.close_with(&answer).await;
         }
@@ -76,10 +96,10 @@ pub(crate) async fn listen(
     caller.metrics.answered(Kind::Stream, 200);
     let answer = listener::response_head(station.head(), &request);
     if head.method == "HEAD" {
-        drop(seat);
+        drop(admitted);
         return connection.close_with(&answer).await;
     }
-    let (newcomer, end) = caller.newcomer(station, &request, answer);
+    let (newcomer, seat, end) = caller.newcomer(station, admitted, &request, answer);
     // What the player has sent behind its request is not waited for: a stream
     // never ends, so no second request of the connection is ever read.
     match connection.into_parts().0 {
@@ -104,25 +124,24 @@ pub(crate) async fn listen(
 
 /// Gives a stream over a connection that hyper keeps: HTTP/2, or one that has
 /// been used before. The engine fills a pipe instead of the socket.
-pub(crate) fn answer(station: &Station, request: &Parts, caller: &Caller<'_>) -> Response<Body> {
+pub(crate) async fn answer(
+    station: &Station,
+    request: &Parts,
+    caller: &Caller<'_>,
+) -> Response<Body> {
     let asked = listener_request(request);
-    let seat = match station.mount().seat() {
-        Ok(seat) => seat,
-        Err(refused) => {
-            caller.refused(station, refused);
-            return match refused {
-                JoinRefused::MountFull | JoinRefused::ProcessFull => Refusal::Full.respond(),
-                _ => off_air(),
-            };
-        }
+    let header = |name: &str| request.headers.get(name).map(HeaderValue::as_bytes);
+    let admitted = match caller.admit(station, header).await {
+        Ok(admitted) => admitted,
+        Err(refused) => return refused.respond(),
     };
     let head = listener::response_head(station.head(), &asked);
     let body = if request.method == Method::HEAD {
-        drop(seat);
+        drop(admitted);
         // Of no known length, as the stream itself.
         Body::from_stream(stream::empty::<Result<Bytes, Infallible>>())
     } else {
-        let (newcomer, _) = caller.newcomer(station, &asked, Bytes::new());
+        let (newcomer, seat, _) = caller.newcomer(station, admitted, &asked, Bytes::new());
         match pipe(seat, newcomer) {
             Ok(body) => body,
             Err(_) => return off_air(),
@@ -134,40 +153,100 @@ pub(crate) fn answer(station: &Station, request: &Parts, caller: &Caller<'_>) ->
 }
 
 impl Caller<'_> {
-    fn refused(&self, station: &Station, refused: JoinRefused) {
+    /// Gives a listener a seat, and asks about it who is to be asked. The seat
+    /// comes first: nobody is asked about those for whom there is none.
+    async fn admit<'h>(
+        &self,
+        station: &Station,
+        header: impl Fn(&str) -> Option<&'h [u8]>,
+    ) -> Result<Admitted, Refused> {
         let mount = station.settings().name.as_str();
-        info!(mount, peer = %self.peer, reason = %refused, "listener refused");
+        let seat = station.mount().seat().map_err(|refused| {
+            info!(mount, peer = %self.peer, reason = %refused, "listener refused");
+            Refused::NoSeat(refused)
+        })?;
+        let id = ListenerId::fresh();
+        let Some(back_end) = self.back_end else {
+            return Ok(Admitted { id, seat, pass: Pass::default() });
+        };
+        let question = back_end.question((id, self.peer), self.target, header);
+        let pass = back_end.admit(question).await.map_err(|denial| {
+            info!(mount, peer = %self.peer, reason = %denial, "listener refused");
+            Refused::Denied(denial)
+        })?;
+        Ok(Admitted { id, seat, pass })
     }
 
-    /// What the engine has to know of a listener, and how its end is heard of.
+    /// What the engine has to know of a listener, its seat, and how its end is
+    /// heard of.
     fn newcomer(
         &self,
         station: &Station,
+        admitted: Admitted,
         request: &ListenerRequest,
         head: Bytes,
-    ) -> (NewListener, oneshot::Receiver<Why>) {
+    ) -> (NewListener, Seat, oneshot::Receiver<Why>) {
+        let Admitted { id, seat, pass } = admitted;
         let metaint = station.head().metaint.filter(|_| request.wants_metadata);
-        let mut newcomer = NewListener {
-            head,
-            metaint: metaint.and_then(NonZeroU32::new),
-            intro: station.intro(),
-            ..NewListener::default()
-        };
+        let path = self.target.split('?').next().unwrap_or_default();
         let entry = self.roster.enter(Visitor {
-            id: newcomer.id,
+            id,
             mount: station.settings().name.clone(),
-            path: text::clean(self.path, PATH_LEN_MAX),
+            path: text::clean(path, PATH_LEN_MAX),
             peer: self.peer,
             user_agent: request.user_agent.clone().unwrap_or_default(),
             referer: request.referer.clone().unwrap_or_default(),
-            user: None,
+            user: pass.user,
             since: self.clock.now(),
             over: Over::Icy,
         });
         let (ended, end) = oneshot::channel();
-        let visit = Visit { entry, clock: self.clock.clone(), ended };
-        newcomer.observer = Some(Box::new(visit));
-        (newcomer, end)
+        let visit = Visit { entry, _ticket: pass.ticket, clock: self.clock.clone(), ended };
+        let newcomer = NewListener {
+            id,
+            head,
+            metaint: metaint.and_then(NonZeroU32::new),
+            intro: station.intro(),
+            until: pass.until,
+            observer: Some(Box::new(visit)),
+        };
+        (newcomer, seat, end)
+    }
+}
+
+impl Refused {
+    fn status(&self) -> u16 {
+        match self {
+            Self::NoSeat(_) | Self::Denied(Denial::Busy) => 503,
+            Self::Denied(Denial::Unauthorized(_)) => 401,
+            Self::Denied(Denial::Unanswered) => 403,
+        }
+    }
+
+    fn refusal(&self) -> listener::Refusal {
+        match self {
+            Self::NoSeat(_) | Self::Denied(Denial::Busy) => {
+                listener::Refusal::Unavailable { retry_after_secs: RETRY_SECS }
+            }
+            Self::Denied(Denial::Unauthorized(reason)) => {
+                listener::Refusal::Unauthorized(reason.clone())
+            }
+            Self::Denied(Denial::Unanswered) => {
+                listener::Refusal::Forbidden(Denial::Unanswered.to_string())
+            }
+        }
+    }
+
+    fn respond(&self) -> Response<Body> {
+        match self {
+            Self::NoSeat(JoinRefused::MountFull | JoinRefused::ProcessFull) => {
+                Refusal::Full.respond()
+            }
+            Self::NoSeat(_) => off_air(),
+            Self::Denied(Denial::Unauthorized(reason)) => answer::unauthorized(reason.as_deref()),
+            Self::Denied(Denial::Unanswered) => Refusal::Unanswered.respond(),
+            Self::Denied(Denial::Busy) => Refusal::Busy.respond(),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use bytes::Bytes;
+use catalogue::manifest;
 use http_body_util::BodyExt;
 use icy::listener::{Cors, StationHead};
 use listen::{Doors, Port, PortSettings, Secure};
@@ -26,10 +27,13 @@ use runtime::shutdown::Shutdown;
 use store::{S3Settings, Store, StoreUrl};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 use crate::fanout::{Fanout, FanoutSettings, MountSettings, MountWriter, TimedFrame};
-use crate::{Delivery, Document, HlsView, Station, StationSettings, Stations};
+use crate::{
+    BackEndSetup, BackEnds, Delivery, Document, HlsView, Station, StationSettings, Stations,
+};
 
 /// No test waits longer than this for what has to happen.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -119,6 +123,25 @@ impl Bench {
         while self.writer.push(&mut frames).is_err() {
             std::thread::yield_now();
         }
+    }
+
+    /// Gives it a back end, which is what `auth` has in a manifest.
+    pub(crate) fn set_back_end(&mut self, auth: &str) -> (BackEnds, JoinSet<()>) {
+        let catalogue = manifest::parse(&manifest_of_acme(auth), "stations.toml", &|_| None);
+        let catalogue = catalogue.unwrap_or_else(|error| panic!("{error}"));
+        let stations = Stations::new(vec![Arc::clone(&self.station)]);
+        let clock = Steady::new(Arc::clone(&self.clock) as Arc<dyn Clock>);
+        let client = outbound::Client::new(outbound::Settings {
+            policy: outbound::Policy { allow_private: true },
+            ..outbound::Settings::default()
+        });
+        let setup = BackEndSetup { client, host: "radio.example".into(), port: 8000, clock };
+        let mut tasks = JoinSet::new();
+        let started =
+            BackEnds::start(&catalogue, &stations, &setup, &mut self.registry, &mut tasks);
+        let back_ends = started.unwrap_or_else(|error| panic!("{error}"));
+        self.delivery = self.delivery.clone().with_back_ends(back_ends.clone());
+        (back_ends, tasks)
     }
 
     /// Asks through the router.
@@ -241,6 +264,17 @@ fn settings_of_acme() -> StationSettings {
         dvr: DVR,
         segment_max_age: Duration::from_secs(SEGMENT_MAX_AGE),
     }
+}
+
+/// A manifest with the egress `acme`, and this behind its other keys.
+pub(crate) fn manifest_of_acme(auth: &str) -> String {
+    format!(
+        "[[publisher]]\nname = \"acme\"\n[[ingest]]\nname = \"in\"\npublisher = \"acme\"\n\
+         encoding = {{ codec = \"mp3\", bitrate_kbps = 128, sample_rate_hz = 48000, \
+         channel_mode = \"stereo\" }}\npush = {{ mount = \"in\", password = \"s3cret\" }}\n\
+         [[egress]]\nname = \"acme\"\npublisher = \"acme\"\ningests = [\"in\"]\n\
+         aliases = [\"acme.mp3\"]\n[egress.auth]\n{auth}\n"
+    )
 }
 
 fn folder() -> PathBuf {

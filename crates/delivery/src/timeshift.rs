@@ -16,7 +16,8 @@ use tokio::sync::Semaphore;
 use crate::document::Document;
 
 /// Playlists of the past that are rendered at a time, in the process; chosen: one
-/// of a day takes 30 ms of a processor. Others wait for their turn.
+/// of a day has 1.5 MB, compressed 160 KB, and takes 10 ms of a processor. Others
+/// wait for their turn.
 pub(crate) const RENDERS_MAX: usize = 2;
 
 /// Playlists that are at hand for the next who asks, of one station.

@@ -90,8 +90,8 @@ pub enum Refusal {
     NotFound,
     /// It may not listen: 403, with the reason in one line.
     Forbidden(String),
-    /// It must say who it is: 401.
-    Unauthorized,
+    /// It must say who it is: 401, with the reason in one line where there is one.
+    Unauthorized(Option<String>),
     /// Too many listeners, or nothing to hear yet: 503.
     Unavailable {
         /// When to come again, in seconds.
@@ -189,12 +189,12 @@ pub fn refused(refusal: &Refusal, cors_rule: Cors, version: Version) -> Bytes {
         Refusal::Head(error) => (error.status(), error.public_text()),
         Refusal::NotFound => (404, "No such mount"),
         Refusal::Forbidden(text) => (403, text.as_str()),
-        Refusal::Unauthorized => (401, "You need to authenticate"),
+        Refusal::Unauthorized(text) => (401, text.as_deref().unwrap_or("You need to authenticate")),
         Refusal::Unavailable { .. } => (503, "Not available now"),
     };
     wire::refusal(protocol, status, wire::reason(status), text, |writer| {
         match refusal {
-            Refusal::Unauthorized => {
+            Refusal::Unauthorized(_) => {
                 writer.header("WWW-Authenticate", "Basic realm=\"Icecast2 Server\"");
             }
             Refusal::Unavailable { retry_after_secs } => {

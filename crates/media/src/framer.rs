@@ -29,8 +29,9 @@ use sync::{Candidate, Content, Here, Key, Verdict};
 pub const UNRECOGNISED_LEN: u64 = 64 << 10;
 
 /// Bytes after a loss of sync within which two headers of the kind seen before
-/// suffice. Beyond, as for any other kind, it takes three: so one loss in a
-/// million gives a false frame, however long the random bytes last.
+/// suffice, if they are alike in all that encoders keep. Beyond, as for any other
+/// kind, it takes three: so one loss in a million gives a false frame, however
+/// long the random bytes last.
 pub const RESYNC_LEN: u64 = 64 << 10;
 
 /// Headers in a row that begin a stream, or anything of another kind.
@@ -67,6 +68,8 @@ pub struct Framer {
     lost_bytes: u64,
     /// Bytes thrown away that no copied frames make up for.
     wasted_bytes: u64,
+    /// Bytes in the buffer below which a search would find nothing new.
+    search_from_len: usize,
     skipped: Skipped,
     /// No more bytes will come.
     ended: bool,
@@ -214,6 +217,10 @@ impl Framer {
 
     /// Looks for headers in a row; what lies before them is junk.
     fn search(&mut self) -> Result<Step, Refusal> {
+        if self.buffer.len() < self.search_from_len && !self.ended {
+            return Ok(Step::Wait);
+        }
+        self.search_from_len = 0;
         let room = match self.kind {
             None => UNRECOGNISED_LEN.saturating_sub(self.lost_bytes),
             Some(_) => u64::MAX,
@@ -228,6 +235,7 @@ impl Framer {
             }
             self.drop_junk(at);
             if verdict? == Verdict::Wait {
+                self.search_from_len = self.len_to_judge();
                 return Ok(Step::Wait);
             }
             self.state = State::Locked;
@@ -238,6 +246,14 @@ impl Framer {
             return Err(self.unrecognised(self.lost_bytes));
         }
         Ok(Step::Wait)
+    }
+
+    /// How long the buffer has to be for another look at its beginning. The next
+    /// header of free format is looked for in all that there is, so that happens
+    /// where there is twice as much.
+    fn len_to_judge(&self) -> usize {
+        let is_free_format = matches!(sync::read(&self.buffer), Here::FreeFormat);
+        if is_free_format { self.buffer.len() * 2 } else { 0 }
     }
 
     /// The next place from `from` on where a header or a tag may begin.
@@ -264,7 +280,11 @@ impl Framer {
         let is_known = self.kind.is_some_and(|(key, _)| key == candidate.key);
         let is_near = self.lost_bytes + at as u64 <= RESYNC_LEN;
         let wanted = if is_known && is_near { HEADERS_TO_RESUME } else { HEADERS_TO_LOCK };
-        let verdict = sync::chain(bytes, &candidate, wanted, self.ended);
+        let mut verdict = sync::chain(bytes, &candidate, wanted, self.ended);
+        if verdict == Verdict::Yes && !sync::is_alike(bytes, &candidate) {
+            // At the end of the input, too.
+            verdict = self.or_no(sync::chain(bytes, &candidate, HEADERS_TO_LOCK, false));
+        }
         if verdict == Verdict::Yes {
             self.check(&candidate)?;
         }

@@ -20,6 +20,7 @@ mod stream;
 mod target;
 #[cfg(test)]
 mod testing;
+mod url_auth;
 
 pub use client::{CONNECT_TIME, Client, HEAD_TIME, Opened, REDIRECTS_MAX, Settings};
 pub use error::{Error, Phase};
@@ -27,3 +28,4 @@ pub use policy::{Forbidden, Policy};
 pub use post::{ANSWER_LEN_MAX, Answer, Post};
 pub use stream::Stream;
 pub use target::{TARGET_LEN_MAX, Target, TargetError};
+pub use url_auth::BACK_END_TIME;

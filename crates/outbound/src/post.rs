@@ -77,6 +77,11 @@ impl Answer {
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.headers.get(name).map(HeaderValue::as_bytes)
     }
+
+    /// All headers, by lower-case name.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
+    }
 }
 
 impl fmt::Debug for Post<'_> {

@@ -87,10 +87,9 @@ impl Target {
         if user.is_empty() && password.is_none() {
             return None;
         }
-        let mut pair: Vec<u8> = percent_decode_str(user).collect();
-        pair.push(b':');
-        pair.extend(percent_decode_str(password.unwrap_or_default()));
-        Some(format!("Basic {}", BASE64_STANDARD.encode(pair)))
+        let user: Vec<u8> = percent_decode_str(user).collect();
+        let password: Vec<u8> = percent_decode_str(password.unwrap_or_default()).collect();
+        Some(basic(&user, &password))
     }
 
     pub(crate) fn has_origin_of(&self, other: &Self) -> bool {
@@ -152,6 +151,11 @@ impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Target({self})")
     }
+}
+
+/// The value of `Authorization` that says a user and a password.
+pub(crate) fn basic(user: &[u8], password: &[u8]) -> String {
+    format!("Basic {}", BASE64_STANDARD.encode([user, b":", password].concat()))
 }
 
 /// Control characters are refused since URL parsers drop some of them unseen.

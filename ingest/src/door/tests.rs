@@ -374,7 +374,7 @@ async fn nobody_is_taken_at_the_end_of_the_process() {
     station.shutdown.trigger();
     assert_eq!(rest(&mut stream).await, "");
     let request = SourceRequest::from_head(&parsed(&head(PUT, MPEG))).unwrap();
-    let refused = admit(&station.ingest.shared, &request, "192.0.2.1:1".parse().unwrap());
+    let refused = admit(&station.ingest.shared, &request, "192.0.2.1:1".parse().unwrap()).await;
     assert_eq!(refused.unwrap_err().refusal, Refusal::Unavailable);
 }
 
@@ -394,26 +394,28 @@ async fn who_tries_passwords_is_heard_no_more_for_a_minute() {
         let text = format!("{PUT}\r\n{}\r\n", basic("dj", password));
         SourceRequest::from_head(&parsed(&text)).unwrap()
     };
-    let refusal = |password| admit(shared, &request(password), peer).unwrap_err().refusal;
+    let refusal =
+        async |password| admit(shared, &request(password), peer).await.unwrap_err().refusal;
     for _ in 0..listen::TRIES_MAX {
-        assert_eq!(refusal("wrong"), Refusal::Unauthorized);
+        assert_eq!(refusal("wrong").await, Refusal::Unauthorized);
     }
-    assert_eq!(refusal("s3cret"), Refusal::TooManyTries);
+    assert_eq!(refusal("s3cret").await, Refusal::TooManyTries);
     let login = Login::parse(b"s3cret").unwrap();
-    assert!(log_in(shared, &login, peer).is_none());
+    assert!(log_in(shared, &login, peer).await.is_none());
     station.clock.advance(Duration::from_mins(1));
-    assert!(log_in(shared, &login, peer).is_some());
+    assert!(log_in(shared, &login, peer).await.is_some());
     // Encoders ask without a password first; that is no try.
     let bare = SourceRequest::from_head(&parsed(&format!("{PUT}\r\n\r\n"))).unwrap();
     for _ in 0..9 {
-        assert_eq!(admit(shared, &bare, peer).unwrap_err().refusal, Refusal::Unauthorized);
+        let refused = admit(shared, &bare, peer).await.unwrap_err();
+        assert_eq!(refused.refusal, Refusal::Unauthorized);
     }
     // And libshout, before each connection, whether something answers.
     let probe = Login::parse(b"!POKE").unwrap();
     for _ in 0..9 {
-        assert!(log_in(shared, &probe, peer).is_none());
+        assert!(log_in(shared, &probe, peer).await.is_none());
     }
-    assert!(log_in(shared, &login, peer).is_some());
+    assert!(log_in(shared, &login, peer).await.is_some());
 }
 
 #[tokio::test]

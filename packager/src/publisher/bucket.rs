@@ -41,6 +41,8 @@ pub(crate) struct Bucket {
     media: Published,
     multivariant: Published,
     retention: Retention,
+    /// Whether everyone may read the playlists.
+    is_open: bool,
     /// Whether what is due goes also while something cannot be stored.
     makes_room: bool,
     max_age: Duration,
@@ -72,6 +74,7 @@ impl Bucket {
             media: Published::default(),
             multivariant: Published::default(),
             retention: Retention::default(),
+            is_open: !egress.asks_about_listeners(),
             makes_room: false,
             max_age: (egress.mount.segment / 2).max(Duration::from_secs(1)),
             pause_max: PAUSE_MAX.min(egress.mount.segment),
@@ -147,8 +150,29 @@ impl Bucket {
         }
     }
 
-    /// Stores the playlists, where they changed.
+    /// Removes the playlists that a process before may have left, where not
+    /// everyone may read them any more.
+    pub(crate) async fn unlist(&mut self) {
+        if self.is_open {
+            return;
+        }
+        let keys = [
+            keys::multivariant_playlist(&self.egress),
+            keys::media_playlist(&self.egress, &self.rendition),
+        ];
+        for key in keys.into_iter().flatten() {
+            let mut pause = PAUSE_MIN;
+            while let Err(error) = self.stores.area(Area::Public).delete(&key).await {
+                self.rest("delete a playlist", error, &mut pause).await;
+            }
+        }
+    }
+
+    /// Stores the playlists, where they changed and everyone may read them.
     pub(crate) async fn list(&mut self, playlists: &LivePlaylists<SegmentRef>) {
+        if !self.is_open {
+            return;
+        }
         let uri = format!("{}/media.m3u8", self.rendition);
         let (media, multivariant) = (playlists.media(), playlists.multivariant(uri));
         let keys = keys::media_playlist(&self.egress, &self.rendition)

@@ -69,3 +69,15 @@ fn one_that_could_not_be_deleted_comes_again() {
     check(&mut retention, at(14), &[]);
     check(&mut retention, at(15), &[1]);
 }
+
+#[test]
+fn what_left_before_is_due_before() {
+    let mut retention = Retention::default();
+    retention.push(segment(5), at(30));
+    let older = [(1, 10), (2, 20), (3, 40)];
+    retention.put_before(older.map(|(number, due)| (segment(number), at(due))).into());
+    assert_eq!(retention.oldest().map(|info| info.number.0), Some(1));
+    check(&mut retention, at(10), &[1]);
+    check(&mut retention, at(29), &[2]);
+    check(&mut retention, at(30), &[3, 5]);
+}

@@ -1,5 +1,5 @@
-//! docs/limits.md tells the truth: each limit is where it says, and each row's
-//! tests are there.
+//! docs/limits.md and docs/promises.md tell the truth: each limit is where it
+//! says, and each row's tests are there.
 
 use std::path::{Path, PathBuf};
 
@@ -71,6 +71,24 @@ fn every_row_names_tests_that_exist() {
             let is_there = text.contains(&format!("fn {name}("));
             assert!(is_there, "{}: no test {name}", file.display());
         }
+    }
+}
+
+/// Each row of docs/promises.md says by what it is kept, or why it is not.
+#[test]
+fn every_promise_names_tests_that_exist() {
+    let text = read(&docs().join("promises.md"));
+    let rows: Vec<Row> = rows(&text).into_iter().filter(|row| row.cells[0] != "promise").collect();
+    assert!(rows.len() > 30, "{} rows", rows.len());
+    for row in &rows {
+        let [_, shown, not] = &row.cells[..] else { panic!("three cells: {row:?}") };
+        assert!(shown != "—" || not != "—", "{row:?}");
+        for Link { name, file } in links(shown) {
+            assert!(read(&file).contains(&format!("fn {name}(")), "{}: {name}", file.display());
+        }
+    }
+    for name in ["B1", "B9", "L1", "L8", "S1", "S15", "D1"] {
+        assert!(text.contains(&format!("| **{name}** ")), "no row for {name}");
     }
 }
 

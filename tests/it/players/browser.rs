@@ -96,8 +96,14 @@ impl Played {
 
     /// The seconds heard, on the element's clock.
     fn heard(&self) -> Heard {
+        self.heard_between(0.0, f64::INFINITY)
+    }
+
+    /// The same between two times of the page.
+    fn heard_between(&self, from: f64, to: f64) -> Heard {
         let time = |sample: &Value| sample["currentTime"].as_f64().unwrap();
-        let samples = self.list("samples").iter();
+        let is_between = |sample: &&Value| (from..to).contains(&sample["t"].as_f64().unwrap());
+        let samples = self.list("samples").iter().filter(is_between);
         let mut played = samples.filter(|sample| time(sample) > 0.0).peekable();
         let begin = played.peek().map_or(0.0, |first| time(first)) + LOOK_SECS;
         let whole = played.filter(|sample| time(sample) >= begin);
@@ -216,6 +222,25 @@ async fn hls_js_plays_mp3_for_30_s_without_a_stall() {
 #[tokio::test(flavor = "multi_thread")]
 async fn hls_js_plays_aac_for_30_s_without_a_stall() {
     check_hls_js(Sound::Aac).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hls_js_begins_in_the_past_and_seeks_back_through_it() {
+    let station = Station::on_air_with_past(Sound::Mp3, LONG_SECS).await;
+    let url = format!("{}?from=-1h", station.hls());
+    let arguments = ["--player", "hlsjs", "--url", &url, "--seek-back", "5"];
+    let played = Played::run(&arguments, "hlsjs", &station, 20).await;
+    let told = format!("{:#}\n{:?}", played.report["summary"], played.report["events"]);
+    assert_eq!(played.report["errors"], Value::Array(vec![]), "{told}");
+    let seeks = played.list("events").iter().filter(|event| event["type"] == "seeking");
+    let seek = seeks.last().unwrap()["t"].as_f64().unwrap();
+    let before = played.heard_between(0.0, seek);
+    let after = played.heard_between(seek + 2.0 * LOOK_SECS, f64::INFINITY);
+    // A live player begins three targets before the end, at second 26.
+    let ((first, last), (again, end)) = (before.span(), after.span());
+    assert!(first <= 1 && last >= 5, "{first} to {last}: {told}");
+    assert!(again + 3 <= last && end > last, "{again} to {end}, after {last}: {told}");
+    assert!((before.zero() - after.zero()).abs() < LOOKED, "{told}");
 }
 
 async fn check(player: &str, sound: Sound) {

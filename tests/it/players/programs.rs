@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Error;
 use std::num::NonZeroU32;
-use std::os::unix::fs::{MetadataExt, chown};
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
@@ -26,9 +25,6 @@ const PCM_LEN: usize = SECS * RATE_HZ as usize * 2;
 
 /// The longest that a player may take for it.
 const LIMIT: Duration = Duration::from_secs(50);
-
-/// `nobody`: VLC does not run as root.
-const NOBODY: u32 = 65_534;
 
 /// Runs a program until it has written so many bytes, and ends it; gives these
 /// and what else it said.
@@ -88,21 +84,15 @@ async fn ffmpeg_plays(name: &str, input: &str) {
     assert_tone(name, &stdout);
 }
 
-/// Its output is a file: what a pipe does not take at once it throws away.
+/// It does not run as root. Its output is a file: what a pipe does not take at once it throws away.
 async fn vlc_plays(name: &str, url: &str) {
     let home = Scratch::default();
     let (pcm, log) = (home.path().join("heard"), home.path().join("log.txt"));
     let transcode = format!("#transcode{{acodec=s16l,channels=1,samplerate={RATE_HZ}}}");
     let output = format!("{transcode}:std{{access=file,mux=dummy,dst={}}}", pcm.display());
-    let mut command = Command::new("vlc");
+    let mut command = tools::unprivileged("vlc", home.path());
     command.args(["-I", "dummy", "--no-sout-video", "--sout", &output, url]);
-    command.env("HOME", home.path()).stdin(Stdio::null()).stdout(Stdio::null());
-    command.stderr(File::create(&log).unwrap()).kill_on_drop(true);
-    if std::fs::metadata("/proc/self").unwrap().uid() == 0 {
-        chown(home.path(), Some(NOBODY), Some(NOBODY)).unwrap();
-        command.uid(NOBODY).gid(NOBODY);
-    }
-    let mut child = command.spawn().unwrap_or_else(|error| not_installed(name, &error));
+    let mut child = tools::start(command, &log);
     let written = wait::until(&format!("sound from {name}"), || async {
         std::fs::read(&pcm).ok().filter(|written: &Vec<u8>| written.len() >= PCM_LEN)
     })

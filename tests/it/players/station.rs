@@ -84,7 +84,17 @@ impl Station {
 
     /// The same, as it is when it has been on air for some time.
     pub(super) async fn on_air_ahead(sound: Sound, head_start_secs: u32) -> Self {
-        let node = TestNode::start(&sound.manifest()).await;
+        Self::start(sound, &sound.manifest(), head_start_secs).await
+    }
+
+    /// The same, and listeners may go back by an hour.
+    pub(super) async fn on_air_with_past(sound: Sound, head_start_secs: u32) -> Self {
+        let manifest = sound.manifest().replace("aliases", "dvr = \"1h\"\naliases");
+        Self::start(sound, &manifest, head_start_secs).await
+    }
+
+    async fn start(sound: Sound, manifest: &str, head_start_secs: u32) -> Self {
+        let node = TestNode::start(manifest).await;
         let target = Target {
             address: node.public().to_string(),
             mount: "in".into(),

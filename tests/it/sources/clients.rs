@@ -129,10 +129,11 @@ impl Stage {
         let tone = wav(self.folder(), SENT_SECS);
         let card = format!(
             "pcm.tone {{ type file; slave.pcm {{ type null }}; file \"/dev/null\"; \
-             infile {tone:?}; format raw }}\n\
+             infile \"{}\"; format raw }}\n\
              pcm.!default {{ type plug; \
              slave {{ pcm tone; format S16_LE; channels 2; rate 44100 }} }}\n\
-             ctl.!default {{ type null }}\n"
+             ctl.!default {{ type null }}\n",
+            tone.display(),
         );
         self.file(".asoundrc", card);
     }

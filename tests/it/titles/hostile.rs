@@ -11,7 +11,7 @@ use tests::{Program, Scratch, TestNode, hls, http, wait};
 use super::{Pieces, SPACING_FRAMES, set_bytes};
 
 /// Each is a whole `song`.
-const TITLES: [&str; 12] = [
+pub(crate) const TITLES: [&str; 12] = [
     "../../../etc/passwd",
     "one\r\nicy-metaint:1\r\n\r\ntwo",
     "#EXT-X-ENDLIST",

@@ -23,14 +23,15 @@ const fault = (kind, fatal, text) =>
 /**
  * Plays `url` for `seconds`, and gives the report.
  *
- * @param {{player: string, url: string, seconds: number, everyMs: number}} options
+ * @param {{player: string, url: string, seconds: number, everyMs: number, seekBack: number}} options
  */
-async function judge({ player, url, seconds, everyMs }) {
+async function judge({ player, url, seconds, everyMs, seekBack }) {
   watchElement();
   const levels = await listen();
   await start(player, url);
   audio.play().catch((error) => fault("play", true, `${error.name}: ${error.message}`));
   const sampler = setInterval(() => report.samples.push(sample(levels)), everyMs);
+  if (seekBack > 0) setTimeout(() => (audio.currentTime -= seekBack), seconds * 500);
   await new Promise((done) => setTimeout(done, seconds * 1000));
   clearInterval(sampler);
   await levels.end();

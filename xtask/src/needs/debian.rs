@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use crate::shell::{command, printed, step, succeeds};
 
 /// Each package with the one thing it is needed for.
-const PACKAGES: [(&str, &str); 28] = [
+const PACKAGES: [(&str, &str); 29] = [
     ("ffmpeg", "encoder, ICY source, demuxer"),
     ("mpg123", "MP3 decoder, ICY listener"),
     ("curl", "HTTP client and ICY source"),
@@ -25,6 +25,7 @@ const PACKAGES: [(&str, &str); 28] = [
     ("ices2", "source client of Ogg alone"),
     ("oggfwd", "the same of its input"),
     ("icecast2", "relay and slave"),
+    ("xsltproc", "Icecast's stylesheets over our documents"),
     ("streamripper", "ICY listener that cuts by titles"),
     ("vlc-plugin-base", "vlc's demuxers and decoders"),
     ("chromium", "browser for the HLS players"),

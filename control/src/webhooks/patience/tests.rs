@@ -42,7 +42,8 @@ fn an_event_has_twenty_tries() {
 fn an_event_of_an_hour_is_not_tried_again() {
     let second = Duration::from_secs(1);
     assert_eq!(waits(&ManualClock::default(), AGE_MAX - second), [second]);
-    assert_eq!(waits(&ManualClock::default(), AGE_MAX - second + Duration::from_nanos(1)), []);
+    let late = AGE_MAX - second + Duration::from_nanos(1);
+    assert!(waits(&ManualClock::default(), late).is_empty());
 }
 
 fn check(status: u16, expected: fn(String) -> Verdict) {

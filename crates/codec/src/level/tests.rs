@@ -74,10 +74,10 @@ fn levels_are_told_within_half_a_decibel() {
 
 #[test]
 fn levels_are_against_full_scale() {
-    assert_eq!(Level::of(&[i16::MIN; 8]).dbfs(), 0.0);
+    assert!(Level::of(&[i16::MIN; 8]).dbfs().abs() < 1e-9);
     assert_eq!(Level::of(&[0; 8]), Level::NONE);
     assert_eq!(Level::of(&[]), Level::NONE);
-    assert_eq!(Level::NONE.dbfs(), f64::NEG_INFINITY);
+    assert!(Level::NONE.dbfs() < -1e9, "minus infinity");
     assert!((Level::of(&[104, -104]).dbfs() + 49.97).abs() < 0.01);
 }
 

@@ -24,6 +24,9 @@ const SECONDS: u32 = 8;
 /// Processor time that a mebibyte may take, whatever the writes.
 const CPU_MAX: Duration = Duration::from_secs(1);
 
+/// Bytes that a file counts as at least, or the clock's own grain is measured.
+const MEASURED_LEN_MIN: usize = 30_000;
+
 /// Characters of a fault that are shown.
 const FAULT_LEN_MAX: usize = 300;
 
@@ -118,8 +121,7 @@ fn one(file: &File, row: &mut Row) -> Result<Vec<String>> {
         let outcome = judge::run(file, write_len, Pace::AtOnce);
         let used = cpu()?.saturating_sub(before);
         let heap = HEAP.peak.load(Relaxed).saturating_sub(heap);
-        let mebibytes = (file.wire.len() as f64 / f64::from(1 << 20)).max(0.05);
-        let used = used.div_f64(mebibytes);
+        let used = a_mebibyte(used, file.wire.len());
         if used > CPU_MAX {
             faults.push(format!("{used:?} a MiB in writes of {write_len}"));
         }
@@ -137,6 +139,12 @@ fn one(file: &File, row: &mut Row) -> Result<Vec<String>> {
     Ok(faults)
 }
 
+/// Time for a file, as if it were a mebibyte long.
+fn a_mebibyte(time: Duration, len: usize) -> Duration {
+    let len = u32::try_from(len.max(MEASURED_LEN_MIN)).unwrap_or(u32::MAX);
+    time * (1 << 20) / len
+}
+
 fn print(rows: &BTreeMap<String, Row>, files: usize, grown: u64) -> Result<()> {
     let mut out = io::stdout().lock();
     writeln!(
@@ -145,11 +153,10 @@ fn print(rows: &BTreeMap<String, Row>, files: usize, grown: u64) -> Result<()> {
     )?;
     writeln!(out, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")?;
     for (family, row) in rows {
-        let found = if row.proved == 0 {
-            "-".to_owned()
-        } else {
-            format!("{:.2} %", row.found as f64 * 100.0 / row.proved as f64)
-        };
+        let found = (row.found * 10_000).checked_div(row.proved).map_or_else(
+            || "-".to_owned(),
+            |hundredths| format!("{}.{:02} %", hundredths / 100, hundredths % 100),
+        );
         writeln!(
             out,
             "| {family} | {} | {} | {} | {} | {} | {found} | {} | {} | {} ms | {} KiB |",

@@ -336,8 +336,11 @@ async fn a_listener_leaves_one_line_with_bounded_and_clean_fields() {
     });
     let peer = "192.0.2.7:5".parse().unwrap();
     let (metrics, roster) = (Metrics::default(), Roster::default());
-    let caller = Caller { peer, path: "/acme", clock: &clock, metrics: &metrics, roster: &roster };
-    let (newcomer, _) = caller.newcomer(&bench.station, &request, Bytes::new());
+    let (target, back_end) = ("/acme", None);
+    let (clock, metrics, roster) = (&clock, &metrics, &roster);
+    let caller = Caller { peer, target, back_end, clock, metrics, roster };
+    let admitted = caller.admit(&bench.station, |_| None).await.unwrap_or_else(|_| panic!());
+    let (newcomer, _, _) = caller.newcomer(&bench.station, admitted, &request, Bytes::new());
     bench.clock.advance(Duration::from_secs(61));
     let lines = Lines::default();
     let writer = lines.clone();

@@ -272,7 +272,8 @@ fn refusals_are_one_line_that_pages_may_read() {
     for (refusal, status) in [
         (Refusal::NotFound, "404 Not Found"),
         (Refusal::Forbidden(evil), "403 Forbidden"),
-        (Refusal::Unauthorized, "401 Unauthorized"),
+        (Refusal::Unauthorized(None), "401 Unauthorized"),
+        (Refusal::Unauthorized(Some("Pay first".into())), "401 Unauthorized"),
         (Refusal::Head(HeadError::RequestLineTooLong), "414 URI Too Long"),
     ] {
         let reply = refused(&refusal, Cors::SameOrigin, Version::Http10);

@@ -541,6 +541,39 @@ fn frames_share_the_allocation_they_were_pushed_into() {
     assert_eq!(first.as_ptr().wrapping_add(first.len()), second.as_ptr());
 }
 
+#[test]
+fn a_broken_frame_and_a_header_in_the_payload_behind_it_are_no_frame() {
+    // In the payload of the frame behind, where the broken one would have ended:
+    // consistent, but with a checksum.
+    let mut behind = mp3s(6);
+    behind[0][200..204].copy_from_slice(b"\xFF\xFA\x40\x00");
+    let broken = mp3(9)[..217].to_vec();
+    let stream = parts(&[&mp3s(4), &[junk(50), broken.clone()], &behind]);
+    check(&stream, &parts(&[&mp3s(3), &behind]));
+    // Nor where the input ends before a third header could stand.
+    let stream = parts(&[&mp3s(4), &[junk(50), broken, behind[0][..300].to_vec()]]);
+    check(&stream, &mp3s(3));
+}
+
+#[test]
+fn a_stream_resumes_whose_frames_differ_in_what_others_keep() {
+    let odd: Vec<_> = (0..4_u8)
+        .map(|number| {
+            let mut frame = mp3(number.into());
+            frame[3] |= number << 2 & 0x0C;
+            frame
+        })
+        .collect();
+    let stream = parts(&[&mp3s(4), &[junk(50)], &odd]);
+    check(&stream, &parts(&[&mp3s(3), &odd]));
+}
+
+#[test]
+fn headers_of_free_format_among_bytes_that_may_be_headers_hold_up_nothing() {
+    let ones = [b"\xFF\xFB\x00\xC4".as_slice(), &[0xFF; 7_000]].concat();
+    check(&parts(&[&[ones], &mp3s(4)]), &mp3s(4));
+}
+
 /// Whether the frames behind some bytes keep nothing but themselves.
 #[track_caller]
 fn check_kept_alone(before: &[u8], copied: usize) {

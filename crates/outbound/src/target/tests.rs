@@ -181,3 +181,19 @@ fn a_redirect_to_what_cannot_be_connected_to_is_refused() {
     assert_eq!(base.join(&"x".repeat(TARGET_LEN_MAX + 1)), Err(TargetError::TooLong));
     assert!(matches!(base.join("http://"), Err(TargetError::Url(_))));
 }
+
+#[test]
+fn an_extension_is_that_of_the_last_part_of_the_path() {
+    for (text, is) in [
+        ("http://a.example/b/live.m3u", true),
+        ("http://a.example/LIVE.M3U?c=d#e", true),
+        ("http://a.example/.m3u", true),
+        ("http://a.example/live.m3u8", false),
+        ("http://a.example/live.m3u/b", false),
+        ("http://a.example/m3u", false),
+        ("http://a.m3u", false),
+        ("http://a.example/?live.m3u", false),
+    ] {
+        assert_eq!(target(text).has_extension("m3u"), is, "{text}");
+    }
+}

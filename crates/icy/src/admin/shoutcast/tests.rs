@@ -17,7 +17,7 @@ fn page(page: Page, format: &Format) -> Document {
 #[test]
 fn seven_values() {
     let document = seven(&server(vec![]), &live());
-    assert_eq!(document.media_type, "text/html; charset=utf-8");
+    assert_eq!(document.media_type, "text/html");
     assert_eq!(
         document.body,
         "<HTML><meta http-equiv=\"Pragma\" content=\"no-cache\"></head><body>3,1,7,50,2,128,Artist - &lt;Title&gt; &amp; &quot;more&quot;</body></html>"
