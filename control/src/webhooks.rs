@@ -3,7 +3,7 @@
 //! One task for each, with a queue of its own: events come in their order, one
 //! at a time, and one that waits for its next try holds up those behind it.
 //! Nobody waits for a webhook. What it is told is JSON, an
-//! [`Event`](crate::watch::Event); docs/webhooks.md is its contract.
+//! [`Event`]; docs/webhooks.md is its contract.
 //!
 //! Events are told at least once while a receiver is away for less than an
 //! hour: a lost answer makes a second one, of the same id.

@@ -94,6 +94,7 @@ fn settings(egress: &Egress) -> StationSettings {
     StationSettings {
         name: egress.name.as_str().to_owned(),
         aliases: egress.aliases.iter().map(|alias| alias.as_str().to_owned()).collect(),
+        sid: egress.sid,
         title: mount.icy_name.clone(),
         rendition: egress.rendition_id(),
         target_secs: egress.target_secs().into(),

@@ -4,6 +4,7 @@
 mod commands;
 mod consumers;
 mod documents;
+mod paths;
 
 use bytes::Bytes;
 use tests::encoder::Source;

@@ -96,7 +96,7 @@ fn manifest(ports: &[u16]) -> String {
         format!(r#"{{ url = "http://127.0.0.1:{port}/hook", on = {all}, secret = "a key" }}, "#)
     };
     let hooks: String = ports.iter().map(hook).collect();
-    let egress = format!("[[egress]]\nhold = \"0s\"\nwebhooks = [{hooks}]");
+    let egress = format!("[[egress]]\nwebhooks = [{hooks}]");
     tests::node::MP3.replace("[[egress]]", &egress)
 }
 

@@ -38,7 +38,6 @@ const [seven, status] = [await text("/7.html"), await text("/status-json.xsl")];
 const listed = [JSON.parse(status).icestats.source ?? []].flat();
 const listenurl = listed.find((source) => source.listenurl.endsWith(mount))?.listenurl;
 process.stdout.write(JSON.stringify({
-  found: await called((done) => radio.getStationInfo(server, done)),
   v1: await called((done) => shoutcast.parseV1Response(seven, done)),
   v2: await called((done) => radio.getStationInfo(server + mount, done, radio.StreamSource.SHOUTCAST_V2)),
   icecast: await called((done) => icecast.parseIcecastResponse(listenurl, status, done)),
@@ -46,4 +45,6 @@ process.stdout.write(JSON.stringify({
   ...(await stats.getSevenhtml()),
   ...(await stats.getStats()),
   ...(await stats.getNextsongs()),
+  // The last, since it may listen for it.
+  found: await called((done) => radio.getStationInfo(server, done)),
 }));

@@ -9,6 +9,7 @@
     reason = "what fails in a test's tools fails the test"
 )]
 
+pub mod back_end;
 pub mod clock;
 pub mod disk;
 pub mod encoder;

@@ -25,7 +25,7 @@ const ROUND: Duration = Duration::from_millis(50);
 const CHURN: usize = 500;
 
 /// Who has heard nothing for this long is given up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Receive buffer of one that stalls; the kernel doubles it.
 const STALL_BUFFER: usize = 2_048;

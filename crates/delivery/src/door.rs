@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Extension, Request, State};
-use axum::http::header;
+use axum::http::header::{self, HeaderValue};
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::http::{Method, Response};
@@ -24,7 +24,7 @@ use crate::bucket::Bucket;
 use crate::fanout::Fanout;
 use crate::hls;
 use crate::metrics::{FanoutCollector, Kind, Metrics};
-use crate::resolve::{self, Stations, Wanted};
+use crate::resolve::{self, FIRST_SID, Stations, Wanted};
 use crate::roster::Roster;
 use crate::station::Station;
 use crate::stream::{self, Caller};
@@ -77,11 +77,11 @@ impl Delivery {
 impl ListenerDoor for Delivery {
     fn wants(&self, head: &Head) -> bool {
         matches!(head.method.as_str(), "GET" | "HEAD")
-            && matches!(self.stations.resolve(head.path()), Some((_, Wanted::Stream)))
+            && matches!(self.resolve_head(head), Some((_, Wanted::Stream)))
     }
 
     fn listen(&self, head: Head, connection: Connection) -> BoxFuture<'static, ()> {
-        let (found, delivery) = (self.stations.resolve(head.path()), self.clone());
+        let (found, delivery) = (self.resolve_head(&head), self.clone());
         Box::pin(async move {
             if let Some((station, Wanted::Stream)) = found {
                 let caller = delivery.caller(&station, connection.peer(), &head.target);
@@ -99,7 +99,8 @@ async fn answer(
     request: Request,
 ) -> Response<Body> {
     let request = request.into_parts().0;
-    let found = delivery.stations.resolve(request.uri.path());
+    let icy_metadata = request.headers.get("icy-metadata").map(HeaderValue::as_bytes);
+    let found = delivery.resolve(request.uri.path(), icy_metadata);
     let kind = kind_of(found.as_ref().map(|(_, wanted)| wanted));
     let response = match found {
         _ if request.method == Method::OPTIONS => answer::options(),
@@ -130,6 +131,19 @@ impl Delivery {
         let (clock, metrics, roster) = (&self.clock, &self.metrics, &self.roster);
         let back_end = self.back_ends.of(&station.settings().name);
         Caller { peer, target, back_end, clock, metrics, roster }
+    }
+
+    fn resolve_head(&self, head: &Head) -> Option<(Arc<Station>, Wanted)> {
+        self.resolve(head.path(), head.header("icy-metadata"))
+    }
+
+    /// What a request asks for. At `/` a player, which is known by its
+    /// `Icy-MetaData`, finds SHOUTcast's first stream, and a browser nothing.
+    fn resolve(&self, path: &str, icy_metadata: Option<&[u8]>) -> Option<(Arc<Station>, Wanted)> {
+        if path == "/" && icy_metadata == Some(b"1") {
+            return self.stations.stream(FIRST_SID);
+        }
+        self.stations.resolve(path)
     }
 
     /// Whether HLS is closed: nobody could be asked about those who hear it.

@@ -10,6 +10,9 @@ use store::SegmentName;
 
 use crate::station::Station;
 
+/// SHOUTcast's number of the stream where a request has none.
+pub(crate) const FIRST_SID: u32 = 1;
+
 /// The longest path that is looked up: an alias of three parts, a rendition and
 /// a segment's name.
 pub const PATH_LEN_MAX: usize = 512;
@@ -70,7 +73,15 @@ impl Stations {
             return Some((Arc::clone(station), Wanted::Stream));
         }
         let (parent, last) = path.rsplit_once('/').unwrap_or(("", &path));
-        self.below(parent, last).or_else(|| self.beside(&path, last))
+        self.below(parent, last)
+            .or_else(|| self.beside(&path, last))
+            .or_else(|| self.stream(sid_of(&path)?))
+    }
+
+    /// The stream that has a number of SHOUTcast's.
+    pub(crate) fn stream(&self, sid: u32) -> Option<(Arc<Station>, Wanted)> {
+        let station = self.all.iter().find(|station| station.settings().sid == sid)?;
+        Some((Arc::clone(station), Wanted::Stream))
     }
 
     /// `{mount}/playlist.m3u8` and what is below the rendition.
@@ -104,6 +115,23 @@ impl Stations {
         };
         Some((Arc::clone(station), wanted))
     }
+}
+
+/// The number of the stream at a path as SHOUTcast has them: `;`, `;stream.mp3`,
+/// `stream`, `stream/2` and `stream/2/`. What is behind a semicolon is there to
+/// make players take the path for a file's.
+fn sid_of(path: &str) -> Option<u32> {
+    if path.starts_with(';') {
+        return Some(FIRST_SID);
+    }
+    let sid = match path.strip_prefix("stream")? {
+        "" | "/" => return Some(FIRST_SID),
+        rest => rest.strip_prefix('/')?,
+    };
+    let (sid, behind) = sid.split_once('/').unwrap_or((sid, ""));
+    let is_number = sid.bytes().all(|byte| byte.is_ascii_digit());
+    let is_whole = behind.is_empty() || behind.starts_with(';');
+    sid.parse().ok().filter(|_| is_number && is_whole)
 }
 
 /// The time of the past that a query asks for, if it does.

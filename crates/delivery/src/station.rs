@@ -23,6 +23,8 @@ pub struct StationSettings {
     pub name: String,
     /// Its other mounts.
     pub aliases: Vec<String>,
+    /// SHOUTcast's number of the stream, from 1.
+    pub sid: u32,
     /// The station's name for people.
     pub title: String,
     /// The rendition's name.

@@ -17,6 +17,7 @@ use icy::head::Head;
 use icy::listener::{self, Cors, ListenerRequest};
 use listen::{Connection, Transport};
 use media::text;
+use percent_encoding::percent_decode_str;
 use runtime::clock::Steady;
 use socket2::SockRef;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
@@ -169,7 +170,8 @@ impl Caller<'_> {
         let Some(back_end) = self.back_end else {
             return Ok(Admitted { id, seat, pass: Pass::default() });
         };
-        let question = back_end.question((id, self.peer), self.target, header);
+        let target = known_as(station, self.target);
+        let question = back_end.question((id, self.peer), &target, header);
         let pass = back_end.admit(question).await.map_err(|denial| {
             info!(mount, peer = %self.peer, reason = %denial, "listener refused");
             Refused::Denied(denial)
@@ -306,6 +308,15 @@ async fn carry(
         _ = carrying => None,
         why = over => why,
     }
+}
+
+/// What is asked for, in the one spelling of the station's own paths, and with the
+/// query as it was sent: rules of a back end are for mounts that it knows.
+fn known_as(station: &Station, target: &str) -> String {
+    let (path, query) = target.split_at(target.find('?').unwrap_or(target.len()));
+    let path = percent_decode_str(path.trim_start_matches('/')).decode_utf8_lossy();
+    let known = station.paths().find(|known| *known == path).unwrap_or(&station.settings().name);
+    format!("/{known}{query}")
 }
 
 fn report(error: Option<NotJoined>, peer: SocketAddr) {

@@ -257,6 +257,7 @@ fn settings_of_acme() -> StationSettings {
     StationSettings {
         name: "acme".into(),
         aliases: vec!["acme.mp3".into()],
+        sid: 1,
         title: "Acme Radio".into(),
         rendition: RenditionId::new("mp3", 128),
         target_secs: TARGET_SECS,

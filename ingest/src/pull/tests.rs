@@ -34,6 +34,7 @@ struct Role {
 }
 
 /// How a role is set up.
+#[derive(Clone, Copy)]
 struct Setup {
     limits: Limits,
     /// Further lines of the ingest.
@@ -768,8 +769,9 @@ async fn waits(held: Duration, streams: usize) -> Vec<Duration> {
 async fn a_server_that_closes_again_and_again_is_tried_ever_later() {
     let waits = waits(Duration::from_secs(10), 7).await;
     for (wait, expected) in waits.iter().zip([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]) {
-        let longest = Duration::from_millis(expected + 300);
-        assert!((longest / 2 - Duration::from_millis(200)..=longest).contains(wait), "{waits:?}");
+        // A step, and the turns that a connection takes.
+        let allowed = Duration::from_millis(expected / 2)..=Duration::from_millis(expected + 300);
+        assert!(allowed.contains(wait), "{waits:?}");
     }
 }
 

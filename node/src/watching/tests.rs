@@ -28,8 +28,8 @@ fn epoch(stream: StreamInfo) -> Epoch {
     }
 }
 
-fn units(frames: &[Bytes]) -> impl Iterator<Item = Record> + use<> {
-    let frames = frames.to_vec().into_iter().zip(0..);
+fn units(frames: Vec<Bytes>) -> impl Iterator<Item = Record> {
+    let frames = frames.into_iter().zip(0..);
     frames.map(|(data, index)| Record::Unit(Unit { index, data }))
 }
 
@@ -52,11 +52,11 @@ async fn check(records: impl IntoIterator<Item = Record>, expected: bool) {
 #[tokio::test]
 async fn fifteen_seconds_without_sound_are_silence() {
     let begun = || std::iter::once(Record::Epoch(epoch(MP3)));
-    check(begun().chain(units(&silence(ENOUGH - 1))), false).await;
-    check(begun().chain(units(&silence(ENOUGH))), true).await;
+    check(begun().chain(units(silence(ENOUGH - 1))), false).await;
+    check(begun().chain(units(silence(ENOUGH))), true).await;
     let sound = fixtures::mp3(2, 128, 44_100, 2);
-    check(begun().chain(units(&[silence(ENOUGH), sound.clone()].concat())), false).await;
-    check(begun().chain(units(&[sound, silence(ENOUGH)].concat())), true).await;
+    check(begun().chain(units([silence(ENOUGH), sound.clone()].concat())), false).await;
+    check(begun().chain(units([sound, silence(ENOUGH)].concat())), true).await;
 }
 
 #[tokio::test]
@@ -65,10 +65,10 @@ async fn silence_in_aac_is_heard_too() {
         let stream = StreamInfo { codec: Codec::Aac, samples_per_frame: 1_024, ..MP3 };
         let begun = || std::iter::once(Record::Epoch(epoch(stream)));
         let frame = Bytes::from(synthetic::adts_frame(44_100, 2, 300, 1));
-        check(begun().chain(units(&vec![frame.clone(); 645])), false).await;
-        check(begun().chain(units(&vec![frame.clone(); 647])), true).await;
+        check(begun().chain(units(vec![frame.clone(); 645])), false).await;
+        check(begun().chain(units(vec![frame.clone(); 647])), true).await;
         let sound = fixtures::aac(profile, 2, 64, 44_100, 2);
-        check(begun().chain(units(&[vec![frame; 700], sound].concat())), false).await;
+        check(begun().chain(units([vec![frame; 700], sound].concat())), false).await;
     }
 }
 
@@ -76,16 +76,16 @@ async fn silence_in_aac_is_heard_too() {
 async fn frames_that_do_not_decode_are_silence() {
     let broken = Bytes::from_static(&[0xFF; 417]);
     let records = std::iter::once(Record::Epoch(epoch(MP3)));
-    check(records.chain(units(&vec![broken; ENOUGH])), true).await;
+    check(records.chain(units(vec![broken; ENOUGH])), true).await;
 }
 
 #[tokio::test]
 async fn the_end_of_the_programme_is_no_silence() {
-    let begun = || std::iter::once(Record::Epoch(epoch(MP3))).chain(units(&silence(ENOUGH)));
+    let begun = || std::iter::once(Record::Epoch(epoch(MP3))).chain(units(silence(ENOUGH)));
     let ended = Record::Ended(EpochId(1));
     check(begun().chain([ended.clone()]), false).await;
     let again = [ended, Record::Epoch(epoch(MP3))];
-    check(begun().chain(again).chain(units(&silence(ENOUGH - 1))), false).await;
+    check(begun().chain(again).chain(units(silence(ENOUGH - 1))), false).await;
 }
 
 #[tokio::test]
@@ -98,7 +98,7 @@ async fn who_missed_the_beginning_listens_from_the_next_segment_on() {
         wall_start: WallTime::default(),
         title: None,
     };
-    check(units(&silence(ENOUGH)), false).await;
-    let late = units(&silence(ENOUGH)).chain([Record::Closed(closed)]);
-    check(late.chain(units(&silence(ENOUGH))), true).await;
+    check(units(silence(ENOUGH)), false).await;
+    let late = units(silence(ENOUGH)).chain([Record::Closed(closed)]);
+    check(late.chain(units(silence(ENOUGH))), true).await;
 }

@@ -102,7 +102,8 @@ impl Bench {
         let stores = stores();
         let programme = Programme { feed, segments, titles, profile: None, stores };
         let steady = Steady::new(Arc::clone(&clock) as Arc<dyn Clock>);
-        let station = crate::start(&egress, programme, &fanout, &steady, &mut tasks).unwrap();
+        let station =
+            crate::start(&egress, programme, &fanout, (&steady, "one"), &mut tasks).unwrap();
         Self {
             fanout,
             clock,

@@ -17,6 +17,10 @@ use tracing::{error, warn};
 use crate::metrics::EgressMetrics;
 use crate::retention::{Leaving, Retention};
 
+/// Segments deleted before the feed is looked at again: after days without the
+/// process thousands are due at once, and each takes tens of milliseconds. Chosen.
+pub(crate) const DELETED_AT_ONCE_MAX: usize = 32;
+
 /// Between two tries; doubled each time.
 const PAUSE_MIN: Duration = Duration::from_millis(250);
 
@@ -259,10 +263,12 @@ impl Bucket {
         self.retention.oldest()
     }
 
-    /// Deletes what is due; says whether anything went.
+    /// Deletes what is due, [`DELETED_AT_ONCE_MAX`] at most; says whether
+    /// anything went.
     pub(crate) async fn delete_due(&mut self) -> bool {
         let (now, mut deleted) = (self.clock.now(), false);
-        while let Some(leaving) = self.retention.pop_due(now) {
+        for _ in 0..DELETED_AT_ONCE_MAX {
+            let Some(leaving) = self.retention.pop_due(now) else { break };
             if !self.delete(&leaving).await {
                 self.retention.push_back(leaving, now, DELETE_PAUSE);
                 break;

@@ -65,7 +65,11 @@ async fn monitors_on_npm_read_what_plays_and_how_many_listen() {
     assert_eq!(streams[0]["CURRENTLISTENERS"], 1);
     assert_eq!(streams[1]["SONGTITLE"], "Other");
     assert_eq!(read["stats"]["ACTIVESTREAMS"], 2);
-    assert_eq!(read["nextsongs"], "");
+    // Of an empty list it makes this.
+    assert_eq!(read["nextsongs"], 0);
+    // It hears the first stream at `/`, where it does not know the page by its type.
+    assert_eq!(read["found"]["fetchsource"], "STREAM", "{}", read["found"]);
+    assert_eq!(read["found"]["title"], "Ärtist & all - <Song>", "{}", read["found"]);
 }
 
 /// Programs that have no charset in mind take a page for one of SHOUTcast 1 by

@@ -30,7 +30,8 @@ const COMMITTED_MAX: usize = 32;
 /// Where the fuzzers collect.
 const COLLECTED: &str = "fuzz/corpus";
 
-const USAGE: &str = "usage: cargo xtask lab fuzz [SECONDS | --runs EXECUTIONS] [TARGET...]";
+const USAGE: &str =
+    "usage: cargo xtask lab fuzz [SECONDS | --runs EXECUTIONS | --page] [TARGET...]";
 
 /// Runs every target, or those named: for some seconds each, under a sanitizer,
 /// or for so many executions, of which a page tells.
@@ -41,6 +42,7 @@ const USAGE: &str = "usage: cargo xtask lab fuzz [SECONDS | --runs EXECUTIONS] [
 pub(super) fn run(root: &Path, arguments: &[&str]) -> Result<()> {
     match arguments {
         [] => run_for(root, SECONDS, &[]),
+        ["--page"] => runs::write_page(root),
         ["--runs", executions, named @ ..] => {
             let executions = executions.parse().ok().context(USAGE)?;
             prepare(root)?;

@@ -306,6 +306,7 @@ fn station(writer: &MountWriter) -> Arc<Station> {
     let settings = StationSettings {
         aliases: vec![format!("live/{name}")],
         title: name.clone(),
+        sid: if name == "acme" { 1 } else { 2 },
         name,
         rendition: RenditionId::new("mp3", 128),
         target_secs: 6,

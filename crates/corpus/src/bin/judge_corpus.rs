@@ -7,12 +7,11 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use corpus::file::{File, FrameState};
 use corpus::judge::{self, CUTS_MAX, Pace, WRITE_LENS};
 use corpus::{base, foreign};
@@ -91,13 +90,11 @@ fn main() -> Result<()> {
     files.extend(foreign::strangers(SECONDS)?);
     let mut rows: BTreeMap<String, Row> = BTreeMap::new();
     let mut faults = Vec::new();
-    let rss = forget_peak()?;
     for file in &files {
         let row = rows.entry(file.family.clone()).or_default();
         faults.extend(one(file, row)?.into_iter().map(|fault| format!("{}: {fault}", file.name())));
     }
-    let grown = peak_kib()?.saturating_sub(rss);
-    print(&rows, files.len(), grown)?;
+    print(&rows, files.len())?;
     if faults.is_empty() {
         return Ok(());
     }
@@ -145,7 +142,7 @@ fn a_mebibyte(time: Duration, len: usize) -> Duration {
     time * (1 << 20) / len
 }
 
-fn print(rows: &BTreeMap<String, Row>, files: usize, grown: u64) -> Result<()> {
+fn print(rows: &BTreeMap<String, Row>, files: usize) -> Result<()> {
     let mut out = io::stdout().lock();
     writeln!(
         out,
@@ -171,11 +168,7 @@ fn print(rows: &BTreeMap<String, Row>, files: usize, grown: u64) -> Result<()> {
             row.heap_max / 1024,
         )?;
     }
-    writeln!(
-        out,
-        "\n{files} files in all. Resident memory grew by {} MiB at most over them, the decoder's own heap in it.",
-        grown / 1024
-    )?;
+    writeln!(out, "\n{files} files in all.")?;
     Ok(())
 }
 
@@ -186,18 +179,4 @@ fn cpu() -> Result<Duration> {
         u64::try_from(time.tv_sec() * 1_000_000 + time.tv_usec()).unwrap_or(0)
     };
     Ok(Duration::from_micros(micros(usage.user_time()) + micros(usage.system_time())))
-}
-
-/// Lets the peak begin anew (proc(5), `clear_refs`), and gives it.
-fn forget_peak() -> Result<u64> {
-    fs::write("/proc/self/clear_refs", "5").context("cannot reset the peak of memory")?;
-    peak_kib()
-}
-
-/// The most memory that was in use, in KiB.
-fn peak_kib() -> Result<u64> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let number = line.and_then(|line| line.split_whitespace().next()).context("no VmHWM")?;
-    Ok(number.parse()?)
 }

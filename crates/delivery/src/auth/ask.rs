@@ -52,8 +52,8 @@ pub(crate) enum Denial {
 }
 
 impl BackEnd {
-    /// What to ask of a listener: who it is, what it wants, and its headers by
-    /// lower-case name. `None` where it says more than back ends can be told.
+    /// What to ask of a listener: who it is, which of the mount's paths it wants,
+    /// and its headers by lower-case name. `None` where it says more than back ends can be told.
     pub(crate) fn question<'a>(
         &self,
         (id, peer): (ListenerId, SocketAddr),

@@ -206,6 +206,22 @@ async fn listeners_through_hyper_are_asked_about_as_well() {
 }
 
 #[tokio::test]
+async fn a_back_end_knows_each_mount_by_one_spelling() {
+    let asked = asked(NO).await;
+    for (target, told) in [
+        ("/acme", "%2facme"),
+        ("/%61cm%65?a=%20", "%2facme%3fa%3d%2520"),
+        ("/acme%2Emp3?", "%2facme%2emp3%3f"),
+    ] {
+        asked.ask(&format!("GET {target} HTTP/1.0\r\n\r\n")).await;
+        asked.bench.get(target).await;
+        for body in asked.script.bodies("listener_add").iter().rev().take(2) {
+            assert!(body.contains(&format!("&mount={told}&")), "{target}: {body}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn head_lets_nobody_in_and_is_told_as_a_listener_of_no_time() {
     let asked = asked(YES).await;
     let (head, mut peer) = asked.ask("HEAD /acme HTTP/1.0\r\n\r\n").await;
@@ -235,7 +251,7 @@ async fn headers_of_the_listener_are_passed_on_under_their_prefix() {
 async fn a_back_end_that_says_no_is_answered_as_icecast_does_with_its_reason() {
     for (answer, line) in [
         (NO, "You need to authenticate"),
-        ("HTTP/1.0 403 No\r\nicecast-auth-message: Pay \x07first\r\n\r\n", "Pay first"),
+        ("HTTP/1.0 403 No\r\nicecast-auth-message:  Pay ä first\r\n\r\n", "Pay ä first"),
         ("HTTP/1.0 200 OK\r\nicecast-auth-user: 0\r\n\r\n", "You need to authenticate"),
         ("HTTP/1.0 200 OK\r\nicecast-auth-user: 10\r\n\r\n", "You need to authenticate"),
         ("HTTP/1.0 302 Found\r\nLocation: /login\r\n\r\n", "You need to authenticate"),
@@ -251,7 +267,7 @@ async fn a_back_end_that_says_no_is_answered_as_icecast_does_with_its_reason() {
         assert_eq!(asked.bench.station.mount().listeners(), 0, "the seat is free again");
         assert_eq!(asked.script.bodies("listener_remove"), [""; 0]);
         asked.check_metric("delivery_auth_asked_total{mount=\"acme\",outcome=\"Denied\"} 2");
-        asked.check_metric("delivery_http_requests_total{kind=\"Stream\",status=\"401\"} 1");
+        asked.check_metric("delivery_http_requests_total{kind=\"Stream\",status=\"401\"} 2");
     }
 }
 
@@ -396,6 +412,16 @@ async fn an_end_that_cannot_be_told_is_tried_again() {
         asked.script.bodies("listener_remove")[1]
     );
     asked.check_metric("delivery_auth_untold_total{mount=\"acme\"} 0");
+}
+
+#[tokio::test]
+async fn an_end_is_tried_four_times() {
+    let asked = asked(YES).await;
+    asked.script.lay_out("listener_remove", "HTTP/1.0 503 Later\r\n\r\n");
+    drop(asked.back_end().admit(asked.question()).await.unwrap());
+    eventually(|| asked.bench.metrics().contains("delivery_auth_untold_total{mount=\"acme\"} 1"))
+        .await;
+    assert_eq!(asked.script.bodies("listener_remove").len(), 4);
 }
 
 #[tokio::test]

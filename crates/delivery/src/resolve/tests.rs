@@ -30,10 +30,11 @@ fn silent(settings: StationSettings) -> Arc<Station> {
 }
 
 fn stations() -> Stations {
-    let station = |name: &str, aliases: &[&str]| {
+    let station = |sid, name: &str, aliases: &[&str]| {
         silent(StationSettings {
             name: name.into(),
             aliases: aliases.iter().map(|alias| (*alias).into()).collect(),
+            sid,
             title: name.to_uppercase(),
             rendition: RenditionId::new("mp3", 128),
             target_secs: 6,
@@ -42,7 +43,9 @@ fn stations() -> Stations {
             segment_max_age: Duration::ZERO,
         })
     };
-    Stations::new(vec![station("acme", &["acme.mp3", "live/acme"]), station("other", &[])])
+    // In the order of their names, whatever their numbers are.
+    let acme = station(2, "acme", &["acme.mp3", "live/acme", "stream/7"]);
+    Stations::new(vec![acme, station(1, "other", &[])])
 }
 
 #[track_caller]
@@ -127,4 +130,40 @@ fn a_long_path_is_not_looked_up() {
     let stations = Stations::new(vec![long, longer]);
     assert!(stations.resolve(&path(PATH_LEN_MAX)).is_some());
     assert!(stations.resolve(&path(PATH_LEN_MAX + 1)).is_none());
+}
+
+#[test]
+fn a_stream_is_found_at_shoutcasts_paths_by_its_number() {
+    for path in ["/;", "/;stream.mp3", "/;stream.nsv", "/stream", "/stream/", "/stream/1", "/%3b"] {
+        check(path, Some(("other", &Wanted::Stream)));
+    }
+    for path in ["/stream/2", "/stream/2/", "/stream/2/;", "/stream/2/;stream.mp3", "/stream/02"] {
+        check(path, Some(("acme", &Wanted::Stream)));
+    }
+}
+
+#[test]
+fn a_mount_goes_before_shoutcasts_paths() {
+    check("/stream/7", Some(("acme", &Wanted::Stream)));
+    check("/stream/7/playlist.m3u8", Some(("acme", &multivariant(""))));
+}
+
+#[test]
+fn what_is_no_number_of_a_stream_is_nothing() {
+    for path in [
+        "/",
+        "/stream/3",
+        "/stream/0",
+        "/stream/+1",
+        "/stream/-1",
+        "/stream/99999999999",
+        "/stream//",
+        "/stream/1/x",
+        "/stream1",
+        "/streams",
+        "/stream/one",
+        "/stream.mp3",
+    ] {
+        check(path, None);
+    }
 }

@@ -150,7 +150,7 @@ async fn a_segment_of_the_past_is_asked_of_the_bucket_whatever_its_number() {
     let leapt = SegmentInfo { number: MediaSequence(1_700_000_600), ..segment(100) };
     timeshift.push(&leapt, leapt.wall_end());
     bench.station.set_hls(crate::HlsView { number: Some(leapt.number), ..Default::default() });
-    let key = store::Key::new(&format!("public/acme/mp3-128/{}", segment(3).file_name())).unwrap();
+    let key = store::Key::new(format!("public/acme/mp3-128/{}", segment(3).file_name())).unwrap();
     let attributes = store::Attributes::record();
     let _ = bench.store.create(&key, "body".into(), &attributes).await.unwrap();
     let path = format!("/acme/mp3-128/{}", segment(3).file_name());

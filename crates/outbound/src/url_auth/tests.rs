@@ -60,7 +60,7 @@ async fn a_servers_error_is_none_of_its_answers() {
         match answer {
             Ok(answer) => assert_eq!((answer.status, is_answer), (status, true)),
             Err(Error::Status { status: told, .. }) => {
-                assert_eq!((told, is_answer), (status, false))
+                assert_eq!((told, is_answer), (status, false));
             }
             Err(error) => panic!("{error}"),
         }

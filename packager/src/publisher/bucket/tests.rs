@@ -102,15 +102,15 @@ async fn a_fact_that_another_one_said_is_not_said_again() {
 
 #[tokio::test(start_paused = true)]
 async fn an_egress_that_asks_about_listeners_has_no_playlists_for_everyone() {
-    let open = Bench::new(testing::SHORT);
-    bucket(&open).await.list(&playlists(10, 9)).await;
-    assert!(open.media().is_some());
+    let mut bench = Bench::new(testing::SHORT);
+    bucket(&bench).await.list(&playlists(10, 9)).await;
+    let multivariant = bench.bucket().join("public/acme/playlist.m3u8");
+    assert!(bench.media().is_some() && multivariant.exists());
     let auth = "auth = { listener_add = \"http://127.0.0.1/\" }\n";
-    let asks = Bench { egress: testing::egress(&format!("{auth}{}", testing::SHORT)), ..open };
-    let mut bucket = bucket(&asks).await;
-    bucket.unlist().await;
-    let multivariant = asks.bucket().join("public/acme/playlist.m3u8");
-    assert!(asks.media().is_none() && !multivariant.exists(), "what was there is gone");
-    bucket.list(&playlists(10, 11)).await;
-    assert!(asks.media().is_none() && !multivariant.exists(), "and nothing comes");
+    bench.egress = testing::egress(&format!("{auth}{}", testing::SHORT));
+    let mut asks = bucket(&bench).await;
+    asks.unlist().await;
+    assert!(bench.media().is_none() && !multivariant.exists(), "what was there is gone");
+    asks.list(&playlists(10, 11)).await;
+    assert!(bench.media().is_none() && !multivariant.exists(), "and nothing comes");
 }

@@ -77,7 +77,11 @@ fn run_one(root: &Path, executions: u64, target: &str) -> Result<bool> {
 }
 
 /// Writes what the last run of each target came to.
-fn write_page(root: &Path) -> Result<()> {
+///
+/// # Errors
+///
+/// The page cannot be written.
+pub(super) fn write_page(root: &Path) -> Result<()> {
     let mut table = String::from(
         "| target | executions | seconds | edges | inputs kept | found |\n\
          | --- | ---: | ---: | ---: | ---: | --- |\n",
