@@ -1,17 +1,19 @@
 //! All roles in one process.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use catalogue::Catalogue;
 use catalogue::report::Report;
 use control::webhooks;
 use delivery::fanout::{Fanout, FanoutSettings};
-use delivery::{BackEnds, Delivery, Station, Stations};
+use delivery::{AccessLog, BackEnds, Delivery, Station, Stations};
 use ingest::Ingest;
 use listen::Entry;
 use outbound::{Client, Policy, Settings};
 use packager::{Packager, Path, Programme};
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 use runtime::backoff;
 use runtime::clock::{Clock, Steady};
@@ -27,6 +29,9 @@ use crate::report::Reporter;
 use crate::url_auth::UrlAuth;
 use crate::{tls, watching};
 
+/// What the access log has at the end of the process for its last lines.
+const FLUSH_TIME: Duration = Duration::from_secs(2);
+
 /// Prefix of every metric.
 const METRICS_PREFIX: &str = "skywave";
 
@@ -39,6 +44,7 @@ pub struct Running {
     shutdown: Shutdown,
     fanout: Fanout,
     back_ends: BackEnds,
+    access_log: Option<AccessLog>,
     tasks: Tasks,
 }
 
@@ -108,8 +114,10 @@ pub async fn start(
     let asking = url_auth.for_listeners(&clock);
     let back_ends =
         BackEnds::start(&catalogue, &stations, &asking, &mut registry, &mut tasks.telling)?;
+    let access_log = access_log(config, &mut registry)?;
     let delivery = Delivery::new(stations, &fanout, bucket, clock.clone(), &mut registry)
-        .with_back_ends(back_ends.clone());
+        .with_back_ends(back_ends.clone())
+        .with_access_log(access_log.clone());
     let silences = watching::listen(&catalogue, &followed, &mut tasks.listening);
     let reporter = Reporter::new(config, Arc::clone(&catalogue), &clock, ingest.clone(), followed);
     let reporter = Arc::new(reporter.with_silences(silences));
@@ -130,7 +138,7 @@ pub async fn start(
     }
     info!(public = %addresses.public, control = %addresses.control, "serving");
     let (reporter, routes) = (roles.reporter, doors.routes);
-    Ok(Running { addresses, reporter, routes, shutdown, fanout, back_ends, tasks })
+    Ok(Running { addresses, reporter, routes, shutdown, fanout, back_ends, access_log, tasks })
 }
 
 /// Begins every egress's programme and its views.
@@ -210,6 +218,9 @@ impl Running {
         // Every listener has ended by now.
         self.back_ends.finish();
         while self.tasks.telling.join_next().await.is_some() {}
+        if let Some(log) = self.access_log {
+            tokio::task::spawn_blocking(move || log.flush(FLUSH_TIME)).await?;
+        }
         info!("the end");
         anyhow::ensure!(!failed, "a task ended by itself");
         Ok(())
@@ -232,6 +243,17 @@ impl Tasks {
         // A task that heard of the shutdown first has not failed.
         !shutdown.is_triggered()
     }
+}
+
+/// Opens the access log, where one is wanted.
+fn access_log(config: &ProcessConfig, registry: &mut Registry) -> Result<Option<AccessLog>> {
+    let Some(path) = &config.access_log else { return Ok(None) };
+    let lost = Counter::default();
+    let help = "Lines of the access log that the disk did not take";
+    registry.register("delivery_access_lines_lost", help, lost.clone());
+    let log = AccessLog::open(path, lost);
+    let opened = log.with_context(|| format!("cannot open the access log {}", path.display()))?;
+    Ok(Some(opened))
 }
 
 /// Opens the buckets of the configuration; S3 is not spoken to yet.

@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use media::WallTime;
@@ -30,8 +31,16 @@ const BATCH_MAX: usize = 256;
 /// The log of a process. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct AccessLog {
-    lines: SyncSender<String>,
+    entries: SyncSender<Entry>,
     lost: Counter,
+}
+
+/// What the thread is told.
+#[derive(Debug)]
+enum Entry {
+    Line(String),
+    /// To be answered once all before it is written.
+    Flush(SyncSender<()>),
 }
 
 /// What a line says.
@@ -65,16 +74,31 @@ impl AccessLog {
     ///
     /// The file cannot be opened, or the system gives no thread.
     pub fn open(path: &Path, lost: Counter) -> io::Result<Self> {
-        let (lines, waiting) = sync_channel(LINES_WAITING_MAX);
-        let mut writer = Writer { path: path.to_path_buf(), file: open(path)?, lost: lost.clone() };
+        let (entries, waiting) = sync_channel(LINES_WAITING_MAX);
+        let mut writer = Writer {
+            path: path.to_path_buf(),
+            file: open(path)?,
+            lost: lost.clone(),
+            is_torn: false,
+        };
         let thread = std::thread::Builder::new().name("access-log".to_owned());
         thread.spawn(move || writer.run(&waiting))?;
-        Ok(Self { lines, lost })
+        Ok(Self { entries, lost })
+    }
+
+    /// Waits until all that was said is written, for `patience` at most. Blocks:
+    /// not for an async task.
+    pub fn flush(&self, patience: Duration) {
+        let (written, heard) = sync_channel(1);
+        if self.entries.try_send(Entry::Flush(written)).is_ok() {
+            // Late, or the thread is gone: the lines are lost either way.
+            let _ = heard.recv_timeout(patience);
+        }
     }
 
     /// Writes a line, some time soon.
     pub(crate) fn write(&self, line: &Line<'_>) {
-        if self.lines.try_send(line.to_string()).is_err() {
+        if self.entries.try_send(Entry::Line(line.to_string())).is_err() {
             self.lost.inc();
         }
     }
@@ -85,17 +109,32 @@ struct Writer {
     path: PathBuf,
     file: File,
     lost: Counter,
+    /// The file may end within a line.
+    is_torn: bool,
 }
 
 impl Writer {
-    fn run(&mut self, waiting: &Receiver<String>) {
+    fn run(&mut self, waiting: &Receiver<Entry>) {
         while let Ok(first) = waiting.recv() {
-            let more: Vec<String> = waiting.try_iter().take(BATCH_MAX - 1).collect();
-            let lines = 1 + more.len() as u64;
-            let text: String = std::iter::once(first).chain(more).collect();
+            let (mut text, mut lines, mut flushed) = (String::new(), 0, Vec::new());
+            for entry in std::iter::once(first).chain(waiting.try_iter().take(BATCH_MAX - 1)) {
+                match entry {
+                    Entry::Line(line) => {
+                        text += &line;
+                        lines += 1;
+                    }
+                    Entry::Flush(written) => flushed.push(written),
+                }
+            }
             if let Err(error) = self.append(&text) {
                 self.lost.inc_by(lines);
+                // What was written of it may have ended within a line.
+                self.is_torn = true;
                 warn!(file = %self.path.display(), %error, lines, "access log not written");
+            }
+            for written in flushed {
+                // Nobody listens any more who has lost patience.
+                let _ = written.try_send(());
             }
         }
     }
@@ -104,6 +143,10 @@ impl Writer {
     fn append(&mut self, text: &str) -> io::Result<()> {
         if !self.is_in_place() {
             self.file = open(&self.path)?;
+        }
+        if self.is_torn {
+            self.file.write_all(b"\n")?;
+            self.is_torn = false;
         }
         self.file.write_all(text.as_bytes())
     }
@@ -123,7 +166,7 @@ fn open(path: &Path) -> io::Result<File> {
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ip = self.peer.ip().to_canonical();
-        write!(f, "{ip} - {} [{}] ", Field(self.user.unwrap_or("-")), Date(self.ended))?;
+        write!(f, "{ip} - {} [{}] ", Word(or_dash(self.user.unwrap_or("-"))), Date(self.ended))?;
         write!(f, "\"GET {} HTTP/1.0\" {} {} ", Field(self.path), self.status, self.bytes)?;
         let (referer, agent) = (or_dash(self.referer), or_dash(self.user_agent));
         writeln!(f, "\"{}\" \"{}\" {}", Field(referer), Field(agent), self.secs)
@@ -160,6 +203,19 @@ impl fmt::Display for Field<'_> {
             } else {
                 f.write_char(char)?;
             }
+        }
+        Ok(())
+    }
+}
+
+/// The same without quotes around it: blanks and brackets would end it too.
+struct Word<'a>(&'a str);
+
+impl fmt::Display for Word<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_plain = |c: char| !c.is_whitespace() && !matches!(c, '[' | ']');
+        for char in self.0.chars().map(|c| if is_plain(c) { c } else { '_' }) {
+            write!(f, "{}", Field(char.encode_utf8(&mut [0; 4])))?;
         }
         Ok(())
     }

@@ -18,6 +18,7 @@ use prometheus_client::registry::Registry;
 use runtime::clock::Steady;
 use store::Store;
 
+use crate::access_log::AccessLog;
 use crate::answer::{self, Refusal};
 use crate::auth::BackEnds;
 use crate::bucket::Bucket;
@@ -42,6 +43,7 @@ pub struct Delivery {
     metrics: Metrics,
     roster: Roster,
     back_ends: BackEnds,
+    access_log: Option<AccessLog>,
 }
 
 impl Delivery {
@@ -59,7 +61,14 @@ impl Delivery {
         registry.register_collector(Box::new(collector));
         let (bucket, roster) = (Bucket::new(bucket), Roster::default());
         let (renders, back_ends) = (Renders::default(), BackEnds::default());
-        Self { stations, bucket, renders, clock, metrics, roster, back_ends }
+        let access_log = None;
+        Self { stations, bucket, renders, clock, metrics, roster, back_ends, access_log }
+    }
+
+    /// Writes a line for each ICY listener that has gone.
+    #[must_use]
+    pub fn with_access_log(self, access_log: Option<AccessLog>) -> Self {
+        Self { access_log, ..self }
     }
 
     /// Lets listeners in as these back ends say.
@@ -130,7 +139,8 @@ impl Delivery {
     fn caller<'a>(&'a self, station: &Station, peer: SocketAddr, target: &'a str) -> Caller<'a> {
         let (clock, metrics, roster) = (&self.clock, &self.metrics, &self.roster);
         let back_end = self.back_ends.of(&station.settings().name);
-        Caller { peer, target, back_end, clock, metrics, roster }
+        let access_log = self.access_log.as_ref();
+        Caller { peer, target, back_end, clock, metrics, roster, access_log }
     }
 
     fn resolve_head(&self, head: &Head) -> Option<(Arc<Station>, Wanted)> {

@@ -25,6 +25,7 @@ use tokio::sync::mpsc::Receiver;
 use tokio::sync::oneshot;
 use tracing::info;
 
+use crate::access_log::{AccessLog, Line};
 use crate::answer::{self, Refusal};
 use crate::auth::{BackEnd, Denial, Pass, Ticket};
 use crate::fanout::{End, JoinRefused, ListenerId, NewListener, NotJoined, Observer, Seat, Why};
@@ -51,6 +52,8 @@ pub(crate) struct Caller<'a> {
     pub(crate) clock: &'a Steady,
     pub(crate) metrics: &'a Metrics,
     pub(crate) roster: &'a Roster,
+    /// Where its end is written, where that is wanted.
+    pub(crate) access_log: Option<&'a AccessLog>,
 }
 
 /// A listener that may come in.
@@ -74,6 +77,7 @@ struct Visit {
     /// Its back end hears of its end when this is dropped.
     _ticket: Option<Ticket>,
     clock: Steady,
+    access_log: Option<AccessLog>,
     ended: oneshot::Sender<Why>,
 }
 
@@ -203,7 +207,8 @@ impl Caller<'_> {
             over: Over::Icy,
         });
         let (ended, end) = oneshot::channel();
-        let visit = Visit { entry, _ticket: pass.ticket, clock: self.clock.clone(), ended };
+        let (clock, access_log) = (self.clock.clone(), self.access_log.cloned());
+        let visit = Visit { entry, _ticket: pass.ticket, clock, access_log, ended };
         let newcomer = NewListener {
             id,
             head,
@@ -265,10 +270,12 @@ impl Observer for Visit {
 }
 
 impl Visit {
-    /// One line for each listener, as Icecast's access log has it.
+    /// One line for each listener, here and in the access log.
     fn log(&self, end: End) {
-        let Visitor { mount, peer, user_agent: agent, since, .. } = self.entry.visitor();
-        let secs = self.clock.now().since(*since).as_secs();
+        let visitor = self.entry.visitor();
+        let Visitor { mount, peer, user_agent: agent, since, .. } = visitor;
+        let now = self.clock.now();
+        let secs = now.since(*since).as_secs();
         let reason = match end.why {
             Why::Left => "left",
             Why::Slow => "too slow",
@@ -276,6 +283,19 @@ impl Visit {
             Why::Killed => "killed",
         };
         info!(mount, %peer, agent, secs, bytes = end.bytes_sent, reason, "listener gone");
+        if let Some(log) = &self.access_log {
+            log.write(&Line {
+                peer: *peer,
+                user: visitor.user.as_deref(),
+                ended: now,
+                path: &visitor.path,
+                status: 200,
+                bytes: end.bytes_sent,
+                referer: &visitor.referer,
+                user_agent: agent,
+                secs,
+            });
+        }
     }
 }
 

@@ -1,6 +1,10 @@
 use std::net::Ipv4Addr;
 use std::sync::Mutex;
 
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use icy::shoutcast::Login;
 use outbound::{Policy, Settings};
 use prometheus_client::registry::Registry;
@@ -11,8 +15,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::*;
-use crate::testing::metric;
-use crate::{Ingest, Limits, Passwords};
+use crate::testing::{metric, router};
+use crate::{Ingest, Limits, OtherPages, Passwords};
 
 /// Says yes to the password `right`, no to `wrong` and hangs on all else.
 struct BackEnd {
@@ -206,4 +210,37 @@ async fn who_says_more_than_a_back_end_can_be_told_stays_out() {
     let ingest = ingest(&back_end, &mut registry);
     assert_eq!(right_to(&ingest, "asked", &"&".repeat(2_000), "right").await, "unknown");
     assert_eq!(back_end.bodies(), [""; 0]);
+}
+
+/// What a title with these credentials is answered.
+async fn set_title(ingest: &Ingest, user: &str, password: &str) -> u16 {
+    let basic = BASE64_STANDARD.encode(format!("{user}:{password}"));
+    let peer: SocketAddr = PEER.parse().unwrap();
+    let request = Request::get("/admin/metadata?mode=updinfo&mount=/asked&song=A")
+        .header("authorization", format!("Basic {basic}"))
+        .extension(ConnectInfo(peer))
+        .body(axum::body::Body::empty());
+    let others: OtherPages = Arc::new(|_| unreachable!("only titles are sent"));
+    let mut routes = router(ingest, others);
+    tower::Service::call(&mut routes, request.unwrap()).await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn what_a_back_end_calls_wrong_is_a_try() {
+    let (back_end, mut registry) = (BackEnd::start().await, Registry::default());
+    let ingest = ingest(&back_end, &mut registry);
+    for _ in 0..listen::TRIES_MAX {
+        assert_eq!(set_title(&ingest, "dj", "wrong").await, 401);
+    }
+    assert_eq!(set_title(&ingest, "dj", "right").await, 429);
+    assert_eq!(back_end.bodies().len(), listen::TRIES_MAX);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_back_end_does_not_answer_is_no_try() {
+    let (back_end, mut registry) = (BackEnd::start().await, Registry::default());
+    let ingest = ingest(&back_end, &mut registry);
+    for _ in 0..=listen::TRIES_MAX {
+        assert_eq!(set_title(&ingest, "dj", "slow").await, 401);
+    }
 }

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use super::*;
 
 fn line() -> Line<'static> {
@@ -14,6 +12,10 @@ fn line() -> Line<'static> {
         user_agent: "VLC/3.0",
         secs: 77,
     }
+}
+
+fn writer(path: &Path, lost: Counter) -> Writer {
+    Writer { path: path.into(), file: open(path).unwrap(), lost, is_torn: false }
 }
 
 fn check(line: &Line<'_>, expected: &str) {
@@ -55,8 +57,7 @@ fn lines_are_appended_and_a_moved_log_is_begun_anew() {
     let folder = std::env::temp_dir().join(format!("access-log-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join("access.log");
-    let mut writer =
-        Writer { path: path.clone(), file: open(&path).unwrap(), lost: Counter::default() };
+    let mut writer = writer(&path, Counter::default());
     writer.append("one\n").unwrap();
     writer.append("two\n").unwrap();
     std::fs::rename(&path, folder.join("access.log.1")).unwrap();
@@ -68,8 +69,8 @@ fn lines_are_appended_and_a_moved_log_is_begun_anew() {
 
 #[test]
 fn a_disk_that_takes_nothing_loses_lines_and_no_more() {
-    let (lines, waiting) = sync_channel(LINES_WAITING_MAX);
-    let log = AccessLog { lines, lost: Counter::default() };
+    let (entries, waiting) = sync_channel(LINES_WAITING_MAX);
+    let log = AccessLog { entries, lost: Counter::default() };
     for _ in 0..LINES_WAITING_MAX {
         log.write(&line());
     }
@@ -79,8 +80,7 @@ fn a_disk_that_takes_nothing_loses_lines_and_no_more() {
     drop(log);
     let lost = Counter::default();
     let full = Path::new("/dev/full");
-    let mut writer = Writer { path: full.into(), file: open(full).unwrap(), lost: lost.clone() };
-    writer.run(&waiting);
+    writer(full, lost.clone()).run(&waiting);
     assert_eq!(lost.get(), LINES_WAITING_MAX as u64);
 }
 
@@ -91,12 +91,27 @@ fn what_is_written_comes_to_the_file() {
     let path = folder.join("access.log");
     let log = AccessLog::open(&path, Counter::default()).unwrap();
     log.write(&line());
-    let clock = runtime::clock::SystemClock;
-    let until = runtime::clock::Clock::monotonic(&clock) + Duration::from_secs(20);
-    while std::fs::read_to_string(&path).unwrap().is_empty() {
-        assert!(runtime::clock::Clock::monotonic(&clock) < until, "nothing is written");
-        std::thread::yield_now();
-    }
+    log.flush(Duration::from_secs(20));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), line().to_string());
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_line_that_was_torn_is_ended_before_the_next() {
+    let folder = std::env::temp_dir().join(format!("access-log-torn-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("access.log");
+    std::fs::write(&path, "half a li").unwrap();
+    let mut writer = writer(&path, Counter::default());
+    writer.is_torn = true;
+    writer.append("one\n").unwrap();
+    writer.append("two\n").unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "half a li\none\ntwo\n");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_name_is_one_word() {
+    let text = Line { user: Some("a [b] \"c\" d"), ..line() }.to_string();
+    assert!(text.starts_with("192.0.2.7 - a__b__\\x22c\\x22_d [22/Nov/"), "{text}");
 }

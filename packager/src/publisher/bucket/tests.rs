@@ -114,3 +114,18 @@ async fn an_egress_that_asks_about_listeners_has_no_playlists_for_everyone() {
     asks.list(&playlists(10, 11)).await;
     assert!(bench.media().is_none() && !multivariant.exists(), "and nothing comes");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_due_goes_in_portions() {
+    let bench = Bench::new(testing::SHORT);
+    let mut bucket = bucket(&bench).await;
+    let now = bench.clock.now();
+    let folder = keys::rendition("acme", &bench.egress.rendition_id()).unwrap();
+    let stray = |number| folder.child(&format!("{number}-00000001.mp3")).unwrap();
+    let due = (0..=DELETED_AT_ONCE_MAX).map(|number| (Leaving::Stray(stray(number)), now));
+    bucket.put_before(due.collect());
+    assert!(bucket.delete_due().await);
+    assert_eq!(bucket.next_due(), Some(now), "one is left for the next time");
+    assert!(bucket.delete_due().await);
+    assert_eq!(bucket.next_due(), None);
+}
