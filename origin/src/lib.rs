@@ -77,7 +77,7 @@ pub fn start(
         hold: egress.hold,
     };
     let reader = programme.feed.from_start();
-    let past = past::Task::new(egress, &station, programme.stores.clone());
+    let past = past::Task::new(egress, &station, programme.stores.clone(), clock.clone());
     let view = View::new(setup, programme);
     tasks.spawn(async move {
         let mut reading = JoinSet::new();

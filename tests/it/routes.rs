@@ -95,7 +95,6 @@ impl Route {
 /// Asks with whatever is the role's.
 struct Asker<'a> {
     node: &'a TestNode,
-    client: Client,
 }
 
 impl Asker<'_> {
@@ -108,7 +107,7 @@ impl Asker<'_> {
             "control" => self.node.control_url(target),
             other => panic!("there is no port {other}"),
         };
-        let mut request = self.client.request(method, url);
+        let mut request = http::stranger().request(method, url);
         if let Some(login) = login {
             request = request.header("Authorization", login);
         }
@@ -143,7 +142,7 @@ fn routes(node: &TestNode) -> Vec<Route> {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_route_answers_whom_its_entry_lets_in_and_nobody_else() {
     let node = start(CONFIG).await;
-    let asker = Asker { node: &node, client: http::client() };
+    let asker = Asker { node: &node };
     let methods = [Method::GET, Method::HEAD, Method::POST, Method::DELETE, Method::OPTIONS];
     let mut wrong = Vec::new();
     for route in routes(&node) {
@@ -168,7 +167,7 @@ async fn each_route_answers_whom_its_entry_lets_in_and_nobody_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_port_of_shoutcast_sources_answers_as_the_public_one() {
     let node = start(CONFIG).await;
-    let asker = Asker { node: &node, client: http::client() };
+    let asker = Asker { node: &node };
     let routes = routes(&node);
     for route in routes.iter().filter(|route| route.port == "public") {
         for target in route.targets() {
@@ -184,7 +183,7 @@ async fn the_port_of_shoutcast_sources_answers_as_the_public_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_route_is_on_another_port_than_its_own() {
     let node = start(CONFIG).await;
-    let asker = Asker { node: &node, client: http::client() };
+    let asker = Asker { node: &node };
     let routes = routes(&node);
     for route in &routes {
         let other = if route.port == "public" { "control" } else { "public" };
@@ -203,7 +202,7 @@ async fn no_route_is_on_another_port_than_its_own() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_password_of_the_administrator_all_of_admin_is_closed() {
     let node = start("").await;
-    let asker = Asker { node: &node, client: http::client() };
+    let asker = Asker { node: &node };
     for command in ["", "!POKE", "stats.xsl", "streamlist.txt"].iter().chain(&COMMANDS) {
         let target = format!("/admin/{command}");
         for (role, login) in ROLES {

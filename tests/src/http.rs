@@ -1,6 +1,8 @@
 //! HTTP as players and scripts speak it.
 
 use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -40,9 +42,21 @@ pub fn escaped(bytes: &[u8]) -> String {
 
 /// A client that follows no redirect: HLS has none.
 pub fn client() -> reqwest::Client {
+    builder().build().unwrap()
+}
+
+/// The same from another address of this machine each time: wrong passwords are
+/// counted by address.
+pub fn stranger() -> reqwest::Client {
+    static STRANGERS: AtomicU32 = AtomicU32::new(1);
+    let number = STRANGERS.fetch_add(1, Ordering::Relaxed);
+    let address = Ipv4Addr::from_bits(Ipv4Addr::new(127, 1, 0, 0).to_bits() + number);
+    builder().local_address(IpAddr::from(address)).build().unwrap()
+}
+
+fn builder() -> reqwest::ClientBuilder {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = reqwest::Client::builder().redirect(Policy::none());
-    builder.timeout(Duration::from_secs(20)).build().unwrap()
+    reqwest::Client::builder().redirect(Policy::none()).timeout(Duration::from_secs(20))
 }
 
 /// GET.

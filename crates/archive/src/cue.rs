@@ -11,7 +11,7 @@ use std::time::Duration;
 use media::{Codec, Title};
 use playlists::date;
 
-use crate::export::Gap;
+use crate::export::{Cause, Gap};
 
 /// Frames of a cue sheet in a second.
 const FRAMES_PER_SEC: u128 = 75;
@@ -36,10 +36,14 @@ impl Sheet {
         self.line(format_args!("    INDEX 01 {}", index(position)));
     }
 
-    /// There is no sound for a time.
+    /// There is no sound for a time, and why.
     pub(crate) fn gap(&mut self, gap: &Gap) {
         let (from, to) = (date::rfc3339(gap.from), date::rfc3339(gap.to));
-        self.line(format_args!("  REM GAP {from} {to} {}", index(gap.position)));
+        let cause = match gap.cause {
+            Cause::Absent => "GAP",
+            Cause::Damaged => "DAMAGED",
+        };
+        self.line(format_args!("  REM {cause} {from} {to} {}", index(gap.position)));
     }
 
     /// The whole sheet.

@@ -2,8 +2,6 @@
 
 use std::io;
 
-use media::MediaSequence;
-
 /// Why a stretch of the past is not to be had.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -23,16 +21,6 @@ pub enum Error {
     /// Nothing of that time is kept.
     #[error("no frame of that time is in the bucket")]
     Nothing,
-    /// A stored segment is not what the log tells of, or not frames alone.
-    #[error("segment {number} is damaged: it has frames of {got} samples, not of {expected}")]
-    Damaged {
-        /// The segment.
-        number: MediaSequence,
-        /// Samples that its frames have.
-        got: u64,
-        /// Samples that they should have.
-        expected: u64,
-    },
     /// The programme changes its codec, which no file can follow.
     #[error("the codec is {wanted} at first and {got} from {date} on: export each by itself")]
     Codec {

@@ -53,16 +53,28 @@ pub struct Summary {
     pub first: WallTime,
     /// When the last one ends.
     pub last: WallTime,
-    /// Where there is no sound, or where the stream was interrupted.
+    /// Where there is no sound, or where the stream was interrupted, in order.
     pub gaps: Vec<Gap>,
     /// The cue sheet.
     pub sheet: String,
+}
+
+/// Why there is a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The bucket has nothing of that time.
+    Absent,
+    /// The bucket has a segment of that time whose frames end too early, or that
+    /// is larger than any.
+    Damaged,
 }
 
 /// A time without a frame, between two dates; they may be one, where a source
 /// was followed by another at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
+    /// Why it is there.
+    pub cause: Cause,
     /// The end of the frame before it, or the beginning of all.
     pub from: WallTime,
     /// The beginning of the frame after it, or the end of all.
@@ -121,17 +133,23 @@ impl Plan {
 
     /// Writes the frames. Holds [`READS_MAX`] segments at most.
     ///
-    /// A segment that has left the bucket meanwhile is a gap.
+    /// A segment that has left the bucket meanwhile is a gap. Of one that is
+    /// damaged the frames before the damage are written, since their dates are
+    /// certain, and the rest of it is a gap.
     ///
     /// # Errors
     ///
-    /// The bucket's; [`Error::Damaged`], [`Error::Write`], [`Error::Nothing`].
+    /// The bucket's; [`Error::Write`], [`Error::Nothing`].
     pub async fn write(self, stores: &Stores, out: &mut impl Write) -> Result<Summary, Error> {
         let Self { order, codec, segments, titles } = self;
         let bucket = stores.area(Area::Public);
         let reads = segments.into_iter().map(|(info, key)| async move {
-            let object = bucket.get(&key, SEGMENT_BYTES_MAX).await?;
-            Ok::<_, Error>(object.map(|object| (info, object.bytes)))
+            let body = match bucket.get(&key, SEGMENT_BYTES_MAX).await {
+                // None of ours is: the frames in it are nobody's.
+                Err(store::Error::TooLarge { .. }) => Some(Bytes::new()),
+                read => read?.map(|object| object.bytes),
+            };
+            Ok::<_, Error>(body.map(|body| (info, body)))
         });
         let mut reads = stream::iter(reads).buffered(READS_MAX);
         let mut writer = Writer::new(&order, titles);
@@ -153,7 +171,10 @@ struct Writer<'a> {
     frames: u64,
     written: Duration,
     first: Option<WallTime>,
+    /// The end of the last frame.
     last: WallTime,
+    /// Up to here there are frames or gaps.
+    known: WallTime,
     gaps: Vec<Gap>,
 }
 
@@ -167,6 +188,7 @@ impl<'a> Writer<'a> {
             written: Duration::ZERO,
             first: None,
             last: order.from,
+            known: order.from,
             gaps: Vec::new(),
         }
     }
@@ -177,21 +199,21 @@ impl<'a> Writer<'a> {
         body: &Bytes,
         out: &mut impl Write,
     ) -> Result<(), Error> {
-        let frames: Vec<_> = Frames::of(info, body).collect();
-        let got: u64 = frames.iter().map(|frame| u64::from(frame.samples)).sum();
-        let held: usize = frames.iter().map(|frame| frame.data.len()).sum();
-        let expected = info.duration.ticks();
-        if got != expected || held != audio(body).len() {
-            return Err(Error::Damaged { number: info.number, got, expected });
-        }
+        let mut frames = Frames::of(info, body);
         let mut is_marked = info.discontinuity;
-        for frame in frames {
+        for frame in frames.by_ref() {
             if frame.start >= self.order.from && frame.start < self.order.to {
                 self.gap(frame.start, is_marked);
                 self.frame(&frame, out)?;
             }
             // Only the first frame stands behind the discontinuity.
             is_marked = false;
+        }
+        let (from, to) = frames.missing();
+        let (from, to) = (from.max(self.order.from), to.min(self.order.to));
+        if from < to {
+            self.gap(from, is_marked);
+            self.tell(Cause::Damaged, from, to);
         }
         Ok(())
     }
@@ -208,20 +230,25 @@ impl<'a> Writer<'a> {
         }
         out.write_all(frame.data)?;
         self.first.get_or_insert(frame.start);
-        self.last = frame.end;
+        (self.last, self.known) = (frame.end, frame.end);
         self.frames += 1;
         self.written += frame.length;
         Ok(())
     }
 
-    /// A frame begins at `next`: tells of the time without sound before it.
+    /// Something begins at `next`: tells of the time without sound before it.
     fn gap(&mut self, next: WallTime, is_marked: bool) {
-        let is_silent = next.since(self.last) >= GAP_MIN;
+        let is_silent = next.since(self.known) >= GAP_MIN;
         if is_silent || (is_marked && self.frames > 0) {
-            let gap = Gap { from: self.last, to: next, position: self.written };
-            self.sheet.gap(&gap);
-            self.gaps.push(gap);
+            self.tell(Cause::Absent, self.known, next);
         }
+    }
+
+    fn tell(&mut self, cause: Cause, from: WallTime, to: WallTime) {
+        let gap = Gap { cause, from, to, position: self.written };
+        self.sheet.gap(&gap);
+        self.gaps.push(gap);
+        self.known = to;
     }
 
     fn finish(mut self, codec: Codec) -> Result<Summary, Error> {
@@ -243,13 +270,13 @@ impl<'a> Writer<'a> {
 #[derive(Debug)]
 struct Frame<'a> {
     data: &'a [u8],
-    samples: u32,
     start: WallTime,
     end: WallTime,
     length: Duration,
 }
 
-/// The frames of a segment, up to the first bytes that are none.
+/// The frames of a segment, up to the first bytes that are none, and no more than
+/// the log tells of.
 #[derive(Debug)]
 struct Frames<'a> {
     rest: &'a [u8],
@@ -257,8 +284,9 @@ struct Frames<'a> {
     timescale: Timescale,
     /// Wall-clock time of the epoch's first sample.
     origin: WallTime,
-    /// Samples since then.
+    /// Samples since then, up to the next frame and up to the segment's end.
     position: u64,
+    end: u64,
 }
 
 impl<'a> Frames<'a> {
@@ -270,11 +298,18 @@ impl<'a> Frames<'a> {
             timescale: info.timescale,
             origin: info.wall_start,
             position,
+            end: position.saturating_add(info.duration.ticks()),
         };
         // Dates are counted from the epoch's beginning, as those of titles are,
         // so that a title's date is its first frame's to the nanosecond.
         frames.origin = info.wall_start.minus(frames.since_origin(position));
         frames
+    }
+
+    /// The time that has no frame, empty once all came.
+    fn missing(&self) -> (WallTime, WallTime) {
+        let date = |position| self.origin.plus(self.since_origin(position));
+        (date(self.position), date(self.end))
     }
 
     fn since_origin(&self, position: u64) -> Duration {
@@ -297,12 +332,14 @@ impl<'a> Iterator for Frames<'a> {
             }
         };
         let (data, rest) = self.rest.split_at_checked(len)?;
-        let (start, end) = (self.position, self.position + u64::from(samples));
+        let (start, end) = (self.position, self.position.saturating_add(samples.into()));
+        if end > self.end {
+            return None;
+        }
         (self.rest, self.position) = (rest, end);
         let (since, until) = (self.since_origin(start), self.since_origin(end));
         Some(Frame {
             data,
-            samples,
             start: self.origin.plus(since),
             end: self.origin.plus(until),
             length: until.saturating_sub(since),

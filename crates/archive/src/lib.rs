@@ -12,4 +12,6 @@ mod past;
 mod testing;
 
 pub use error::Error;
-pub use past::{Adopted, ENTRIES_MAX, Line, Past, Reach, line, title_range};
+pub use past::{
+    Adopted, ENTRIES_MAX, Line, Past, Reach, line, read_patiently, title_range,
+};

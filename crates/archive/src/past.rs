@@ -1,16 +1,26 @@
 //! Log and listing of one egress, read.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use feed::{Fact, History, Stored, View};
 use media::{RenditionId, SegmentRef};
 use playlists::TitleRange;
+use runtime::backoff::{self, Backoff};
+use runtime::clock::Steady;
 use store::{Area, Entry, Error, Key, Record, SegmentName, Store, Stores, TimelineLog, keys};
 use tracing::warn;
 
-/// Objects of one egress in the bucket that are looked at: a week of `dvr` in
+/// Objects of one egress or rendition in the bucket that are looked at: a week of `dvr` in
 /// segments of two seconds, the shortest, and a third.
 pub const ENTRIES_MAX: usize = 400_000;
+
+/// How long after the first try that failed there is another.
+const PAUSE_MIN: Duration = Duration::from_secs(5);
+
+/// The longest between two tries, chosen: a listing that is too long is 400 requests
+/// to S3 each time.
+const PAUSE_MAX: Duration = Duration::from_mins(10);
 
 /// The longest media playlist that is read back.
 const PLAYLIST_BYTES_MAX: usize = 4 << 20;
@@ -28,6 +38,9 @@ pub type Line = (u64, Option<Fact>);
 pub enum Reach<'a> {
     /// All of it, which takes 10 s of S3 for a week.
     Whole,
+    /// All of this rendition, which is what can be heard: encodings that were
+    /// changed do not count.
+    Rendition(&'a RenditionId),
     /// From the first segment on that the stored media playlist of this rendition
     /// lists: enough to go on with. All of it where that cannot be told.
     Recent(&'a RenditionId),
@@ -44,7 +57,7 @@ pub struct Past {
     pub lines: Vec<Line>,
     /// What these amount to.
     pub history: History,
-    /// Whether the bucket was listed from its beginning.
+    /// Whether the bucket was listed from the beginning of what it was listed for.
     pub is_whole: bool,
     found: Vec<(Stored, Entry)>,
 }
@@ -63,14 +76,14 @@ impl Past {
     ///
     /// # Errors
     ///
-    /// The bucket's; [`Error::TooMany`] above [`ENTRIES_MAX`] objects.
+    /// The bucket's; [`Error::TooMany`] above [`ENTRIES_MAX`] objects listed.
     pub async fn read(stores: &Stores, egress: &str, reach: Reach<'_>) -> Result<Self, Error> {
         let folder = keys::timeline_log(egress)?;
         let opening = TimelineLog::open(stores.area(Area::Private).clone(), folder);
         let public = stores.area(Area::Public);
         let listing = async {
             match reach {
-                Reach::Whole => Ok(None),
+                Reach::Whole | Reach::Rendition(_) => Ok(None),
                 Reach::Recent(rendition) => list_recent(public, egress, rendition).await,
             }
         };
@@ -82,7 +95,12 @@ impl Past {
         let is_whole = recent.is_none();
         let found = match recent {
             Some(found) => found,
-            None => list(public, egress, None).await?,
+            None => match reach {
+                Reach::Rendition(rendition) => {
+                    list(public, &keys::rendition(egress, rendition)?, None).await?
+                }
+                _ => list(public, &keys::egress(egress)?, None).await?,
+            },
         };
         Ok(Self { log, lines, history, is_whole, found })
     }
@@ -127,6 +145,46 @@ impl Past {
     }
 }
 
+/// Reads all that can be heard of a rendition, and the programme's titles, however
+/// long that takes.
+///
+/// What fails is tried again ever later, up to [`PAUSE_MAX`]: a bucket with too much
+/// in it, or one that takes too long, is read from the beginning each time. The
+/// log says it ever more rarely.
+pub async fn read_patiently(
+    stores: &Stores,
+    egress: &str,
+    rendition: &RenditionId,
+    clock: &Steady,
+) -> (Adopted, Vec<TitleRange>) {
+    patiently(egress, clock, async || {
+        let past = Past::read(stores, egress, Reach::Rendition(rendition)).await?;
+        Ok((past.adopt(egress, rendition)?, past.titles()))
+    })
+    .await
+}
+
+async fn patiently<T>(
+    egress: &str,
+    clock: &Steady,
+    read: impl AsyncFn() -> Result<T, Error>,
+) -> T {
+    let mut backoff = Backoff::new(PAUSE_MIN, PAUSE_MAX);
+    loop {
+        let error = match read().await {
+            Ok(read) => return read,
+            Err(error) => error,
+        };
+        let clock = clock.clock();
+        let due = backoff.handle_failure(clock.monotonic(), backoff::random());
+        let tries = backoff.failures();
+        if tries.is_power_of_two() {
+            warn!(egress, tries, %error, "the past is not readable");
+        }
+        tokio::time::sleep(due.saturating_duration_since(clock.monotonic())).await;
+    }
+}
+
 /// What a record of the log says.
 pub fn line(egress: &str, record: &Record) -> Line {
     let understood = serde_json::from_slice::<Fact>(&record.bytes);
@@ -163,15 +221,15 @@ async fn list_recent(
     let Some(first) = first else { return Ok(None) };
     // The number alone sorts before every name that begins with it.
     let after = keys::rendition(egress, rendition)?.child(&first.number.to_string())?;
-    list(store, egress, Some(&after)).await.map(Some)
+    list(store, &keys::egress(egress)?, Some(&after)).await.map(Some)
 }
 
 async fn list(
     store: &Store,
-    egress: &str,
+    folder: &Key,
     after: Option<&Key>,
 ) -> Result<Vec<(Stored, Entry)>, Error> {
-    let entries = store.list_after(&keys::egress(egress)?, after, ENTRIES_MAX).await?;
+    let entries = store.list_after(folder, after, ENTRIES_MAX).await?;
     let named = entries.into_iter().filter_map(|entry| {
         let name = SegmentName::parse(entry.key().file_name())?;
         let stored = Stored { number: name.number, epoch: name.epoch, bytes: entry.bytes() };

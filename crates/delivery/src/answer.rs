@@ -48,6 +48,8 @@ pub(crate) enum Refusal {
     Nothing,
     /// The process began a moment ago, and does not know what is kept yet.
     PastUnread,
+    /// As many wait for a playlist of the past as may.
+    PastBusy,
 }
 
 impl Refusal {
@@ -71,6 +73,9 @@ impl Refusal {
             Self::PastUnread => {
                 (StatusCode::SERVICE_UNAVAILABLE, "what is kept is not known yet\n")
             }
+            Self::PastBusy => {
+                (StatusCode::SERVICE_UNAVAILABLE, "too many go back at a time\n")
+            }
         };
         (status, text.into())
     }
@@ -89,7 +94,7 @@ impl Refusal {
             Self::OffAir { retry_secs } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_secs));
             }
-            Self::Full | Self::Busy | Self::PastUnread => {
+            Self::Full | Self::Busy | Self::PastUnread | Self::PastBusy => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(5));
             }
             Self::Method => {

@@ -69,7 +69,7 @@ async fn past(
     now: WallTime,
 ) -> Result<Arc<Document>, Refusal> {
     let (timeshift, range) = select(station, query, now)?;
-    Ok(timeshift.document(range, renders).await)
+    timeshift.document(range, renders).await.ok_or(Refusal::PastBusy)
 }
 
 /// What of the past a query asks for.

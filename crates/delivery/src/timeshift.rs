@@ -17,8 +17,13 @@ use crate::document::Document;
 
 /// Playlists of the past that are rendered at a time, in the process; chosen: one
 /// of a day has 1.5 MB, compressed 160 KB, and takes 10 ms of a processor. Others
-/// wait for their turn.
+/// wait for their turn, [`WAITING_MAX`] at the most.
 pub(crate) const RENDERS_MAX: usize = 2;
+
+/// Requests that wait for their turn, in the process; chosen: two seconds of
+/// rendering, and far fewer than a port has connections. Who asks for each second
+/// of the past anew takes no place of those who hear what is live.
+pub(crate) const WAITING_MAX: usize = 400;
 
 /// Playlists that are at hand for the next who asks, of one station.
 const DOCUMENTS_MAX: usize = 64;
@@ -43,11 +48,16 @@ struct Kept {
 
 /// Turns to render. Clones share them.
 #[derive(Debug, Clone)]
-pub(crate) struct Renders(Arc<Semaphore>);
+pub(crate) struct Renders {
+    turns: Arc<Semaphore>,
+    /// Of those who have a turn or wait for one.
+    places: Arc<Semaphore>,
+}
 
 impl Default for Renders {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(RENDERS_MAX)))
+        let places = Semaphore::new(RENDERS_MAX + WAITING_MAX);
+        Self { turns: Arc::new(Semaphore::new(RENDERS_MAX)), places: Arc::new(places) }
     }
 }
 
@@ -94,22 +104,24 @@ impl Timeshift {
         self.read(|kept| kept.is_whole.then(|| kept.shelf.select(span, now)))
     }
 
-    /// The playlist of a range.
-    pub(crate) async fn document(&self, range: Range, renders: &Renders) -> Arc<Document> {
+    /// The playlist of a range; `None` where it is not at hand and too many wait
+    /// for theirs, or the process ends.
+    pub(crate) async fn document(&self, range: Range, renders: &Renders) -> Option<Arc<Document>> {
         if let Some(document) = self.at_hand(&range) {
-            return document;
+            return Some(document);
         }
-        // It is never closed.
-        let _turn = renders.0.acquire().await;
+        let _place = renders.places.try_acquire().ok()?;
+        let _turn = renders.turns.acquire().await.ok()?;
         // Somebody else may have had it rendered meanwhile.
         if let Some(document) = self.at_hand(&range) {
-            return document;
+            return Some(document);
         }
         let cut = self.read(|kept| kept.shelf.cut(&range));
+        // Cancelled where the runtime ends before it has begun.
         let rendered = tokio::task::spawn_blocking(move || Arc::new(render(&cut))).await;
-        let document = rendered.expect("rendering does not panic");
+        let document = rendered.ok()?;
         self.keep(range, &document);
-        document
+        Some(document)
     }
 
     fn at_hand(&self, range: &Range) -> Option<Arc<Document>> {

@@ -13,14 +13,15 @@ pub const TRIES_MAX: usize = 5;
 /// How long a wrong password counts.
 const PERIOD: Duration = Duration::from_mins(1);
 
-/// Addresses that are remembered; a new one beyond them is not. Chosen.
+/// Addresses that are remembered; for a new one beyond them the one that failed
+/// longest ago is forgotten. Chosen.
 const ADDRESSES_MAX: usize = 4096;
 
 /// Remembers wrong passwords: at most [`TRIES_MAX`] for each of
 /// [`ADDRESSES_MAX`] addresses.
 ///
-/// An address of the machine itself is not held to account: a proxy there
-/// speaks for everyone.
+/// It is the client's address that counts: who comes by a trusted proxy has one
+/// of its own, and all who come by another proxy share its five.
 #[derive(Debug, Default)]
 pub struct Tries {
     addresses: Mutex<HashMap<IpAddr, VecDeque<WallTime>>>,
@@ -38,17 +39,12 @@ impl Tries {
     /// Takes note of a wrong password.
     pub fn failed(&self, peer: SocketAddr, now: WallTime) {
         let key = key(peer);
-        if key.is_loopback() {
-            return;
-        }
         let mut addresses = self.addresses();
         if addresses.len() >= ADDRESSES_MAX && !addresses.contains_key(&key) {
-            addresses.retain(|_, tries| {
-                forget(tries, now);
-                !tries.is_empty()
-            });
-            if addresses.len() >= ADDRESSES_MAX {
-                return;
+            let last = |tries: &VecDeque<WallTime>| tries.back().copied();
+            let oldest = addresses.iter().min_by_key(|(_, tries)| last(tries));
+            if let Some(oldest) = oldest.map(|(key, _)| *key) {
+                addresses.remove(&oldest);
             }
         }
         let tries = addresses.entry(key).or_default();
@@ -71,10 +67,8 @@ fn forget(tries: &mut VecDeque<WallTime>, now: WallTime) {
 /// What a try counts for: an IPv4 address, or the /64 that one subscriber has.
 fn key(peer: SocketAddr) -> IpAddr {
     match peer.ip().to_canonical() {
-        IpAddr::V6(address) if !address.is_loopback() => {
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64))
-        }
-        address => address,
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        address @ IpAddr::V4(_) => address,
     }
 }
 

@@ -29,6 +29,9 @@ const CALLS_MAX: usize = 64;
 /// holds it for a few milliseconds, the time of two fsyncs.
 const LOCK_WAIT: Duration = Duration::from_millis(5);
 
+/// What errors say was attempted.
+const OPENING: &str = "opening the directory";
+
 #[derive(Debug)]
 pub(crate) struct Directory {
     files: Arc<Files>,
@@ -40,14 +43,25 @@ impl Directory {
     /// A disk that is full, read-only or silent may be mended while the process
     /// lives: only what a person has to correct is an error.
     pub(crate) async fn open(root: &Path, timeout: Duration) -> Result<Self, Error> {
-        let failed = |error| Error::from_io("opening the directory", root.display(), error);
-        let files = Arc::new(Files::new(root).map_err(failed)?);
-        let directory = Self { files, calls: Arc::new(Semaphore::new(CALLS_MAX)), timeout };
-        match directory.run("opening the directory", root.display(), Files::prepare).await {
+        let directory = Self::new(root, timeout)?;
+        match directory.run(OPENING, root.display(), Files::prepare).await {
             Err(error) if error.is_transient() => warn!(%error, "the bucket is not prepared"),
             prepared => prepared?,
         }
         Ok(directory)
+    }
+
+    /// Makes and removes nothing; one that is not there is an error.
+    pub(crate) async fn open_to_read(root: &Path, timeout: Duration) -> Result<Self, Error> {
+        let directory = Self::new(root, timeout)?;
+        directory.run(OPENING, root.display(), Files::look).await?;
+        Ok(directory)
+    }
+
+    fn new(root: &Path, timeout: Duration) -> Result<Self, Error> {
+        let failed = |error| Error::from_io(OPENING, root.display(), error);
+        let files = Arc::new(Files::new(root).map_err(failed)?);
+        Ok(Self { files, calls: Arc::new(Semaphore::new(CALLS_MAX)), timeout })
     }
 
     /// Whether the object is new.

@@ -127,6 +127,19 @@ impl Store {
         Ok(Self { backend: Arc::new(backend), url: Arc::new(url.clone()) })
     }
 
+    /// Opens a bucket that is only read from, as another process may be writing
+    /// to it: opening makes and removes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadSettings`]; for a directory that is not there or cannot be read
+    /// [`Error::Unavailable`], [`Error::Denied`] and [`Error::Failed`].
+    pub async fn open_to_read(url: &StoreUrl, settings: &S3Settings) -> Result<Self, Error> {
+        let StoreUrl::Directory(path) = url else { return Self::open(url, settings).await };
+        let directory = Directory::open_to_read(path, settings.timeouts.request).await?;
+        Ok(Self { backend: Arc::new(Backend::Directory(directory)), url: Arc::new(url.clone()) })
+    }
+
     /// Its address.
     pub fn url(&self) -> &StoreUrl {
         &self.url
@@ -316,6 +329,24 @@ impl Stores {
         let public = Store::open(url, settings).await?;
         let private = match private {
             Some(other) if other != url => Store::open(other, settings).await?,
+            _ => public.clone(),
+        };
+        Ok(Self { public, private })
+    }
+
+    /// The same, only to be read from.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open_to_read`].
+    pub async fn open_to_read(
+        url: &StoreUrl,
+        private: Option<&StoreUrl>,
+        settings: &S3Settings,
+    ) -> Result<Self, Error> {
+        let public = Store::open_to_read(url, settings).await?;
+        let private = match private {
+            Some(other) if other != url => Store::open_to_read(other, settings).await?,
             _ => public.clone(),
         };
         Ok(Self { public, private })

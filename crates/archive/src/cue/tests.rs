@@ -18,15 +18,18 @@ fn positions_are_in_75ths_rounded_down() {
 fn a_title_adds_no_line_and_ends_no_text() {
     let mut sheet = Sheet::default();
     sheet.track(Duration::ZERO, &Title::new("A\"B - C\r\nTRACK 02 AUDIO\u{2028}x", ""));
-    let gap = Gap { from: WallTime::default(), to: WallTime::default(), position: Duration::ZERO };
-    sheet.gap(&gap);
+    let (date, position) = (WallTime::default(), Duration::ZERO);
+    for cause in [Cause::Absent, Cause::Damaged] {
+        sheet.gap(&Gap { cause, from: date, to: date, position });
+    }
     let text = sheet.render("a\"b.aac", Codec::Aac);
     let lines: Vec<&str> = text.split("\r\n").collect();
     assert_eq!(lines[0], "FILE \"a'b.aac\" WAVE");
     assert_eq!(lines[2], "    TITLE \"CTRACK 02 AUDIOx\"");
     assert_eq!(lines[3], "    PERFORMER \"A'B\"");
     assert!(lines[5].starts_with("  REM GAP 1970-01-01T00:00:00.000000Z "));
-    assert_eq!(lines.len(), 7);
+    assert!(lines[6].starts_with("  REM DAMAGED 1970-01-01T00:00:00.000000Z "));
+    assert_eq!(lines.len(), 8);
 }
 
 #[test]

@@ -60,7 +60,8 @@ async fn a_time_without_sound_is_told_with_its_dates() {
     let (out, summary) = export(&bench, at(100), to).await.unwrap();
     assert!(out == bench.sent[100..frames + 10].concat());
     let position = FRAME * u32::try_from(frames - 100).unwrap();
-    assert_eq!(summary.gaps, [Gap { from: ended, to: begun, position }]);
+    let gap = Gap { cause: Cause::Absent, from: ended, to: begun, position };
+    assert_eq!(summary.gaps, [gap]);
     assert_eq!((summary.first, summary.last), (at(100), to));
     let line = format!("  REM GAP {} {} 00:17:57\r\n", date::rfc3339(ended), date::rfc3339(begun));
     assert!(summary.sheet.contains(&line), "{line}\n{}", summary.sheet);
@@ -103,20 +104,98 @@ async fn titles_stand_at_their_frames() {
     assert_eq!(summary.sheet, expected);
 }
 
-#[tokio::test]
-async fn a_damaged_segment_ends_the_export() {
+/// Exports ten segments of which the second holds other bytes; what of its frames
+/// is there and what is told of it.
+async fn damaged(make: impl FnOnce(Vec<u8>) -> Vec<u8>) -> (usize, Summary) {
     let bench = bench().await;
     let whole = std::fs::read(bench.file(1)).unwrap();
-    let mut broken = whole.clone();
-    let last = broken.len() - 384;
-    broken[last] = 0;
-    std::fs::write(bench.file(1), &broken).unwrap();
-    let failed = export(&bench, T0, at(500)).await;
-    let number = bench.segments[1].info.number;
-    assert!(
-        matches!(failed, Err(Error::Damaged { number: got, .. }) if got == number),
-        "{failed:?}"
-    );
+    std::fs::write(bench.file(1), make(whole)).unwrap();
+    let (out, summary) = export(&bench, T0, at(500)).await.unwrap();
+    let place = |nth: usize| {
+        let before = bench.segments[nth].info.wall_start.since(T0).as_millis();
+        usize::try_from(before / FRAME.as_millis()).unwrap()
+    };
+    let (first, next) = (place(1), place(2));
+    let written = usize::try_from(summary.frames).unwrap() - (500 - (next - first));
+    let sent = &bench.sent;
+    let expected = [&sent[..first + written], &sent[next..500]].concat();
+    assert!(out == expected.concat(), "other frames than are whole");
+    for gap in &summary.gaps {
+        assert_eq!((gap.cause, gap.to), (Cause::Damaged, bench.segments[2].info.wall_start));
+        assert_eq!(gap.from, at(u32::try_from(first + written).unwrap()));
+        assert_eq!(gap.position, FRAME * u32::try_from(first + written).unwrap());
+        let line = format!("  REM DAMAGED {} ", date::rfc3339(gap.from));
+        assert!(summary.sheet.contains(&line), "{line}\n{}", summary.sheet);
+    }
+    (written, summary)
+}
+
+/// A frame of the programme.
+const FRAME_LEN: usize = 384;
+
+#[tokio::test]
+async fn of_a_damaged_segment_the_frames_before_the_damage_are_written() {
+    let check = async |make: fn(Vec<u8>) -> Vec<u8>, frames: usize, gaps: usize| {
+        let (written, summary) = damaged(make).await;
+        assert_eq!((written, summary.gaps.len()), (frames, gaps));
+        assert_eq!(summary.last, at(500));
+    };
+    let frames = damaged(|whole| whole).await.0;
+    check(|whole| whole, frames, 0).await;
+    // Cut within its last frame, and behind the last but one: a gap that is
+    // shorter than any silence.
+    check(|whole| whole[..whole.len() - 1].to_vec(), frames - 1, 1).await;
+    check(|whole| whole[..whole.len() - FRAME_LEN].to_vec(), frames - 1, 1).await;
+    check(|whole| whole[..whole.len() - 10 * FRAME_LEN].to_vec(), frames - 10, 1).await;
+    check(|whole| vec![0; whole.len()], 0, 1).await;
+    check(|_| Vec::new(), 0, 1).await;
+    check(|_| vec![0; SEGMENT_BYTES_MAX], 0, 1).await;
+    check(|_| vec![0; SEGMENT_BYTES_MAX + 1], 0, 1).await;
+    let zero_from = |mut whole: Vec<u8>| {
+        let at = whole.len() - 5 * FRAME_LEN;
+        whole[at] = 0;
+        whole
+    };
+    check(zero_from, frames - 5, 1).await;
+    // More than the log tells of is nobody's.
+    check(|whole| [&whole[..], &whole[whole.len() - FRAME_LEN..]].concat(), frames, 0).await;
+}
+
+#[tokio::test]
+async fn damage_counts_only_where_it_is_asked_for_and_is_no_silence() {
+    let mut bench = bench().await;
+    let ended = at(u32::try_from(bench.sent.len()).unwrap());
+    bench.pause(Duration::from_secs(30)).await;
+    let begun = bench.now;
+    bench.play(SEGMENT * 4).await;
+    let later = bench.segments.iter().position(|one| one.info.wall_start == begun).unwrap();
+    for nth in [2, 4, later - 1, later] {
+        std::fs::write(bench.file(nth), b"").unwrap();
+    }
+    let times = |summary: &Summary| -> Vec<_> {
+        summary.gaps.iter().map(|gap| (gap.cause, gap.from, gap.to)).collect()
+    };
+    let info = |nth: usize| &bench.segments[nth].info;
+    let order = (info(3).wall_start, info(4).wall_start);
+    assert_eq!(times(&export(&bench, order.0, order.1).await.unwrap().1), []);
+    // From within one to within the other.
+    let (from, to) = (info(2).wall_start.plus(FRAME), info(4).wall_start.plus(FRAME));
+    let summary = export(&bench, from, to).await.unwrap().1;
+    let holes = [(from, info(3).wall_start), (info(4).wall_start, to)];
+    assert_eq!(times(&summary), holes.map(|(from, to)| (Cause::Damaged, from, to)));
+    assert_eq!((summary.first, summary.last), order);
+    // Beside silence: each by itself.
+    let (from, to) = (info(later - 2).wall_start, info(later + 1).wall_end());
+    let summary = export(&bench, from, to).await.unwrap().1;
+    let expected = [
+        (Cause::Damaged, info(later - 1).wall_start, ended),
+        (Cause::Absent, ended, begun),
+        (Cause::Damaged, begun, info(later).wall_end()),
+    ];
+    assert_eq!(times(&summary), expected);
+    // Of nothing but damage there is no file.
+    let only = export(&bench, info(4).wall_start, info(4).wall_end()).await;
+    assert!(matches!(only, Err(Error::Nothing)), "{only:?}");
 }
 
 #[tokio::test]

@@ -91,3 +91,42 @@ async fn another_renditions_numbers_count_where_they_are_the_last() {
     let resume = past.history.resume(&past.stored(), media::MediaSequence(1));
     assert_eq!(resume.next_number.0, bench.segments.last().unwrap().info.number.0 + 1);
 }
+
+#[tokio::test]
+async fn one_rendition_is_listed_without_what_other_encodings_left() {
+    let mut bench = Bench::new().await;
+    bench.play(SEGMENT * 10).await;
+    let folder = bench.file(0).parent().unwrap().with_file_name("mp3-64");
+    std::fs::create_dir(&folder).unwrap();
+    for nth in 0..10 {
+        std::fs::copy(bench.file(nth), folder.join(bench.segments[nth].info.file_name())).unwrap();
+    }
+    let (whole, numbers) = adopted(&bench, Reach::Whole).await;
+    let (past, same) = adopted(&bench, Reach::Rendition(&bench.rendition)).await;
+    assert_eq!((whole.stored().len(), past.stored().len()), (20, 10));
+    assert_eq!((numbers, same), (bench.numbers(0..10), bench.numbers(0..10)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_is_tried_ever_later_and_every_ten_minutes_in_the_end() {
+    let folder = keys::egress("acme").unwrap();
+    let tries = std::cell::RefCell::new(Vec::new());
+    let read = async || {
+        tries.borrow_mut().push(tokio::time::Instant::now());
+        let entries_max = ENTRIES_MAX;
+        match tries.borrow().len() {
+            20 => Ok("the past"),
+            _ => Err(Error::TooMany { folder: folder.clone(), entries_max }),
+        }
+    };
+    let clock = Steady::new(std::sync::Arc::new(runtime::clock::ManualClock::default()));
+    assert_eq!(patiently("acme", &clock, read).await, "the past");
+    let pauses: Vec<_> = tries.borrow().windows(2).map(|pair| pair[1] - pair[0]).collect();
+    // Each is shortened at random by up to a half, and timers are in milliseconds.
+    let (mut longest, milli) = (PAUSE_MIN, Duration::from_millis(1));
+    for pause in pauses {
+        assert!(pause >= longest / 2 && pause <= longest + milli, "{pause:?} of {longest:?}");
+        longest = (longest * 2).min(PAUSE_MAX);
+    }
+    assert_eq!(longest, PAUSE_MAX);
+}

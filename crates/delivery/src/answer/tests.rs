@@ -37,6 +37,7 @@ fn dl_4_errors_are_readable_by_scripts_and_hardly_cached() {
         Refusal::Full,
         Refusal::Range { len: 9 },
         Refusal::Upstream,
+        Refusal::PastBusy,
     ] {
         let response = refusal.respond();
         assert_eq!(response.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*", "{refusal:?}");

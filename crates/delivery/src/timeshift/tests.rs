@@ -1,7 +1,11 @@
+use axum::http::HeaderMap;
+use futures_util::FutureExt;
 use media::Title;
 use playlists::conformance::{assert_conforms, assert_follows};
+use playlists::timeshift::Query;
 
 use super::*;
+use crate::hls;
 use crate::testing::{Bench, DVR, TARGET_SECS, segment};
 
 const MEDIA: &str = "/acme/mp3-128/media.m3u8";
@@ -135,11 +139,71 @@ async fn renders_wait_for_their_turn() {
     let (timeshift, renders) = (bench.station.timeshift().unwrap(), Renders::default());
     let span = Span { from: segment(0).wall_start, is_fixed: true, to: None };
     let range = timeshift.select(&span, bench.now()).unwrap().unwrap();
-    let all = renders.0.acquire_many(RENDERS_MAX.try_into().unwrap()).await.unwrap();
+    let all = renders.turns.acquire_many(RENDERS_MAX.try_into().unwrap()).await.unwrap();
     let mut render = Box::pin(timeshift.document(range, &renders));
     assert!(futures_util::poll!(&mut render).is_pending());
     drop(all);
-    assert!(!render.await.text.is_empty());
+    assert!(!render.await.unwrap().text.is_empty());
+}
+
+#[tokio::test]
+async fn so_many_wait_for_their_turn_and_one_more_is_told() {
+    let bench = bench(100).await;
+    let (timeshift, renders) = (bench.station.timeshift().unwrap(), Renders::default());
+    let range = |ago| {
+        let span = Span { from: segment(99 - ago).wall_start, is_fixed: true, to: None };
+        timeshift.select(&span, bench.now()).unwrap().unwrap()
+    };
+    assert!(timeshift.document(range(90), &renders).await.is_some());
+    let turns = renders.turns.acquire_many(RENDERS_MAX.try_into().unwrap()).await.unwrap();
+    let mut waiting = Vec::new();
+    for _ in 0..RENDERS_MAX + WAITING_MAX {
+        let mut render = Box::pin(timeshift.document(range(80), &renders));
+        assert!(futures_util::poll!(&mut render).is_pending());
+        waiting.push(render);
+    }
+    assert!(timeshift.document(range(80), &renders).await.is_none());
+    assert!(timeshift.document(range(90), &renders).await.is_some(), "this one is at hand");
+    // Who goes away makes room.
+    waiting.pop();
+    let mut render = Box::pin(timeshift.document(range(80), &renders));
+    assert!(futures_util::poll!(&mut render).is_pending());
+    waiting.push(render);
+    drop(turns);
+    for render in waiting {
+        assert!(render.await.is_some());
+    }
+    assert!(timeshift.document(range(70), &renders).await.is_some());
+}
+
+#[tokio::test]
+async fn who_comes_when_too_many_wait_is_told_to_come_again() {
+    let bench = bench(100).await;
+    let renders = Renders::default();
+    let query = Query::parse("from=-5m").unwrap().unwrap();
+    let headers = HeaderMap::new();
+    let ask = || hls::timeshift(&bench.station, &query, &renders, &headers, bench.now());
+    let places = renders.places.acquire_many((RENDERS_MAX + WAITING_MAX) as u32).await.unwrap();
+    let told = ask().await;
+    assert_eq!((told.status().as_u16(), &told.headers()["retry-after"]), (503, "5"));
+    drop(places);
+    assert_eq!(ask().await.status(), 200);
+}
+
+#[test]
+fn at_the_end_of_the_process_nothing_is_rendered_and_nothing_panics() {
+    let (timeshift, renders) = (Timeshift::new(TARGET_SECS, DVR), Renders::default());
+    for number in 0..10 {
+        timeshift.push(&segment(number), segment(number).wall_end());
+    }
+    timeshift.put_before(&[], Vec::new());
+    let span = Span { from: segment(0).wall_start, is_fixed: true, to: None };
+    let range = timeshift.select(&span, segment(9).wall_end()).unwrap().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let handle = runtime.handle().clone();
+    runtime.shutdown_background();
+    let _entered = handle.enter();
+    assert!(timeshift.document(range, &renders).now_or_never().unwrap().is_none());
 }
 
 #[tokio::test]

@@ -33,9 +33,10 @@ fn a_subscriber_is_one_address_however_it_is_spelt() {
 }
 
 #[test]
-fn the_machine_itself_is_not_held_to_account() {
-    check(TRIES_MAX, "127.0.0.1", "127.0.0.1", false);
-    check(TRIES_MAX, "::1", "::1", false);
+fn nobody_is_above_it() {
+    check(TRIES_MAX, "127.0.0.1", "127.0.0.1", true);
+    check(TRIES_MAX, "127.0.0.1", "127.0.0.2", false);
+    check(TRIES_MAX, "::1", "::1", true);
 }
 
 #[test]
@@ -50,16 +51,19 @@ fn a_try_counts_for_a_minute() {
 }
 
 #[test]
-fn addresses_beyond_the_limit_are_not_remembered_until_others_are_forgotten() {
+fn for_an_address_beyond_the_limit_the_one_that_failed_longest_ago_is_forgotten() {
     let tries = Tries::default();
-    let fail = |number: usize, now| {
+    let at_number = |number: usize| {
         let address = Ipv4Addr::from_bits(u32::try_from(number).unwrap() + 0x0A00_0000);
-        let peer = SocketAddr::from((address, 1));
-        (0..TRIES_MAX).for_each(|_| tries.failed(peer, now));
-        tries.are_used_up(peer, now)
+        SocketAddr::from((address, 1))
     };
-    assert!((0..ADDRESSES_MAX).all(|number| fail(number, at(0))));
-    assert!(!fail(ADDRESSES_MAX, at(0)));
-    assert!(fail(ADDRESSES_MAX, at(60)));
-    assert_eq!(tries.addresses().len(), 1);
+    let fail = |number: usize, now| {
+        (0..TRIES_MAX).for_each(|_| tries.failed(at_number(number), now));
+        tries.are_used_up(at_number(number), now)
+    };
+    assert!((0..ADDRESSES_MAX).all(|number| fail(number, at(u64::from(number != 7)))));
+    assert!(fail(ADDRESSES_MAX, at(2)));
+    assert!(!tries.are_used_up(at_number(7), at(2)), "it was the oldest");
+    assert!(tries.are_used_up(at_number(8), at(2)));
+    assert_eq!(tries.addresses().len(), ADDRESSES_MAX);
 }

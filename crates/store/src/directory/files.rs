@@ -73,6 +73,11 @@ impl Files {
         Ok(())
     }
 
+    /// Looks whether it is there, and may be read.
+    pub(super) fn look(&self) -> io::Result<()> {
+        fs::read_dir(&self.root).map(drop)
+    }
+
     /// Gives an object a free name; false where the name is taken.
     pub(super) fn create(&self, key: &Key, bytes: &[u8]) -> io::Result<bool> {
         let target = self.path(key);

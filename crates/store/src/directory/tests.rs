@@ -56,6 +56,33 @@ async fn what_a_crash_left_half_written_is_removed_at_the_next_start() {
 }
 
 #[tokio::test]
+async fn to_be_read_it_is_opened_as_it_lies() {
+    let scratch = Scratch::new();
+    let place = scratch.path().join("bucket");
+    let (url, settings) = (StoreUrl::Directory(place.clone()), S3Settings::default());
+    let open = || Store::open_to_read(&url, &settings);
+    let error = open().await.unwrap_err();
+    assert!(error.to_string().starts_with("opening the directory"), "{error}");
+    assert!(!place.exists());
+    let object = place.join("public/demo/a");
+    fs::create_dir_all(object.parent().unwrap()).unwrap();
+    fs::write(&object, b"sound").unwrap();
+    let store = open().await.unwrap();
+    assert_eq!(store.get(&key("public/demo/a"), 10).await.unwrap().unwrap().bytes, "sound");
+    assert_eq!(store.list(&key("public"), 1).await.unwrap().len(), 1);
+    assert_eq!(fs::read_dir(&place).unwrap().count(), 1, "no `.store` is made");
+    // What a station has staged is not swept, though no lock holds it yet.
+    let staging = place.join(".store/staging");
+    fs::create_dir_all(&staging).unwrap();
+    fs::write(staging.join("0123456789abcdef-0"), b"ha").unwrap();
+    let _ = open().await.unwrap();
+    assert_eq!(fs::read_dir(&staging).unwrap().count(), 1);
+    let file = StoreUrl::Directory(object);
+    let error = Store::open_to_read(&file, &settings).await.unwrap_err();
+    assert!(!error.is_transient(), "{error}");
+}
+
+#[tokio::test]
 async fn what_another_process_is_writing_is_not_removed() {
     let scratch = Scratch::new();
     drop(scratch.store().await);
