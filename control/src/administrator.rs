@@ -49,17 +49,17 @@ impl Administrator {
             secret.as_ref().is_some_and(|secret| secret.matches(given.password.as_bytes()))
         };
         let now = self.clock.now();
-        if self.tries.are_used_up(peer, now) {
+        if !self.tries.begin(peer, now) {
             return Known::TooManyTries;
         }
         // Icecast's slaves take the name they are given, most often `relay`.
-        match given.user.as_str() {
-            ADMIN | RELAY if is(&self.password) => return Known::Admin,
-            RELAY if is(&self.relay_password) => return Known::Relay,
-            _ => {}
-        }
-        self.tries.failed(peer, now);
-        Known::Nobody
+        let known = match given.user.as_str() {
+            ADMIN | RELAY if is(&self.password) => Known::Admin,
+            RELAY if is(&self.relay_password) => Known::Relay,
+            _ => return Known::Nobody,
+        };
+        self.tries.forgive(peer, now);
+        known
     }
 }
 

@@ -11,7 +11,7 @@ use catalogue::{Link, Push};
 use icy::shoutcast::Login;
 use icy::source::Credentials;
 use icy::url_auth::{Action, Rules, Server, Source, Verdict};
-use outbound::{BACK_END_TIME, Client, Target};
+use outbound::{BACK_END_TIME, Client, Target, TargetError};
 use tracing::{info, warn};
 
 use crate::Shared;
@@ -58,8 +58,17 @@ pub(crate) enum Right {
     To(Arc<Slot>),
     /// To none: the password is wrong.
     None,
-    /// It is not known: who can tell does not.
+    /// It is not known: who can tell does not. It counts as a wrong one all the
+    /// same, as it is not this server's.
     Unknown,
+}
+
+/// Why there is no verdict.
+enum Unanswered {
+    /// What a stranger says of itself is too long to be asked about.
+    TooLong,
+    /// The back end.
+    Failed(String),
 }
 
 impl Shared {
@@ -124,16 +133,23 @@ impl Shared {
         match answer {
             Ok(Verdict::Allowed { .. }) => {
                 slot.metrics().asked(Outcome::Allowed);
+                slot.back_end_failed(false);
                 Right::To(slot)
             }
             Ok(Verdict::Denied { reason }) => {
                 slot.metrics().asked(Outcome::Denied);
+                slot.back_end_failed(false);
                 info!(ingest = slot.name(), reason, "refused by the back end");
                 Right::None
             }
-            Err(error) => {
+            // What cannot be asked is nobody's password.
+            Err(Unanswered::TooLong) => Right::None,
+            Err(Unanswered::Failed(error)) => {
                 slot.metrics().asked(Outcome::Failed);
-                warn!(ingest = slot.name(), error, "the back end lets no source in");
+                // Once for each trouble: whoever tries passwords would fill the log.
+                if !slot.back_end_failed(true) {
+                    warn!(ingest = slot.name(), error, "the back end lets no source in");
+                }
                 Right::Unknown
             }
         }
@@ -144,8 +160,10 @@ impl Shared {
         push: &Push,
         link: &Link,
         claimant: Claimant<'_>,
-    ) -> Result<Verdict, String> {
-        let auth = self.passwords.stream_auth.as_ref().ok_or("nobody can be asked")?;
+    ) -> Result<Verdict, Unanswered> {
+        let failed = |error: &dyn std::fmt::Display| Unanswered::Failed(error.to_string());
+        let auth = self.passwords.stream_auth.as_ref();
+        let auth = auth.ok_or_else(|| failed(&"nobody can be asked"))?;
         let mount = format!("/{}", push.mount);
         let source = Source {
             mount: &mount,
@@ -155,10 +173,11 @@ impl Shared {
             admin: claimant.purpose == Purpose::Titles,
         };
         let server = Server { host: &auth.host, port: auth.port };
-        let body = Action::StreamAuth(source).to_body(server).map_err(|error| error.to_string())?;
-        let target: Target = link.expose().parse().map_err(|error| format!("{error}"))?;
+        let body = Action::StreamAuth(source).to_body(server);
+        let body = body.map_err(|_| Unanswered::TooLong)?;
+        let target: Target = link.expose().parse().map_err(|error: TargetError| failed(&error))?;
         let answer = auth.client.ask_back_end(&target, body, None, BACK_END_TIME).await;
-        let answer = answer.map_err(|error| error.to_string())?;
+        let answer = answer.map_err(|error| failed(&error))?;
         Ok(Rules::default().verdict(answer.status, answer.headers()))
     }
 }

@@ -98,27 +98,28 @@ async fn admit(
     request: &SourceRequest,
     peer: SocketAddr,
 ) -> Result<Claim, Refused> {
+    let Some(credentials) = &request.credentials else {
+        // libshout asks so first each time, and is no stranger for it.
+        return Err(Refused::of(Refusal::Unauthorized));
+    };
     let now = shared.clock.now();
-    if shared.passwords.tries.are_used_up(peer, now) {
+    if !shared.passwords.tries.begin(peer, now) {
         info!("source refused: too many wrong passwords");
         shared.metrics.strangers.inc();
         return Err(Refused::of(Refusal::TooManyTries));
     }
-    let right = match &request.credentials {
-        Some(credentials) => {
-            let claimant = Claimant { credentials, peer, purpose: Purpose::Audio };
-            shared.right_to(&request.mount, claimant).await
-        }
-        None => Right::Unknown,
-    };
-    let Right::To(slot) = right else {
+    let claimant = Claimant { credentials, peer, purpose: Purpose::Audio };
+    let slot = match shared.right_to(&request.mount, claimant).await {
+        Right::To(slot) => slot,
         // Whether there is such a mount is not told to those without a password.
-        shared.stranger("source", &request.mount);
-        if matches!(right, Right::None) {
-            shared.passwords.tries.failed(peer, now);
+        Right::None => {
+            shared.stranger("source", &request.mount);
+            return Err(Refused::of(Refusal::Unauthorized));
         }
-        return Err(Refused::of(Refusal::Unauthorized));
+        // Encoders give up at 401.
+        Right::Unknown => return Err(Refused::of(Refusal::Unavailable)),
     };
+    shared.passwords.tries.forgive(peer, now);
     check_media_type(&slot, request.content_type.as_deref())?;
     claim(shared, &slot, Caller { peer, user_agent: request.user_agent.clone() })
 }
@@ -136,7 +137,8 @@ fn check_media_type(slot: &Slot, media_type: Option<&str>) -> Result<(), Refused
 pub(crate) fn media_type_fault(slot: &Slot, media_type: Option<&str>) -> Option<String> {
     let media_type = media_type?;
     let wanted = slot.ingest().encoding.codec.family();
-    let is_vague = media_type.eq_ignore_ascii_case("application/octet-stream");
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    let is_vague = essence.eq_ignore_ascii_case("application/octet-stream");
     let is_right = is_vague || codec_of_media_type(media_type) == Some(wanted);
     (!is_right).then(|| wrong_media_type(media_type, wanted))
 }
@@ -278,23 +280,20 @@ async fn next_event(
 }
 
 async fn log_in(shared: &Shared, login: &Login, peer: SocketAddr) -> Option<Claim> {
+    if login.is_probe() {
+        return None;
+    }
     let now = shared.clock.now();
-    if shared.passwords.tries.are_used_up(peer, now) {
+    if !shared.passwords.tries.begin(peer, now) {
         info!("source refused: too many wrong passwords");
         shared.metrics.strangers.inc();
         return None;
     }
-    if login.is_probe() {
-        return None;
-    }
-    let right = shared.right_of(login, peer, Purpose::Audio).await;
-    let Right::To(slot) = right else {
+    let Right::To(slot) = shared.right_of(login, peer, Purpose::Audio).await else {
         shared.stranger("source", login.mount.as_deref().unwrap_or_default());
-        if matches!(right, Right::None) {
-            shared.passwords.tries.failed(peer, now);
-        }
         return None;
     };
+    shared.passwords.tries.forgive(peer, now);
     claim(shared, &slot, Caller { peer, user_agent: None }).ok()
 }
 

@@ -1,6 +1,7 @@
 //! One ingest's place: who may send, who does, and what came.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub(crate) struct Slot {
     metrics: IngestMetrics,
     /// Turns to ask its back end.
     turns: Semaphore,
+    /// Whether the last question to its back end had no answer.
+    back_end_failed: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -121,7 +124,8 @@ impl Slot {
             frame_bytes_total: 0,
             junk_bytes_total: 0,
         });
-        Self { ingest, feed, metrics, turns: Semaphore::new(ASKED_MAX), state }
+        let turns = Semaphore::new(ASKED_MAX);
+        Self { ingest, feed, metrics, turns, back_end_failed: AtomicBool::new(false), state }
     }
 
     pub(crate) fn ingest(&self) -> &Ingest {
@@ -205,6 +209,11 @@ impl Slot {
         state.writer.push(PathItem::Title(Arc::new(title)));
         self.metrics.titles.inc();
         true
+    }
+
+    /// Takes note of whether the back end fails; says whether it did before.
+    pub(crate) fn back_end_failed(&self, fails: bool) -> bool {
+        self.back_end_failed.swap(fails, Ordering::Relaxed)
     }
 
     /// Whether a source has the place.

@@ -105,19 +105,26 @@ async fn update(shared: &Shared, asked: &Asked, manner: Manner) -> Response {
             return reply(StatusCode::BAD_REQUEST, Outcome::Rejected, manner);
         }
     };
+    if asked.credentials.is_none() && update.password.is_none() {
+        return unauthorised();
+    }
     let now = shared.clock.now();
-    if shared.passwords.tries.are_used_up(asked.peer, now) {
+    if !shared.passwords.tries.begin(asked.peer, now) {
         info!(peer = %asked.peer, "title refused: too many wrong passwords");
         shared.metrics.strangers.inc();
         return too_many_tries();
     }
-    let right = right(shared, &update, asked).await;
-    let Right::To(slot) = right else {
+    let slot = if is_admin(shared, &update, asked.credentials.as_ref()) {
+        slot_of_admin(shared, &update)
+    } else if let Right::To(slot) = right(shared, &update, asked).await {
+        Some(slot)
+    } else {
         shared.stranger("title", update.mount.as_deref().unwrap_or_default());
-        if matches!(right, Right::None) {
-            shared.passwords.tries.failed(asked.peer, now);
-        }
         return unauthorised();
+    };
+    shared.passwords.tries.forgive(asked.peer, now);
+    let Some(slot) = slot else {
+        return reply(StatusCode::BAD_REQUEST, Outcome::NoSource, manner);
     };
     // Now that the ingest is known, its charset is.
     let title = TitleUpdate::parse(&asked.parameters, slot.charset());
@@ -131,15 +138,12 @@ async fn update(shared: &Shared, asked: &Asked, manner: Manner) -> Response {
 /// a password in the query.
 async fn right(shared: &Shared, update: &TitleUpdate, asked: &Asked) -> Right {
     let (basic, peer, purpose) = (asked.credentials.as_ref(), asked.peer, Purpose::Titles);
-    if is_admin(shared, update, basic) {
-        return slot_of_admin(shared, update).map_or(Right::None, Right::To);
-    }
     if let Some((credentials, mount)) = basic.zip(update.mount.as_deref()) {
         return shared.right_to(mount, Claimant { credentials, peer, purpose }).await;
     }
     let Some(password) = update.password.as_ref().or_else(|| basic.map(|given| &given.password))
     else {
-        return Right::Unknown;
+        return Right::None;
     };
     let Some(mut login) = Login::parse(password.as_bytes()) else { return Right::None };
     login.mount = login.mount.or_else(|| update.mount.clone());

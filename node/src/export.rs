@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use archive::export::{Order, Plan, Summary};
+use archive::export::{Cause, Order, Plan, Summary};
 use media::WallTime;
 use playlists::date;
 use playlists::timeshift::Moment;
 use runtime::config::ProcessConfig;
-use store::StoreUrl;
+use runtime::shutdown::Shutdown;
+use store::Stores;
 
 use crate::serve;
 
@@ -41,22 +42,41 @@ struct Files {
     cue_part: PathBuf,
 }
 
-/// Exports; gives what is to be said.
+/// What became of an export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exported {
+    /// What is to be said.
+    pub text: String,
+    /// Some of the bucket's segments are damaged, and their frames are not in the
+    /// file.
+    pub is_damaged: bool,
+}
+
+/// Exports, unless `shutdown` comes first.
 ///
 /// Reads the bucket only, so that a station may be on air on it meanwhile.
 ///
 /// # Errors
 ///
 /// [`settings::Error`] for what is written wrong; else the bucket's and the
-/// disk's, and that there is nothing to export. Nothing is left behind.
-pub async fn run(config: &ProcessConfig, request: &Request) -> Result<String> {
+/// disk's, that there is nothing to export, and that it was interrupted. Nothing
+/// is left behind.
+pub async fn run(
+    config: &ProcessConfig,
+    request: &Request,
+    shutdown: &Shutdown,
+) -> Result<Exported> {
+    tokio::select! {
+        exported = export(config, request) => exported,
+        () = shutdown.wait() => bail!("interrupted"),
+    }
+}
+
+async fn export(config: &ProcessConfig, request: &Request) -> Result<Exported> {
     let mut order = request.order()?;
     let files = Files::new(&request.out)?;
-    if let Ok(StoreUrl::Directory(folder)) = config.store.parse() {
-        // Opened, it would be made.
-        ensure!(folder.is_dir(), "there is no bucket at {}", folder.display());
-    }
-    let stores = serve::open_buckets(config).await?;
+    let (url, private, settings) = serve::buckets(config)?;
+    let stores = Stores::open_to_read(&url, private.as_ref(), &settings).await?;
     let name = request.out.file_name().unwrap_or_default();
     order.file_name = name.to_string_lossy().into_owned();
     let plan = Plan::make(&stores, order).await?;
@@ -72,7 +92,8 @@ pub async fn run(config: &ProcessConfig, request: &Request) -> Result<String> {
     let mut cue = create(&files.cue_part)?;
     cue.write_all(summary.sheet.as_bytes()).and_then(|()| cue.sync_all())?;
     files.publish()?;
-    Ok(said(&request.out, &summary))
+    let is_damaged = summary.gaps.iter().any(|gap| gap.cause == Cause::Damaged);
+    Ok(Exported { text: said(&request.out, &summary), is_damaged })
 }
 
 impl Request {
@@ -123,13 +144,14 @@ impl Files {
         Ok(())
     }
 
-    /// Gives both their names.
+    /// Gives both their names, or neither.
     fn publish(&self) -> Result<()> {
         self.refuse_to_overwrite()?;
-        for (part, file) in [(&self.cue_part, &self.cue), (&self.part, &self.out)] {
-            fs::rename(part, file).with_context(|| format!("cannot name {}", file.display()))?;
-        }
-        Ok(())
+        name(&self.cue_part, &self.cue)?;
+        name(&self.part, &self.out).inspect_err(|_| {
+            // A sheet without its file tells of nothing.
+            let _ = fs::remove_file(&self.cue);
+        })
     }
 }
 
@@ -140,6 +162,10 @@ impl Drop for Files {
             let _ = fs::remove_file(part);
         }
     }
+}
+
+fn name(part: &Path, file: &Path) -> Result<()> {
+    fs::rename(part, file).with_context(|| format!("cannot name {}", file.display()))
 }
 
 fn create(path: &Path) -> Result<File> {
@@ -159,7 +185,12 @@ fn said(out: &Path, summary: &Summary) -> String {
         summary.gaps.len(),
     );
     for gap in &summary.gaps {
-        text = format!("{text}\n  gap {} to {}", date::rfc3339(gap.from), date::rfc3339(gap.to));
+        let cause = match gap.cause {
+            Cause::Absent => "gap",
+            Cause::Damaged => "damaged",
+        };
+        let (from, to) = (date::rfc3339(gap.from), date::rfc3339(gap.to));
+        text = format!("{text}\n  {cause} {from} to {to}");
     }
     text
 }
@@ -168,3 +199,6 @@ fn said(out: &Path, summary: &Summary) -> String {
 fn round(length: Duration) -> Duration {
     Duration::from_millis(u64::try_from(length.as_millis()).unwrap_or(u64::MAX))
 }
+
+#[cfg(test)]
+mod tests;

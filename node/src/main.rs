@@ -16,6 +16,9 @@ use runtime::telemetry;
 /// Exit status of a command line or a configuration that is wrong.
 const EXIT_CONFIG: u8 = 2;
 
+/// Exit status of an export that is written, though segments of it are damaged.
+const EXIT_DAMAGED: u8 = 3;
+
 /// Live radio from encoders to HLS and ICY listeners.
 #[derive(Parser)]
 #[command(name = "skywave", version, arg_required_else_help = true)]
@@ -40,6 +43,10 @@ enum Command {
         roles: Vec<String>,
     },
     /// Writes a stretch of a station's past into a file, with a cue sheet of the titles.
+    ///
+    /// Ends with 0, or with 3 where segments in the bucket are damaged: then their
+    /// frames before the damage are written and all others, and the cue sheet has a line
+    /// for each time without.
     Export {
         #[command(flatten)]
         request: node::export::Request,
@@ -68,7 +75,7 @@ struct Options {
 
 fn main() -> ExitCode {
     match run(Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             let is_config = error.downcast_ref::<settings::Error>().is_some();
             complain(&format!("skywave: {}", told(&error)));
@@ -77,11 +84,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> Result<()> {
+fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.command {
         Command::Demo(options) => {
             let config = load(None, &options, &[])?;
-            work(&config, node::demo::catalogue()?, Show::Demo)
+            work(&config, node::demo::catalogue()?, Show::Demo)?;
         }
         Command::Serve { options, config, roles } => {
             let config = load(config_file(config).as_deref(), &options, &roles)?;
@@ -89,13 +96,11 @@ fn run(arguments: Arguments) -> Result<()> {
                 let what = "no manifest: say which, manifest = FILE";
                 return Err(settings::Error::new("skywave.toml", what).into());
             };
-            work(&config, read_manifest(file)?, Show::Nothing)
+            work(&config, read_manifest(file)?, Show::Nothing)?;
         }
         Command::Export { request, options, config } => {
             let config = load(config_file(config).as_deref(), &options, &[])?;
-            let exported = start_runtime()?.block_on(node::export::run(&config, &request))?;
-            say(&exported);
-            Ok(())
+            return export(&config, &request);
         }
         Command::Check { file } => {
             let catalogue = read_manifest(&file)?;
@@ -109,9 +114,24 @@ fn run(arguments: Arguments) -> Result<()> {
             for egress in catalogue.egresses().filter(|egress| egress.asks_about_listeners()) {
                 say(&format!("egress {}: no HLS, since auth.listener_add is asked", egress.name));
             }
-            Ok(())
         }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn export(config: &ProcessConfig, request: &node::export::Request) -> Result<ExitCode> {
+    let runtime = start_runtime()?;
+    let exported = runtime.block_on(async {
+        let shutdown = Shutdown::default();
+        shutdown.on_signals().context("cannot catch signals")?;
+        node::export::run(config, request, &shutdown).await
+    });
+    // A disk that hangs does not hold who gave up.
+    runtime.shutdown_background();
+    let exported = exported?;
+    say(&exported.text);
+    let code = if exported.is_damaged { ExitCode::from(EXIT_DAMAGED) } else { ExitCode::SUCCESS };
+    Ok(code)
 }
 
 /// What is played into the station, if anything.

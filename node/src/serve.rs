@@ -19,7 +19,7 @@ use runtime::backoff;
 use runtime::clock::{Clock, Steady};
 use runtime::config::ProcessConfig;
 use runtime::shutdown::Shutdown;
-use store::{Area, Credentials, S3Settings, Stores};
+use store::{Area, Credentials, S3Settings, StoreUrl, Stores};
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
@@ -256,8 +256,8 @@ fn access_log(config: &ProcessConfig, registry: &mut Registry) -> Result<Option<
     Ok(Some(opened))
 }
 
-/// Opens the buckets of the configuration; S3 is not spoken to yet.
-pub(crate) async fn open_buckets(config: &ProcessConfig) -> Result<Stores> {
+/// Where the public and the private area lie, and how they are reached.
+pub(crate) fn buckets(config: &ProcessConfig) -> Result<(StoreUrl, Option<StoreUrl>, S3Settings)> {
     let url = config.store.parse().context("store")?;
     let private = config.private_store.as_ref().map(|url| url.parse()).transpose();
     let private = private.context("private_store")?;
@@ -268,11 +268,12 @@ pub(crate) async fn open_buckets(config: &ProcessConfig) -> Result<Stores> {
         credentials: Credentials::from_lookup(&lookup),
         ..S3Settings::default()
     };
-    Ok(Stores::open(&url, private.as_ref(), &settings).await?)
+    Ok((url, private, settings))
 }
 
 async fn open_stores(config: &ProcessConfig) -> Result<Stores> {
-    let stores = open_buckets(config).await?;
+    let (url, private, settings) = buckets(config)?;
+    let stores = Stores::open(&url, private.as_ref(), &settings).await?;
     match stores.probe().await {
         // It may come back; until then the station is on air without it.
         Err(error) if error.is_transient() => warn!(%error, "the bucket is away"),

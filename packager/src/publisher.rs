@@ -141,7 +141,8 @@ impl Task {
         self.bucket.make_room();
         self.bucket.unlist().await;
         let (stores, rendition) = (self.stores.clone(), self.rendition.clone());
-        let older = older(stores, self.egress.clone(), rendition, self.before);
+        let clock = self.clock.clone();
+        let older = older(stores, self.egress.clone(), rendition, self.before, clock);
         let mut older = std::pin::pin!(older);
         loop {
             let now = self.clock.now();
@@ -263,9 +264,10 @@ async fn older(
     egress: String,
     rendition: RenditionId,
     before: Option<MediaSequence>,
+    clock: Steady,
 ) -> Adopted {
     match before {
-        Some(before) => recovery::read_older(&stores, &egress, &rendition, before).await,
+        Some(before) => recovery::read_older(&stores, &egress, &rendition, before, &clock).await,
         None => std::future::pending().await,
     }
 }

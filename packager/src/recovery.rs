@@ -34,9 +34,6 @@ const RECORD_BYTES_MAX: usize = 64 << 10;
 /// How long between two tries.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// How long between two tries to read what is not urgent.
-const OLDER_PAUSE: Duration = Duration::from_secs(30);
-
 /// What a process begins with.
 #[derive(Debug)]
 pub(crate) struct Recovered {
@@ -189,24 +186,16 @@ pub(crate) async fn read_older(
     egress: &str,
     rendition: &RenditionId,
     before: MediaSequence,
+    clock: &Steady,
 ) -> Adopted {
-    loop {
-        let read = archive::Past::read(stores, egress, Reach::Whole).await;
-        match read.and_then(|past| past.adopt(egress, rendition)) {
-            Ok(mut adopted) => {
-                adopted.segments.retain(|segment| segment.info().number < before);
-                let is_before = |key: &Key| {
-                    SegmentName::parse(key.file_name()).is_some_and(|name| name.number < before)
-                };
-                adopted.strays.retain(is_before);
-                let (segments, strays) = (adopted.segments.len(), adopted.strays.len());
-                info!(egress, segments, strays, "older segments found");
-                return adopted;
-            }
-            Err(error) => warn!(egress, %error, "bucket not readable"),
-        }
-        tokio::time::sleep(OLDER_PAUSE).await;
-    }
+    let (mut adopted, _) = archive::read_patiently(stores, egress, rendition, clock).await;
+    adopted.segments.retain(|segment| segment.info().number < before);
+    let is_before =
+        |key: &Key| SegmentName::parse(key.file_name()).is_some_and(|name| name.number < before);
+    adopted.strays.retain(is_before);
+    let (segments, strays) = (adopted.segments.len(), adopted.strays.len());
+    info!(egress, segments, strays, "older segments found");
+    adopted
 }
 
 impl Recovered {

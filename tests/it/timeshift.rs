@@ -1,7 +1,7 @@
 //! Listening to the past, and the log that stations have to keep.
 
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -352,4 +352,74 @@ async fn an_export_refuses_in_a_line_and_leaves_nothing_behind() {
     check(&from, &to, "no/log.mp3", 1, "cannot write").await;
     let there = std::fs::read_to_string(Path::new(log.scratch.path()).join("there.mp3")).unwrap();
     assert_eq!(there, "mine");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_damaged_segment_the_export_tells_and_ends_with_its_own_status() {
+    let log = Log::start().await;
+    let folder = log.scratch.path().join("data/bucket/public/radio/mp3-128");
+    let second = hls::stored(&folder).into_iter().nth(1).unwrap();
+    std::fs::write(folder.join(second), [0; 10_000]).unwrap();
+    let output = log.export(&log.after(0, 100), &log.after(1, 200), "log.mp3").await;
+    let said = tools::said(&output);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.lines().any(|line| line.starts_with("  damaged ")), "{said}");
+    let cue = std::fs::read_to_string(log.scratch.path().join("log.cue")).unwrap();
+    assert_eq!(cue.matches("\r\n  REM DAMAGED ").count(), 1, "{cue}");
+    let exported = std::fs::read(log.scratch.path().join("log.mp3")).unwrap();
+    let rest = log.second[..=200].concat();
+    assert!(exported.ends_with(&rest), "what follows is there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_reads_a_bucket_that_nothing_can_be_written_to() {
+    let log = Log::start().await;
+    let (from, to) = (log.after(0, 100), log.after(0, 200));
+    let bucket = log.scratch.path().join("data/bucket");
+    // As a station on air leaves it between a file's making and its locking.
+    let staged = bucket.join(".store/staging/0123456789abcdef-0");
+    std::fs::write(&staged, "ha").unwrap();
+    // Even root writes nothing to what is mounted so.
+    let mount = "mount --bind data/bucket data/bucket && \
+                 mount -o remount,ro,bind data/bucket && ! touch data/bucket/x && exec \"$@\"";
+    let mut command = tokio::process::Command::new("unshare");
+    command.args(["--mount", "sh", "-c", mount, "sh"]).arg(program::binary());
+    command.args(["export", "--mount", "radio", "--from", &from, "--to", &to, "log.mp3"]);
+    let output = command.current_dir(log.scratch.path()).output().await.unwrap();
+    assert!(output.status.success(), "{}", tools::said(&output));
+    let exported = std::fs::read(log.scratch.path().join("log.mp3")).unwrap();
+    assert!(exported == log.first[101..=200].concat(), "other frames than were sent");
+    // Nor is anything swept where it could be.
+    let output = log.export(&from, &to, "again.mp3").await;
+    assert!(output.status.success(), "{}", tools::said(&output));
+    assert!(staged.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_is_interrupted_leaves_nothing_behind() {
+    let log = Log::start().await;
+    let folder = log.scratch.path().join("data/bucket/public/radio/mp3-128");
+    // A segment that never comes: a pipe that nobody writes to.
+    let pipe = folder.join(hls::stored(&folder).into_iter().nth(1).unwrap());
+    std::fs::remove_file(&pipe).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let (from, to) = (log.after(0, 0), log.after(1, 200));
+    let arguments = ["export", "--mount", "radio", "--from", &from, "--to", &to, "log.mp3"];
+    let mut command = program::command(&arguments, log.scratch.path());
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let id = child.id().unwrap().to_string();
+    let parts = || {
+        let files = std::fs::read_dir(log.scratch.path()).unwrap();
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with("log.") && name != "log.txt").collect::<Vec<_>>()
+    };
+    wait::until("the file begun", || async { (parts().len() == 1).then_some(()) }).await;
+    let sent = std::process::Command::new("kill").args(["-INT", &id]).status().unwrap();
+    assert!(sent.success());
+    let output = tokio::time::timeout(LIMIT, child.wait_with_output()).await.unwrap().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", tools::said(&output));
+    assert_eq!(tools::said(&output), "skywave: interrupted\n");
+    assert_eq!(parts(), [""; 0]);
 }

@@ -12,6 +12,4 @@ mod past;
 mod testing;
 
 pub use error::Error;
-pub use past::{
-    Adopted, ENTRIES_MAX, Line, Past, Reach, line, read_patiently, title_range,
-};
+pub use past::{Adopted, ENTRIES_MAX, Line, Past, Reach, line, read_patiently, title_range};

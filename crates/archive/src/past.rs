@@ -157,18 +157,17 @@ pub async fn read_patiently(
     rendition: &RenditionId,
     clock: &Steady,
 ) -> (Adopted, Vec<TitleRange>) {
-    patiently(egress, clock, async || {
+    patiently(egress, clock, || async move {
         let past = Past::read(stores, egress, Reach::Rendition(rendition)).await?;
         Ok((past.adopt(egress, rendition)?, past.titles()))
     })
     .await
 }
 
-async fn patiently<T>(
-    egress: &str,
-    clock: &Steady,
-    read: impl AsyncFn() -> Result<T, Error>,
-) -> T {
+async fn patiently<T, F>(egress: &str, clock: &Steady, read: impl Fn() -> F) -> T
+where
+    F: Future<Output = Result<T, Error>>,
+{
     let mut backoff = Backoff::new(PAUSE_MIN, PAUSE_MAX);
     loop {
         let error = match read().await {

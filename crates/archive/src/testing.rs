@@ -108,7 +108,7 @@ impl Bench {
             for view in self.cutter.handle(&record) {
                 if let View::Segment(segment) = view {
                     let store = self.stores.area(Area::Public);
-                    let keep = Duration::from_secs(60);
+                    let keep = Duration::from_mins(1);
                     let put = store.put_segment("acme", &self.rendition, &segment, keep);
                     put.await.unwrap();
                     self.segments.push(segment);

@@ -73,9 +73,7 @@ impl Refusal {
             Self::PastUnread => {
                 (StatusCode::SERVICE_UNAVAILABLE, "what is kept is not known yet\n")
             }
-            Self::PastBusy => {
-                (StatusCode::SERVICE_UNAVAILABLE, "too many go back at a time\n")
-            }
+            Self::PastBusy => (StatusCode::SERVICE_UNAVAILABLE, "too many go back at a time\n"),
         };
         (status, text.into())
     }

@@ -28,29 +28,32 @@ pub struct Tries {
 }
 
 impl Tries {
-    /// Whether the address has had its tries.
-    pub fn are_used_up(&self, peer: SocketAddr, now: WallTime) -> bool {
+    /// Begins a try, which counts as a wrong password until it is
+    /// [forgiven](Self::forgive): several at a time do not get round the limit.
+    /// `false` where the address has had its tries.
+    #[must_use]
+    pub fn begin(&self, peer: SocketAddr, now: WallTime) -> bool {
         let mut addresses = self.addresses();
-        let Some(tries) = addresses.get_mut(&key(peer)) else { return false };
-        forget(tries, now);
-        tries.len() >= TRIES_MAX
-    }
-
-    /// Takes note of a wrong password.
-    pub fn failed(&self, peer: SocketAddr, now: WallTime) {
         let key = key(peer);
-        let mut addresses = self.addresses();
-        if addresses.len() >= ADDRESSES_MAX && !addresses.contains_key(&key) {
-            let last = |tries: &VecDeque<WallTime>| tries.back().copied();
-            let oldest = addresses.iter().min_by_key(|(_, tries)| last(tries));
-            if let Some(oldest) = oldest.map(|(key, _)| *key) {
-                addresses.remove(&oldest);
+        if let Some(tries) = addresses.get_mut(&key) {
+            forget(tries, now);
+            if tries.len() >= TRIES_MAX {
+                return false;
             }
         }
-        let tries = addresses.entry(key).or_default();
-        tries.push_back(now);
-        if tries.len() > TRIES_MAX {
-            tries.pop_front();
+        note(&mut addresses, key, now);
+        true
+    }
+
+    /// Takes a try back that was begun at `begun`: the password was right.
+    pub fn forgive(&self, peer: SocketAddr, begun: WallTime) {
+        let mut addresses = self.addresses();
+        let Some(tries) = addresses.get_mut(&key(peer)) else { return };
+        if let Some(at) = tries.iter().rposition(|at| *at == begun) {
+            tries.remove(at);
+        }
+        if tries.is_empty() {
+            addresses.remove(&key(peer));
         }
     }
 
@@ -58,6 +61,17 @@ impl Tries {
     fn addresses(&self) -> MutexGuard<'_, HashMap<IpAddr, VecDeque<WallTime>>> {
         self.addresses.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn note(addresses: &mut HashMap<IpAddr, VecDeque<WallTime>>, key: IpAddr, now: WallTime) {
+    if addresses.len() >= ADDRESSES_MAX && !addresses.contains_key(&key) {
+        let last = |tries: &VecDeque<WallTime>| tries.back().copied();
+        let oldest = addresses.iter().min_by_key(|(_, tries)| last(tries));
+        if let Some(oldest) = oldest.map(|(key, _)| *key) {
+            addresses.remove(&oldest);
+        }
+    }
+    addresses.entry(key).or_default().push_back(now);
 }
 
 fn forget(tries: &mut VecDeque<WallTime>, now: WallTime) {

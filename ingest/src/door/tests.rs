@@ -215,7 +215,6 @@ async fn a_put_that_says_where_it_ends_is_answered_there() {
 
 #[tokio::test]
 async fn nobody_without_the_password_learns_anything() {
-    let station = station();
     let heads = [
         format!("{PUT}\r\n{MPEG}\r\n"),
         format!("{PUT}\r\n{}\r\n", basic("dj", "wrong")),
@@ -227,14 +226,21 @@ async fn nobody_without_the_password_learns_anything() {
         format!("PUT /acme HTTP/1.1\r\n{}\r\n", basic("dj", "s3cret")),
     ];
     let mut answers: Vec<_> = Vec::new();
-    for head in &heads {
-        answers.push(station.ask(head).await);
+    let mut strangers = 0;
+    // An address has five tries, and a station of its own begins anew.
+    for heads in heads.chunks(4) {
+        let station = station_with(10, PATIENCE);
+        for head in heads {
+            answers.push(station.ask(head).await);
+        }
+        strangers += station.metric("ingest_strangers_total");
+        assert_eq!(station.metric("ingest_refused_total{ingest=\"live\"}"), 0);
     }
     check_answer(&answers[0], "401 Unauthorized", "You need to authenticate");
     assert!(answers[0].contains("\r\nWWW-Authenticate: Basic realm=\"Icecast2 Server\"\r\n"));
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
-    assert_eq!(station.metric("ingest_strangers_total"), heads.len() as u64);
-    assert_eq!(station.metric("ingest_refused_total{ingest=\"live\"}"), 0);
+    // Who gives no password is no stranger yet: libshout begins so each time.
+    assert_eq!(strangers, heads.len() as u64 - 1);
 }
 
 #[tokio::test]
@@ -462,6 +468,7 @@ async fn shoutcasts_encoders_are_told_that_the_password_is_wrong() {
     }
     // A probe is no wrong password.
     assert_eq!(station.metric("ingest_strangers_total"), 5);
+    let station = self::station();
     // One that is in use looks the same to them, but not to the operator.
     let _first = on_air(&station, Ipv4Addr::LOCALHOST).await;
     let mut second = station.connect_from(Ipv4Addr::new(127, 0, 0, 2)).await;
@@ -496,7 +503,6 @@ async fn a_handshake_that_comes_to_nothing_is_noted() {
 async fn a_refusal_is_one_line_in_the_log_without_what_was_sent() {
     let log = Log::default();
     let _guard = log.collect();
-    let station = station();
     let login = basic("USER", "PASSWORD");
     for (head, line) in [
         (format!("PUT /live HTTP/1.1\r\n{login}\r\n"), "no right password"),
@@ -509,7 +515,7 @@ async fn a_refusal_is_one_line_in_the_log_without_what_was_sent() {
         (head("PUT /MOUNT/../x HTTP/1.1", ""), "no mount"),
     ] {
         log.clear();
-        station.ask(&head).await;
+        station().ask(&head).await;
         let text = log.text();
         assert_eq!(text.matches("refused").count(), 1, "{text}");
         assert_eq!(text.matches(line).count(), 1, "{text}");

@@ -166,7 +166,8 @@ async fn nobody_without_the_password_sets_a_title() {
     for ingest in ["live", "aac", "strict"] {
         assert!(role.titles(ingest).await.is_empty());
     }
-    assert_eq!(metric(&role.registry, "ingest_strangers_total"), count);
+    // Who gives no password is no stranger yet.
+    assert_eq!(metric(&role.registry, "ingest_strangers_total"), count - 1);
 }
 
 #[tokio::test]
@@ -267,13 +268,13 @@ async fn the_administrator_sets_every_title() {
         assert!(status == StatusCode::OK && body.contains(UPDATED), "{uri}: {body}");
         assert_eq!(role.titles(ingest).await, ["A - B"], "{uri}");
     }
-    for request in [
-        get(&format!("{icecast}&mount=/nowhere"), "admin:adm1n"),
-        get(&format!("{shoutcast}&pass=adm1n&sid=2"), ""),
-        get(&format!("{icecast}&mount=/live"), "admin:s3cret"),
+    for (request, status) in [
+        (get(&format!("{icecast}&mount=/nowhere"), "admin:adm1n"), StatusCode::BAD_REQUEST),
+        (get(&format!("{shoutcast}&pass=adm1n&sid=2"), ""), StatusCode::BAD_REQUEST),
+        (get(&format!("{icecast}&mount=/live"), "admin:s3cret"), StatusCode::UNAUTHORIZED),
     ] {
         let uri = request.uri().clone();
-        assert_eq!(role().ask(request).await.0, StatusCode::UNAUTHORIZED, "{uri}");
+        assert_eq!(role().ask(request).await.0, status, "{uri}");
     }
 }
 

@@ -111,7 +111,7 @@ async fn one_rendition_is_listed_without_what_other_encodings_left() {
 async fn what_cannot_be_read_is_tried_ever_later_and_every_ten_minutes_in_the_end() {
     let folder = keys::egress("acme").unwrap();
     let tries = std::cell::RefCell::new(Vec::new());
-    let read = async || {
+    let read = || async {
         tries.borrow_mut().push(tokio::time::Instant::now());
         let entries_max = ENTRIES_MAX;
         match tries.borrow().len() {

@@ -150,7 +150,7 @@ async fn renders_wait_for_their_turn() {
 async fn so_many_wait_for_their_turn_and_one_more_is_told() {
     let bench = bench(100).await;
     let (timeshift, renders) = (bench.station.timeshift().unwrap(), Renders::default());
-    let range = |ago| {
+    let range = |ago: u64| {
         let span = Span { from: segment(99 - ago).wall_start, is_fixed: true, to: None };
         timeshift.select(&span, bench.now()).unwrap().unwrap()
     };
@@ -180,12 +180,14 @@ async fn so_many_wait_for_their_turn_and_one_more_is_told() {
 async fn who_comes_when_too_many_wait_is_told_to_come_again() {
     let bench = bench(100).await;
     let renders = Renders::default();
-    let query = Query::parse("from=-5m").unwrap().unwrap();
+    let query = Query::read([("from", "-5m")]).unwrap().unwrap();
     let headers = HeaderMap::new();
     let ask = || hls::timeshift(&bench.station, &query, &renders, &headers, bench.now());
-    let places = renders.places.acquire_many((RENDERS_MAX + WAITING_MAX) as u32).await.unwrap();
+    let all = u32::try_from(RENDERS_MAX + WAITING_MAX).unwrap();
+    let places = renders.places.acquire_many(all).await.unwrap();
     let told = ask().await;
-    assert_eq!((told.status().as_u16(), &told.headers()["retry-after"]), (503, "5"));
+    assert_eq!(told.status(), 503);
+    assert_eq!(told.headers()["retry-after"], "5");
     drop(places);
     assert_eq!(ask().await.status(), 200);
 }
