@@ -79,6 +79,12 @@ impl Guard for Administrator {
         request: &Parts,
         peer: SocketAddr,
     ) -> Result<(), Box<Response>> {
+        // Icecast's commands act on GET, and a browser sends the password that it
+        // knows with whatever another site's page asks for (Fetch Metadata).
+        if request.headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
+            info!(%peer, "administrator refused: asked by another site's page");
+            return Err(Box::new(of_another_site()));
+        }
         let basic = request.headers.get(header::AUTHORIZATION);
         let given =
             basic.and_then(|value| Credentials::from_authorization(value.as_bytes()).ok()?);
@@ -96,6 +102,12 @@ impl Guard for Administrator {
             }
         }
     }
+}
+
+/// What the page of another site is told.
+fn of_another_site() -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/plain"), (header::CACHE_CONTROL, "no-store")];
+    (StatusCode::FORBIDDEN, headers, "not for pages of other sites\n").into_response()
 }
 
 /// Asks for name and password, in the words of Icecast.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Method, StatusCode};
 use tests::{TestNode, http};
 
 /// Who asks, and with what.

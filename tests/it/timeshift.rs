@@ -166,7 +166,11 @@ async fn after_a_restart_the_whole_past_is_listed_again() {
         Some(node_answer(&node, "?from=-1h").await).filter(|answer| answer.status == 200)
     })
     .await;
-    assert_eq!(fetch(&node, "?from=-1h").await, before);
+    // The end may have closed one more segment.
+    let again = fetch(&node, "?from=-1h").await;
+    assert!(again.text.starts_with(&before.text), "{}\n{}", before.text, again.text);
+    assert_eq!(again.bodies[..before.bodies.len()], before.bodies);
+    let before = again;
     let mut source = Source::connect(node.public(), "audio/mpeg").await;
     source.send(&sent[..1_000]).await;
     let last = before.playlist().segments.last().unwrap().number;
@@ -301,7 +305,7 @@ async fn an_export_has_the_exact_frames_and_titles_while_the_station_is_on_air()
 
     let cue = std::fs::read_to_string(log.scratch.path().join("log.cue")).unwrap();
     let lines: Vec<&str> = cue.split("\r\n").collect();
-    let gap = date::rfc3339(WallTime::from_nanos(log.dates[1] as u64 * 1_000));
+    let gap = date::rfc3339(WallTime::from_nanos(log.dates[1].cast_unsigned() * 1_000));
     let seam = index(log.first.len() - 101);
     let [title, next] = TITLED.map(|(at, _)| index(at - 101));
     let begun = [

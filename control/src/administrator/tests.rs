@@ -79,3 +79,20 @@ fn five_wrong_passwords_are_enough() {
     assert_eq!(ask(&guard, Access::Admin, "admin:adm1n"), 429);
     assert_eq!(ask(&guard, Access::Relay, "relay:r3lay"), 429);
 }
+
+#[test]
+fn the_page_of_another_site_commands_nothing() {
+    let value = format!("Basic {}", BASE64_STANDARD.encode("admin:adm1n"));
+    for (site, expected) in
+        [("cross-site", 403), ("same-site", 200), ("same-origin", 200), ("none", 200)]
+    {
+        let request = Request::builder()
+            .header(header::AUTHORIZATION, &value)
+            .header("Sec-Fetch-Site", site)
+            .body(())
+            .unwrap();
+        let admitted = administrator().admit(Access::Admin, &request.into_parts().0, PEER.into());
+        let status = admitted.map_or_else(|refusal| refusal.status().as_u16(), |()| 200);
+        assert_eq!(status, expected, "{site}");
+    }
+}

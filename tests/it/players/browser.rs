@@ -232,8 +232,8 @@ async fn hls_js_begins_in_the_past_and_seeks_back_through_it() {
     let played = Played::run(&arguments, "hlsjs", &station, 20).await;
     let told = format!("{:#}\n{:?}", played.report["summary"], played.report["events"]);
     assert_eq!(played.report["errors"], Value::Array(vec![]), "{told}");
-    let seeks = played.list("events").iter().filter(|event| event["type"] == "seeking");
-    let seek = seeks.last().unwrap()["t"].as_f64().unwrap();
+    let mut seeks = played.list("events").iter().filter(|event| event["type"] == "seeking");
+    let seek = seeks.next_back().unwrap()["t"].as_f64().unwrap();
     let before = played.heard_between(0.0, seek);
     let after = played.heard_between(seek + 2.0 * LOOK_SECS, f64::INFINITY);
     // A live player begins three targets before the end, at second 26.

@@ -210,6 +210,9 @@ impl House {
             .unwrap();
         let response = self.delivery.router().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
+        // The engine counts it when it comes to it.
+        let mount = path.trim_start_matches('/');
+        eventually(|| self.delivery.audience(mount).unwrap().connections_total > 0).await;
         Listener(response.into_body())
     }
 

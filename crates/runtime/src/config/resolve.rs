@@ -62,7 +62,7 @@ impl Resolution<'_> {
                 webhooks: raw.webhooks.allow_private,
                 auth: raw.auth.allow_private.unwrap_or(true),
             },
-            yp_directories: self.directories(raw.yp.directories)?,
+            yp_directories: self.directories(raw.yp.directories, &raw.listen)?,
             trusted_proxies: self.networks(&raw.geo.trusted_proxies)?,
             limits: raw.limits.into(),
             log_format: raw.log.format,
@@ -269,7 +269,16 @@ impl Resolution<'_> {
         Err(self.document.error(url.span(), "a URL begins with `http://` or `https://`"))
     }
 
-    fn directories(&self, urls: Vec<Spanned<String>>) -> Result<Vec<String>, Error> {
+    fn directories(
+        &self,
+        urls: Vec<Spanned<String>>,
+        listen: &raw::Listen,
+    ) -> Result<Vec<String>, Error> {
+        if let Some(first) = urls.first().filter(|_| listen.public_url.is_none()) {
+            let what = "a directory has to be told where listeners connect: give \
+                        `listen.public_url`";
+            return Err(self.document.error(first.span(), what));
+        }
         if let Some(more) = urls.get(YP_DIRECTORIES_MAX) {
             let what = format!("at most {YP_DIRECTORIES_MAX} directories");
             return Err(self.document.error(more.span(), what));

@@ -232,10 +232,14 @@ fn a_process_says_where_it_is_heard_and_who_lists_it() {
     let bad = "listen.public_url = 'radio.example'";
     let expected = "listen.public_url: a URL begins with `http://` or `https://`";
     check_refused(bad, &format!("skywave.toml:1: {expected}"));
-    let directories = |count| format!("yp.directories = {:?}", vec!["http://a.example/"; count]);
+    let directories =
+        |count| format!("{url}\nyp.directories = {:?}", vec!["http://a.example/"; count]);
     assert_eq!(parse(&directories(YP_DIRECTORIES_MAX)).yp_directories.len(), YP_DIRECTORIES_MAX);
-    let expected = "skywave.toml:1: yp.directories: at most 4 directories";
+    let expected = "skywave.toml:2: yp.directories: at most 4 directories";
     check_refused(&directories(YP_DIRECTORIES_MAX + 1), expected);
+    let alone = "yp.directories = ['http://a.example/']";
+    let expected = "yp.directories: a directory has to be told where listeners connect: give `listen.public_url`";
+    check_refused(alone, &format!("skywave.toml:1: {expected}"));
 }
 
 #[test]
