@@ -10,7 +10,7 @@ mod shoutcast;
 mod stats;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::body::to_bytes;
 use axum::extract::Request;
@@ -20,7 +20,7 @@ use axum::response::{IntoResponse, Response};
 use catalogue::Catalogue;
 use catalogue::report::Report;
 use delivery::Delivery;
-use icy::admin::Document;
+use icy::admin::{Document, ServerStats};
 use icy::update::QUERY_LEN_MAX;
 use listen::{Access, BoxFuture, Routes};
 use media::WallTime;
@@ -74,6 +74,8 @@ pub struct Parts {
 struct Shared {
     parts: Parts,
     identity: Identity,
+    /// What strangers were told last, and when it was gathered.
+    told: Mutex<Option<(WallTime, Arc<ServerStats>)>>,
 }
 
 impl fmt::Debug for Parts {
@@ -85,7 +87,7 @@ impl fmt::Debug for Parts {
 impl Panel {
     /// The pages of a server.
     pub fn new(parts: Parts, identity: Identity) -> Self {
-        Self(Arc::new(Shared { parts, identity }))
+        Self(Arc::new(Shared { parts, identity, told: Mutex::default() }))
     }
 
     /// All but what encoders use: `/admin/metadata` and `/admin.cgi` are ingest's.

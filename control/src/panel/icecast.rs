@@ -17,7 +17,7 @@ pub(super) async fn status_json(State(panel): State<Panel>, uri: Uri) -> Respons
         return line(StatusCode::BAD_REQUEST, "the query cannot be read\n");
     };
     let mount = query.mount.map(|mount| panel.name_of(mount));
-    public(icecast::status_json(&panel.server(), mount.as_deref()))
+    public(icecast::status_json(&panel.told(), mount.as_deref()))
 }
 
 /// `/admin/streamlist.txt`.

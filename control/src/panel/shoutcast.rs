@@ -33,7 +33,7 @@ pub(super) async fn stats(State(panel): State<Panel>, uri: Uri) -> Response {
 /// `/statistics`.
 pub(super) async fn statistics(State(panel): State<Panel>, uri: Uri) -> Response {
     match query_of(&uri) {
-        Ok(query) => public(shoutcast::statistics(&panel.server(), &format(&query))),
+        Ok(query) => public(shoutcast::statistics(&panel.told(), &format(&query))),
         Err(refusal) => *refusal,
     }
 }
@@ -133,7 +133,7 @@ fn of_stream(panel: &Panel, uri: &Uri, render: impl FnOnce(&Stream<'_>) -> Docum
         Ok(query) => query,
         Err(refusal) => return *refusal,
     };
-    let server = panel.server();
+    let server = panel.told();
     match server.stream(query.sid) {
         Some(source) => public(render(&Stream { server: &server, source, query: &query })),
         None => no_stream(),

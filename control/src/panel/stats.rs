@@ -1,7 +1,8 @@
 //! From the node's report to what Icecast's and SHOUTcast's documents say.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use catalogue::report::{EgressReport, IngestReport, Report};
 use delivery::Visitor;
@@ -13,7 +14,26 @@ use super::Panel;
 /// What the server calls itself; its version is nobody's concern.
 const SERVER_ID: &str = "Skywave";
 
+/// How old what strangers are told may be. Gathering it looks at every listener,
+/// and anyone may ask as often as they like. Chosen.
+pub(super) const TOLD_AGE_MAX: Duration = Duration::from_secs(1);
+
 impl Panel {
+    /// Everything, as of a moment ago: for those who may ask without a password.
+    pub(super) fn told(&self) -> Arc<ServerStats> {
+        let now = self.0.parts.clock.now();
+        // Nothing panics that holds the lock, but the gathering, and then it is empty.
+        let mut told = self.0.told.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*told {
+            Some((at, stats)) if now.since(*at) < TOLD_AGE_MAX => Arc::clone(stats),
+            _ => {
+                let stats = Arc::new(self.server());
+                *told = Some((now, Arc::clone(&stats)));
+                stats
+            }
+        }
+    }
+
     /// Everything, as of now.
     pub(super) fn server(&self) -> ServerStats {
         let report = (self.0.parts.report)();
