@@ -18,7 +18,7 @@ async fn check(listen: &str, encoder: SocketAddr, listeners: &[SocketAddr]) {
     for &address in listeners {
         let address = at(address);
         let mut listener = Listener::connect(address, "/radio").await;
-        let heard = frames::cut(&listener.hear(30_000).await.audio);
+        let heard = frames::whole(&listener.hear(30_000).await.audio);
         frames::position(&sent, &heard);
         let playlist = http::get(&format!("http://{address}/radio/playlist.m3u8")).await;
         assert_eq!(playlist.status, 200, "{address}");

@@ -4,11 +4,13 @@ mod output;
 mod settings;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use runtime::clock::SystemClock;
 use serde_json::Value;
 use tests::encoder::{Source, set_title};
 use tests::listener::Listener;
-use tests::{TestNode, http};
+use tests::{Scratch, TestNode, http};
 
 /// Every metric with its row in the reference.
 const REFERENCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reference/metrics.md");
@@ -45,24 +47,69 @@ async fn every_metric_of_the_reference_is_scraped() {
     let (node, _source, _listener) = on_air().await;
     // Reasons appear when they have come up.
     Source::send_head(node.public(), "GET /radio HTTP/1.1\r\nno header\r\n\r\n").await;
-    let answer = http::get(&node.control_url("/metrics")).await;
-    assert!(answer.header("content-type").starts_with("application/openmetrics-text"));
-    let text = answer.text();
-    assert!(text.ends_with("# EOF\n"), "the exposition is whole");
-    let scraped: BTreeSet<&str> = text
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split(['{', ' ']).next())
-        .collect();
+    let mut scraped = scrape(&node).await;
+    // What nobody asks for is not counted.
+    let scratch = Scratch::default();
+    let log = scratch.path().join("access.log");
+    let lines = format!(
+        "public_url = \"http://radio.example\"\n[log]\naccess = {:?}\n[yp]\ndirectories = [\"{NOWHERE}\"]\n",
+        log.display().to_string()
+    );
+    let all = TestNode::start_turned(&asking(), &lines, Arc::new(SystemClock)).await;
+    let (_, refused) = Source::send_head(
+        all.public(),
+        "PUT /in2 HTTP/1.1\r\nAuthorization: Basic c291cmNlOndyb25n\r\n\r\n",
+    )
+    .await;
+    assert!(refused.starts_with("HTTP/1.0 503"), "{refused}");
+    let mut source = Source::connect(all.public(), "audio/mpeg").await;
+    source.send(&demo::fixtures::mp3(5, 128, 44_100, 2)).await;
+    all.until("it is on air", |report| report.egress("asking").unwrap().on_air).await;
+    let listener = Listener::connect(all.public(), "/asking").await;
+    assert!(listener.head.starts_with("HTTP/1.0 403"), "{}", listener.head);
+    scraped.extend(scrape(&all).await);
     let reference = std::fs::read_to_string(REFERENCE).unwrap();
     let rows = reference.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     let rows: BTreeSet<&str> = rows.collect();
     assert!(rows.len() > 10, "{rows:?}");
     // A histogram's row names its family.
     let is_scraped =
-        |row: &&str| scraped.contains(row) || scraped.contains(format!("{row}_bucket").as_str());
+        |row: &&str| scraped.contains(*row) || scraped.contains(&format!("{row}_bucket"));
     let missing: Vec<_> = rows.iter().filter(|row| !is_scraped(row)).collect();
     assert!(missing.is_empty(), "{missing:?} not in {scraped:?}");
+}
+
+/// Where nobody listens (RFC 863's port is no service's any more).
+const NOWHERE: &str = "http://127.0.0.1:9/";
+
+/// A station that tells and asks whomever it can, and reaches none of them.
+fn asking() -> String {
+    format!(
+        r#"{}public = true
+[[ingest]]
+name = "in2"
+publisher = "acme"
+encoding = {{ codec = "mp3", bitrate_kbps = 128, sample_rate_hz = 44100, channel_mode = "joint_stereo" }}
+push = {{ mount = "in2", stream_auth = "{NOWHERE}" }}
+[[egress]]
+name = "asking"
+publisher = "acme"
+ingests = ["in"]
+auth = {{ listener_add = "{NOWHERE}" }}
+webhooks = [{{ url = "{NOWHERE}", on = ["on_air"] }}]
+"#,
+        tests::node::MP3
+    )
+}
+
+/// The names of all metrics that have a value.
+async fn scrape(node: &TestNode) -> BTreeSet<String> {
+    let answer = http::get(&node.control_url("/metrics")).await;
+    assert!(answer.header("content-type").starts_with("application/openmetrics-text"));
+    let text = answer.text();
+    assert!(text.ends_with("# EOF\n"), "the exposition is whole");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| Some(line.split(['{', ' ']).next()?.to_owned())).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,7 +16,7 @@ const SERVER_ID: &str = "Skywave";
 
 /// How old what strangers are told may be. Gathering it looks at every listener,
 /// and anyone may ask as often as they like. Chosen.
-pub(super) const TOLD_AGE_MAX: Duration = Duration::from_secs(1);
+pub(super) const TOLD_AGE_MAX: Duration = Duration::from_millis(250);
 
 impl Panel {
     /// Everything, as of a moment ago: for those who may ask without a password.

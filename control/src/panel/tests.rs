@@ -243,7 +243,7 @@ async fn seven_values_end_with_the_title() {
     assert_eq!(answer.header("content-security-policy"), "default-src 'none'; sandbox");
     // A letter beyond ASCII has to be announced.
     house.report.lock().unwrap().egresses[0].now_playing = Some("\u{c4}nn".to_owned());
-    // Strangers are told the same for a second, however often they ask.
+    // Strangers are told the same for a moment, however often they ask.
     assert!(house.get("/7.html").await.body.ends_with("Ann - &lt;One&gt;</body></html>"));
     house.clock.advance(TOLD_AGE_MAX);
     let answer = house.get("/7.html").await;

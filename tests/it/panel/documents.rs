@@ -104,7 +104,12 @@ impl Stage {
             let playing = &report.egress("radio").unwrap().now_playing;
             playing.is_some() && *playing != before
         });
-        report.await.egress("radio").unwrap().now_playing.clone().unwrap()
+        let title = report.await.egress("radio").unwrap().now_playing.clone().unwrap();
+        // What strangers are told may be of a moment ago.
+        let current = self.node.url("/currentsong?sid=1");
+        let is_told = || async { (http::get(&current).await.text() == title).then_some(()) };
+        wait::until("the title is told", is_told).await;
+        title
     }
 
     /// Every document, as Python reads it.
