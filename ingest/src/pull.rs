@@ -23,6 +23,7 @@ use tracing::{Instrument, info, info_span};
 
 use crate::body::Body;
 use crate::door::{begin, media_type_fault, tell};
+use crate::session::End;
 use crate::slot::{Caller, NoPlace, Slot};
 use crate::{Ingest, Shared};
 
@@ -66,6 +67,8 @@ enum Failed {
     Late(Duration),
     #[error("the tune-in file cannot be read: {0}")]
     Chunks(#[from] chunked::ChunkedError),
+    #[error("{0}")]
+    Mute(End),
     #[error("tune-in files lead to tune-in files")]
     TooDeep,
     #[error("the stream is one of this process: a mount cannot be its own source")]
@@ -168,6 +171,7 @@ impl Pull {
         let body = Body::new(head.body()?, head.metaint()?);
         let caller = Caller { peer: address, user_agent: head.text("server") };
         let now = self.shared.clock.now();
+        let frames_before = self.slot.frames_total();
         let claim = self.slot.claim(caller, &self.shared.places, now)?;
         info!(peer = %address, "stream opened");
         self.told = None;
@@ -175,7 +179,9 @@ impl Pull {
         let mut session = begin(&self.shared, claim, body);
         let end = session.run(&mut stream, &[], &self.shared.shutdown).await;
         tell(&session.claim, &end);
-        Ok(())
+        drop(session);
+        // What gave no frame has not played: there may be others to be tried.
+        if self.slot.frames_total() == frames_before { Err(Failed::Mute(end)) } else { Ok(()) }
     }
 
     /// Reads a tune-in file whole, within the time that a head has.

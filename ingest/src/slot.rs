@@ -211,6 +211,11 @@ impl Slot {
         true
     }
 
+    /// Whole frames taken since the process began.
+    pub(crate) fn frames_total(&self) -> u64 {
+        self.state().frames_total
+    }
+
     /// Takes note of whether the back end fails; says whether it did before.
     pub(crate) fn back_end_failed(&self, fails: bool) -> bool {
         self.back_end_failed.swap(fails, Ordering::Relaxed)

@@ -259,6 +259,7 @@ async fn tunes_in(name: &'static str, media_type: &'static str, file: &'static s
     let body = mp3(0..30).concat();
     Server::start(move |request| match request.path.as_str() {
         "/live" => Answer::new(OK, &body),
+        "/garbage" => Answer::new(OK, &b"<html>".repeat(2_000)),
         path if path == name => tune_in(media_type, &file.replace("HOST", &request.host)),
         _ => Answer::NONE,
     })
@@ -286,6 +287,11 @@ async fn the_urls_of_a_tune_in_file_are_tried_in_order_until_one_plays() {
     Role::pull(&server.url("/x")).played().await;
     let paths: Vec<_> = server.requests().iter().map(|asked| asked[..9].to_owned()).collect();
     assert_eq!(paths[..3], ["GET /x HT", "GET /dead", "GET /live"]);
+}
+
+#[tokio::test]
+async fn what_opens_and_gives_no_frame_has_not_played() {
+    check_tunes_in("/x", "audio/x-mpegurl", "http://HOST/garbage\nhttp://HOST/live\n").await;
 }
 
 #[tokio::test]
