@@ -144,7 +144,7 @@ impl Intake {
     }
 
     /// How it differs from the settings. AAC headers have no bit rate: there it
-    /// is the mean that counts, once [`MEAN_AFTER`] has come.
+    /// is the mean that counts, once ten seconds of it have come.
     pub fn mismatch(&self) -> Vec<Mismatch> {
         let is_aac = self.info.is_some_and(|info| info.header.stream.codec == Codec::Aac);
         let mean = self.bitrate_bps().filter(|_| is_aac && self.rate.media >= MEAN_AFTER);

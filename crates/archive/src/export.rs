@@ -131,7 +131,7 @@ impl Plan {
         self.codec
     }
 
-    /// Writes the frames. Holds [`READS_MAX`] segments at most.
+    /// Writes the frames. Holds eight segments at most.
     ///
     /// A segment that has left the bucket meanwhile is a gap. Of one that is
     /// damaged the frames before the damage are written, since their dates are

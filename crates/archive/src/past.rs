@@ -148,7 +148,7 @@ impl Past {
 /// Reads all that can be heard of a rendition, and the programme's titles, however
 /// long that takes.
 ///
-/// What fails is tried again ever later, up to [`PAUSE_MAX`]: a bucket with too much
+/// What fails is tried again ever later, every ten minutes in the end: a bucket with too much
 /// in it, or one that takes too long, is read from the beginning each time. The
 /// log says it ever more rarely.
 pub async fn read_patiently(

@@ -18,7 +18,7 @@ const PERIOD: Duration = Duration::from_mins(1);
 const ADDRESSES_MAX: usize = 4096;
 
 /// Remembers wrong passwords: at most [`TRIES_MAX`] for each of
-/// [`ADDRESSES_MAX`] addresses.
+/// 4,096 addresses.
 ///
 /// It is the client's address that counts: who comes by a trusted proxy has one
 /// of its own, and all who come by another proxy share its five.

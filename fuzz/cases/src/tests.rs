@@ -51,6 +51,9 @@ fn every_target_has_a_corpus_and_every_corpus_a_target() {
         .filter_map(|name| name.strip_suffix(".hex").map(str::to_owned))
         .collect();
     assert_eq!(stems, names);
+    for name in names {
+        assert!(!corpus::read(&name).unwrap().is_empty(), "{name} has no input");
+    }
 }
 
 #[test]
