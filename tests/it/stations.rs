@@ -2,7 +2,7 @@
 
 use tests::encoder::Source;
 use tests::listener::Listener;
-use tests::{TestNode, frames, http};
+use tests::{TestNode, frames, hls, http};
 
 /// A publisher with one ingest and one egress, all of this name.
 fn station(name: &str, kbps: u16) -> String {
@@ -59,7 +59,7 @@ async fn each_station_has_its_own_source_listeners_and_segments() {
         let multivariant = http::get(&node.url(&format!("/{mount}/playlist.m3u8"))).await.text();
         let media = multivariant.lines().last().unwrap().to_owned();
         let listed = http::get(&node.url(&format!("/{mount}/{media}"))).await.text();
-        let first = listed.lines().find(|line| line.ends_with(".mp3")).unwrap().to_owned();
+        let first = hls::listed(&listed)[0];
         let folder = media.strip_suffix("media.m3u8").unwrap();
         let segment = http::get(&node.url(&format!("/{mount}/{folder}{first}"))).await;
         frames::position(sent, &frames::of_segment(&segment.body));
