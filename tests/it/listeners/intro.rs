@@ -24,7 +24,7 @@ async fn check(mount: &str, ask_for_titles: bool) {
     let sent = demo::fixtures::mp3(12, 128, 44_100, 2);
     let mut source = Source::connect(node.public(), "audio/mpeg").await;
     source.send(&sent[..300]).await;
-    node.until("a burst's worth", |report| report.ingest("in").unwrap().frames_total >= 299).await;
+    node.until("it is on air", |report| report.egress("radio").unwrap().on_air).await;
     let mut listener = if ask_for_titles {
         tune_in(node.public(), "/radio").await
     } else {

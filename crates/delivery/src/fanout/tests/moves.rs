@@ -81,10 +81,8 @@ fn one_that_is_killed_and_takes_nothing_is_cut_off() {
     let (listener, ends) = watched();
     let id = listener.id;
     let _pipe = bench.mount.seat().unwrap().join_pipe(listener).unwrap();
-    eventually(|| {
-        bench.push(1);
-        bench.mount.snapshot().bytes_sent_total >= 4 * 417
-    });
+    bench.push(10);
+    eventually(|| bench.mount.snapshot().bytes_sent_total >= (4 * LEN) as u64);
     // More than the pipe holds waits.
     bench.push(300);
     bench.mount.end(id).unwrap();
@@ -193,7 +191,10 @@ fn a_listener_hears_the_intro_and_then_the_programme_from_a_frame() {
         let greeted = NewListener { metaint, intro: Some(intro), ..listener() };
         bench.mount.seat().unwrap().join(socket, greeted).unwrap();
         check(&mut client, HEAD);
-        eventually(|| bench.mount.snapshot().bytes_sent_total >= (HEAD.len() + 50 * LEN) as u64);
+        // All of the intro, with its blocks, the first of which has a title.
+        let blocks = metaint.map_or(0, |metaint| 16 + (said.len() - 1) / metaint.get() as usize);
+        let intro_len = (HEAD.len() + said.len() + blocks) as u64;
+        eventually(|| bench.mount.snapshot().bytes_sent_total >= intro_len);
         let live = bench.push(60);
         bench.writer.off_air(Duration::ZERO).unwrap();
         let heard = rest(&mut client);
