@@ -82,7 +82,13 @@ async fn killed_again_and_again_no_number_is_used_twice() {
         });
         known = listed.await["media_sequence"].as_u64();
         let text = fetch(&program).await.text;
-        if let Some(last) = &last {
+        // Where the kill came between listing and storing there is a hole, and
+        // the window begins anew behind it: nothing is left to be compared.
+        let overlaps = |last: &&String| {
+            let before = hls::listed(last);
+            hls::listed(&text).iter().any(|name| before.contains(name))
+        };
+        if let Some(last) = last.as_ref().filter(overlaps) {
             conformance::assert_follows(last, &text);
         }
         names.extend(hls::listed(&text).into_iter().map(str::to_owned));
