@@ -4,16 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use icy::admin::ADMIN_USER;
 use icy::source::Credentials;
-use listen::{Access, Guard, Tries};
+use listen::{Access, Guard, Tries, too_many_tries, unauthorised};
 use runtime::clock::Steady;
 use settings::Secret;
 use tracing::info;
-
-/// The user whose password is the administrator's, as in Icecast.
-const ADMIN: &str = "admin";
 
 /// The user with whose password relays ask for the list of mounts, as in Icecast.
 const RELAY: &str = "relay";
@@ -41,7 +39,7 @@ impl Administrator {
 
     /// Whether a password is the administrator's. One that is wrong is counted,
     /// unless none could be right.
-    pub(crate) fn knows(&self, given: &Credentials, peer: SocketAddr) -> Known {
+    fn knows(&self, given: &Credentials, peer: SocketAddr) -> Known {
         if self.password.is_none() && self.relay_password.is_none() {
             return Known::Nobody;
         }
@@ -54,18 +52,41 @@ impl Administrator {
         }
         // Icecast's slaves take the name they are given, most often `relay`.
         let known = match given.user.as_str() {
-            ADMIN | RELAY if is(&self.password) => Known::Admin,
+            ADMIN_USER | RELAY if is(&self.password) => Known::Admin,
             RELAY if is(&self.relay_password) => Known::Relay,
             _ => return Known::Nobody,
         };
         self.tries.forgive(peer, now);
         known
     }
+
+    /// Lets in who has the right that `access` asks for, or gives the answer that
+    /// refuses it.
+    pub(crate) fn check(
+        &self,
+        given: Option<Credentials>,
+        access: Access,
+        peer: SocketAddr,
+    ) -> Result<(), Box<Response>> {
+        // A request without a password is how every browser begins.
+        let Some(given) = given else { return Err(Box::new(unkept(unauthorised()))) };
+        match (self.knows(&given, peer), access) {
+            (Known::Admin, _) | (Known::Relay, Access::Relay) => Ok(()),
+            (Known::TooManyTries, _) => {
+                info!(%peer, "administrator refused: too many wrong passwords");
+                Err(Box::new(unkept(too_many_tries())))
+            }
+            (Known::Relay | Known::Nobody, _) => {
+                info!(%peer, "administrator refused: no right password");
+                Err(Box::new(unkept(unauthorised())))
+            }
+        }
+    }
 }
 
 /// Who someone is, by a name and a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Known {
+enum Known {
     Admin,
     Relay,
     Nobody,
@@ -85,23 +106,14 @@ impl Guard for Administrator {
             info!(%peer, "administrator refused: asked by another site's page");
             return Err(Box::new(of_another_site()));
         }
-        let basic = request.headers.get(header::AUTHORIZATION);
-        let given =
-            basic.and_then(|value| Credentials::from_authorization(value.as_bytes()).ok()?);
-        // A request without a password is how every browser begins.
-        let Some(given) = given else { return Err(Box::new(unauthorised())) };
-        match (self.knows(&given, peer), access) {
-            (Known::Admin, _) | (Known::Relay, Access::Relay) => Ok(()),
-            (Known::TooManyTries, _) => {
-                info!(%peer, "administrator refused: too many wrong passwords");
-                Err(Box::new(too_many_tries()))
-            }
-            (Known::Relay | Known::Nobody, _) => {
-                info!(%peer, "administrator refused: no right password");
-                Err(Box::new(unauthorised()))
-            }
-        }
+        self.check(basic(request), access, peer)
     }
+}
+
+/// The credentials of Basic authentication.
+pub(crate) fn basic(request: &Parts) -> Option<Credentials> {
+    let value = request.headers.get(header::AUTHORIZATION);
+    Credentials::from_header(value.map(HeaderValue::as_bytes))
 }
 
 /// What the page of another site is told.
@@ -110,23 +122,10 @@ fn of_another_site() -> Response {
     (StatusCode::FORBIDDEN, headers, "not for pages of other sites\n").into_response()
 }
 
-/// Asks for name and password, in the words of Icecast.
-pub(crate) fn unauthorised() -> Response {
-    let headers = [
-        (header::WWW_AUTHENTICATE, "Basic realm=\"Icecast2 Server\""),
-        (header::CONTENT_TYPE, "text/plain"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    (StatusCode::UNAUTHORIZED, headers, "You need to authenticate\n").into_response()
-}
-
-pub(crate) fn too_many_tries() -> Response {
-    let headers = [
-        (header::RETRY_AFTER, "60"),
-        (header::CONTENT_TYPE, "text/plain"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    (StatusCode::TOO_MANY_REQUESTS, headers, "Too many failed attempts\n").into_response()
+/// No cache is to keep what somebody was refused.
+fn unkept(mut refusal: Response) -> Response {
+    refusal.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    refusal
 }
 
 #[cfg(test)]

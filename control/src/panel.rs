@@ -12,9 +12,7 @@ mod stats;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use axum::body::to_bytes;
 use axum::extract::Request;
-use axum::http::request::Parts as Head;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use catalogue::Catalogue;
@@ -22,7 +20,7 @@ use catalogue::report::Report;
 use delivery::Delivery;
 use icy::admin::{Document, ServerStats};
 use icy::update::QUERY_LEN_MAX;
-use listen::{Access, BoxFuture, Routes};
+use listen::{Access, Asked, BoxFuture, Routes};
 use media::WallTime;
 use runtime::clock::Steady;
 
@@ -33,8 +31,8 @@ use crate::Administrator;
 pub struct Identity {
     /// Where listeners reach the public port, without a slash at the end.
     pub public_url: String,
-    /// The node's name.
-    pub node: String,
+    /// The host in it.
+    pub host: String,
     /// Its region.
     pub region: String,
     /// When the process started.
@@ -149,15 +147,10 @@ fn line(status: StatusCode, text: &'static str) -> Response {
     (status, headers, text).into_response()
 }
 
-/// What a request consists of: its head, and the query with the form behind it.
-async fn read(request: Request) -> Result<(Head, Vec<u8>), Response> {
-    let (head, body) = request.into_parts();
-    let form = to_bytes(body, QUERY_LEN_MAX).await;
-    let form = form.map_err(|_| line(StatusCode::PAYLOAD_TOO_LARGE, "the form is too long\n"))?;
-    let query = head.uri.query().unwrap_or_default().as_bytes();
-    let parts: Vec<_> = [query, &form].into_iter().filter(|part| !part.is_empty()).collect();
-    let parameters = parts.join(&b'&');
-    Ok((head, parameters))
+/// Reads a request with its form, which is no longer than a query may be.
+async fn read(request: Request) -> Result<Asked, Response> {
+    let too_long = |_| line(StatusCode::PAYLOAD_TOO_LARGE, "the form is too long\n");
+    Asked::read(request, QUERY_LEN_MAX).await.map_err(too_long)
 }
 
 #[cfg(test)]

@@ -291,7 +291,7 @@ fn entry(egress: &Egress, public_url: &str) -> Entry {
         media_type: encoding.codec.family().media_type().to_owned(),
         bitrate_kbps: encoding.bitrate_kbps,
         sample_rate_hz: encoding.sample_rate_hz,
-        channels: if encoding.channel_mode == media::ChannelMode::Mono { 1 } else { 2 },
+        channels: encoding.channels(),
     }
 }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use icy::head::Head;
 use icy::shoutcast::{self, Event, Handshake, Login, ShoutcastError};
-use icy::source::{self, Credentials, Method, Refusal, SourceRequest, codec_of_media_type};
+use icy::source::{
+    self, Credentials, Method, Refusal, SourceRequest, codec_of_media_type, essence_of_media_type,
+};
 use listen::{BoxFuture, Connection, SourceDoor};
 use media::Codec;
 use tokio::io::AsyncWriteExt;
@@ -137,14 +139,14 @@ fn check_media_type(slot: &Slot, media_type: Option<&str>) -> Result<(), Refused
 pub(crate) fn media_type_fault(slot: &Slot, media_type: Option<&str>) -> Option<String> {
     let media_type = media_type?;
     let wanted = slot.ingest().encoding.codec.family();
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
-    let is_vague = essence.eq_ignore_ascii_case("application/octet-stream");
+    let is_vague =
+        essence_of_media_type(media_type).eq_ignore_ascii_case("application/octet-stream");
     let is_right = is_vague || codec_of_media_type(media_type) == Some(wanted);
     (!is_right).then(|| wrong_media_type(media_type, wanted))
 }
 
 fn wrong_media_type(media_type: &str, wanted: Codec) -> String {
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    let essence = essence_of_media_type(media_type);
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/+-._".contains(&byte);
     let sent = if essence.len() <= QUOTED_LEN_MAX && essence.bytes().all(is_plain) {
         essence

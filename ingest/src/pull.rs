@@ -13,6 +13,7 @@ use icy::chunked;
 use icy::listener::PROCESS_HEADER;
 use icy::metaint::Item;
 use icy::response::ResponseError;
+use icy::source::essence_of_media_type;
 use outbound::{Client, Opened, Target, TargetError};
 use playlists::tune_in;
 use runtime::backoff::{self, Backoff};
@@ -245,7 +246,7 @@ async fn read_whole(stream: impl AsyncRead + Unpin, mut body: Body) -> Result<Ve
 /// nothing by its name, since web servers do not know these files.
 fn is_tune_in(opened: &Opened) -> bool {
     let media_type = opened.head.text("content-type").unwrap_or_default();
-    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = essence_of_media_type(&media_type).to_ascii_lowercase();
     match essence.as_str() {
         "audio/x-scpls"
         | "audio/scpls"

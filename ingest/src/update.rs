@@ -3,15 +3,16 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use icy::admin::ADMIN_USER;
 use icy::charset::Charset;
 use icy::shoutcast::Login;
 use icy::source::Credentials;
 use icy::update::{HTML_MEDIA_TYPE, Outcome, TitleUpdate, UpdateError, XML_MEDIA_TYPE};
-use listen::{Access, BoxFuture, Routes};
+use listen::{Access, Asked, BoxFuture, Routes, too_many_tries, unauthorised};
 use tracing::{debug, info};
 
 use crate::auth::{Claimant, Purpose, Right};
@@ -20,9 +21,6 @@ use crate::{Ingest, Shared};
 
 /// The longest form body that is read, in bytes.
 const FORM_LEN_MAX: usize = icy::update::QUERY_LEN_MAX;
-
-/// The administrator's user, as in Icecast.
-const ADMIN: &str = "admin";
 
 /// Which server's way of answering.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,16 +38,18 @@ impl Ingest {
         let shared = &self.shared;
         let icecast = {
             let shared = Arc::clone(shared);
-            async move |request: Request| match Asked::read(request).await {
-                Ok((asked, _)) => update(&shared, &asked, Manner::Icecast).await,
+            async move |request: Request| match Update::read(request).await {
+                Ok(update) => set_title(&shared, update, Manner::Icecast).await,
                 Err(refusal) => refusal,
             }
         };
         let shoutcast = {
             let shared = Arc::clone(shared);
-            async move |request: Request| match Asked::read(request).await {
-                Ok((asked, request)) if !asked.is_update() => other_pages(request).await,
-                Ok((asked, _)) => update(&shared, &asked, Manner::Shoutcast).await,
+            async move |request: Request| match Update::read(request).await {
+                Ok(Update { parsed: Err(UpdateError::Mode), asked, .. }) => {
+                    other_pages(Request::from_parts(asked.head, Body::from(asked.form))).await
+                }
+                Ok(update) => set_title(&shared, update, Manner::Shoutcast).await,
                 Err(refusal) => refusal,
             }
         };
@@ -61,68 +61,57 @@ impl Ingest {
     }
 }
 
-/// What an update consists of, wherever it stands in the request.
-struct Asked {
+/// A request that may be an update.
+struct Update {
     peer: SocketAddr,
     credentials: Option<Credentials>,
-    /// The query and the form.
-    parameters: Vec<u8>,
+    asked: Asked,
+    /// What it says, as far as that can be told before its ingest is known.
+    parsed: Result<TitleUpdate, UpdateError>,
 }
 
-impl Asked {
-    /// Reads a request whole, and gives it back for who else may answer it.
-    async fn read(request: Request) -> Result<(Self, Request), Response> {
-        let (parts, body) = request.into_parts();
-        let ConnectInfo(peer) = *parts
-            .extensions
+impl Update {
+    async fn read(request: Request) -> Result<Self, Response> {
+        let ConnectInfo(peer) = *request
+            .extensions()
             .get::<ConnectInfo<SocketAddr>>()
             .ok_or_else(|| StatusCode::INTERNAL_SERVER_ERROR.into_response())?;
-        let basic = parts.headers.get(header::AUTHORIZATION);
-        let credentials =
-            basic.and_then(|value| Credentials::from_authorization(value.as_bytes()).ok()?);
-        let form = to_bytes(body, FORM_LEN_MAX).await.map_err(|_| too_long())?;
-        let mut parameters = parts.uri.query().unwrap_or_default().as_bytes().to_vec();
-        if !parameters.is_empty() && !form.is_empty() {
-            parameters.push(b'&');
-        }
-        parameters.extend_from_slice(&form);
-        let request = Request::from_parts(parts, Body::from(form));
-        Ok((Self { peer, credentials, parameters }, request))
-    }
-
-    /// Whether it says that it is an update.
-    fn is_update(&self) -> bool {
-        TitleUpdate::parse(&self.parameters, Charset::Auto) != Err(UpdateError::Mode)
+        let asked = Asked::read(request, FORM_LEN_MAX).await.map_err(|_| too_long())?;
+        let basic = asked.head.headers.get(header::AUTHORIZATION);
+        let credentials = Credentials::from_header(basic.map(HeaderValue::as_bytes));
+        let parsed = TitleUpdate::parse(&asked.parameters, Charset::Auto);
+        Ok(Self { peer, credentials, asked, parsed })
     }
 }
 
-async fn update(shared: &Shared, asked: &Asked, manner: Manner) -> Response {
-    let update = match TitleUpdate::parse(&asked.parameters, Charset::Auto) {
+async fn set_title(shared: &Shared, update: Update, manner: Manner) -> Response {
+    let Update { peer, credentials, asked, parsed } = update;
+    let update = match parsed {
         Ok(update) => update,
         Err(error) => {
-            info!(peer = %asked.peer, %error, "title refused");
+            info!(%peer, %error, "title refused");
             shared.metrics.titles_refused.inc();
             return reply(StatusCode::BAD_REQUEST, Outcome::Rejected, manner);
         }
     };
-    if asked.credentials.is_none() && update.password.is_none() {
+    if credentials.is_none() && update.password.is_none() {
         return unauthorised();
     }
     let now = shared.clock.now();
-    if !shared.passwords.tries.begin(asked.peer, now) {
-        info!(peer = %asked.peer, "title refused: too many wrong passwords");
+    if !shared.passwords.tries.begin(peer, now) {
+        info!(%peer, "title refused: too many wrong passwords");
         shared.metrics.strangers.inc();
         return too_many_tries();
     }
-    let slot = if is_admin(shared, &update, asked.credentials.as_ref()) {
+    let slot = if is_admin(shared, &update, credentials.as_ref()) {
         slot_of_admin(shared, &update)
-    } else if let Right::To(slot) = right(shared, &update, asked).await {
+    } else if let Right::To(slot) = right(shared, &update, credentials.as_ref(), peer).await {
         Some(slot)
     } else {
         shared.stranger("title", update.mount.as_deref().unwrap_or_default());
         return unauthorised();
     };
-    shared.passwords.tries.forgive(asked.peer, now);
+    shared.passwords.tries.forgive(peer, now);
     let Some(slot) = slot else {
         return reply(StatusCode::BAD_REQUEST, Outcome::NoSource, manner);
     };
@@ -136,8 +125,13 @@ async fn update(shared: &Shared, asked: &Asked, manner: Manner) -> Response {
 
 /// The ingest whose title it may set: by Basic credentials and the mount, or by
 /// a password in the query.
-async fn right(shared: &Shared, update: &TitleUpdate, asked: &Asked) -> Right {
-    let (basic, peer, purpose) = (asked.credentials.as_ref(), asked.peer, Purpose::Titles);
+async fn right(
+    shared: &Shared,
+    update: &TitleUpdate,
+    basic: Option<&Credentials>,
+    peer: SocketAddr,
+) -> Right {
+    let purpose = Purpose::Titles;
     if let Some((credentials, mount)) = basic.zip(update.mount.as_deref()) {
         return shared.right_to(mount, Claimant { credentials, peer, purpose }).await;
     }
@@ -155,7 +149,7 @@ async fn right(shared: &Shared, update: &TitleUpdate, asked: &Asked) -> Right {
 fn is_admin(shared: &Shared, update: &TitleUpdate, basic: Option<&Credentials>) -> bool {
     let Some(secret) = &shared.passwords.admin else { return false };
     let by_query = update.password.as_deref();
-    let basic = basic.filter(|given| given.user == ADMIN).map(|given| given.password.as_str());
+    let basic = basic.filter(|given| given.user == ADMIN_USER).map(|given| given.password.as_str());
     [by_query, basic].into_iter().flatten().any(|given| secret.matches(given.as_bytes()))
 }
 
@@ -186,23 +180,10 @@ fn reply(status: StatusCode, outcome: Outcome, manner: Manner) -> Response {
     (status, [(header::CONTENT_TYPE, media_type)], text).into_response()
 }
 
-fn unauthorised() -> Response {
-    let headers = [
-        (header::WWW_AUTHENTICATE, "Basic realm=\"Icecast2 Server\""),
-        (header::CONTENT_TYPE, "text/plain"),
-    ];
-    (StatusCode::UNAUTHORIZED, headers, "You need to authenticate\n").into_response()
-}
-
 /// Longer than [`FORM_LEN_MAX`], or broken off: nobody is there then to read it.
 fn too_long() -> Response {
     let headers = [(header::CONTENT_TYPE, "text/plain")];
     (StatusCode::PAYLOAD_TOO_LARGE, headers, "The form is too long\n").into_response()
-}
-
-fn too_many_tries() -> Response {
-    let headers = [(header::RETRY_AFTER, "60"), (header::CONTENT_TYPE, "text/plain")];
-    (StatusCode::TOO_MANY_REQUESTS, headers, "Too many failed attempts\n").into_response()
 }
 
 #[cfg(test)]

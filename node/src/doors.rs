@@ -14,11 +14,13 @@ use runtime::config::ProcessConfig;
 use runtime::shutdown::Shutdown;
 
 use crate::ports::Addresses;
+use crate::public::PublicAddress;
 use crate::report::Reporter;
 
 /// The roles of a process, at work.
 pub(crate) struct Roles<'a> {
     pub(crate) config: &'a ProcessConfig,
+    pub(crate) public: PublicAddress,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) clock: Steady,
     pub(crate) ingest: Ingest,
@@ -51,7 +53,7 @@ impl Roles<'_> {
             self.clock.clone(),
         ));
         let guard: Arc<dyn Guard> = Arc::clone(&administrator) as Arc<dyn Guard>;
-        let panel = self.panel(administrator, addresses);
+        let panel = self.panel(administrator);
         let control = self.control(registry, shutdown, addresses);
         let public = self.ingest.routes(panel.admin_cgi()).and(panel.routes());
         let named = |port, entries: Vec<Entry>| entries.into_iter().map(move |entry| (port, entry));
@@ -69,7 +71,7 @@ impl Roles<'_> {
         }
     }
 
-    fn panel(&self, administrator: Arc<Administrator>, addresses: &Addresses) -> Panel {
+    fn panel(&self, administrator: Arc<Administrator>) -> Panel {
         let reporter = Arc::clone(&self.reporter);
         let parts = Parts {
             catalogue: Arc::clone(&self.catalogue),
@@ -81,8 +83,8 @@ impl Roles<'_> {
         };
         let config = self.config;
         let identity = Identity {
-            public_url: public_url(config, addresses),
-            node: config.node.name.clone(),
+            public_url: self.public.url.clone(),
+            host: self.public.host.clone(),
             region: config.node.region.clone(),
             started: self.reporter.started(),
             listeners_max: config.limits.listeners_max,
@@ -99,14 +101,6 @@ impl Roles<'_> {
         Control::new(Arc::new(move || reporter.report()), registry, shutdown.clone(), ports)
             .with_events(self.recent.clone())
     }
-}
-
-/// Where listeners reach the public port: as configured, or by the node's name,
-/// which is its host's.
-pub(crate) fn public_url(config: &ProcessConfig, addresses: &Addresses) -> String {
-    let by_name = || format!("http://{}:{}", config.node.name, addresses.public.port());
-    let configured = config.listen.public_url.as_deref();
-    configured.map_or_else(by_name, |url| url.trim_end_matches('/').to_owned())
 }
 
 /// The sources of this process's ingest role.

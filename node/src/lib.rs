@@ -5,6 +5,7 @@ mod doors;
 pub mod export;
 mod listings;
 mod ports;
+mod public;
 mod report;
 pub mod serve;
 mod tls;

@@ -7,8 +7,7 @@ use prometheus_client::registry::Registry;
 use runtime::shutdown::Shutdown;
 use tokio::task::JoinSet;
 
-use crate::doors::{Roles, public_url};
-use crate::ports::Addresses;
+use crate::doors::Roles;
 use crate::serve::client;
 
 impl Roles<'_> {
@@ -17,7 +16,6 @@ impl Roles<'_> {
         &self,
         registry: &mut Registry,
         shutdown: &Shutdown,
-        addresses: &Addresses,
         tasks: &mut JoinSet<()>,
     ) {
         let reporter = Arc::clone(&self.reporter);
@@ -28,7 +26,7 @@ impl Roles<'_> {
             client: client(true),
             clock: Arc::clone(self.clock.clock()),
             shutdown: shutdown.clone(),
-            public_url: public_url(self.config, addresses),
+            public_url: self.public.url.clone(),
             listeners_max: self.config.limits.listeners_max,
         };
         yp::start(&self.config.yp_directories, &parts, registry, tasks);

@@ -25,6 +25,7 @@ use tracing::{error, info, warn};
 
 use crate::doors::Roles;
 use crate::ports::{Addresses, Opened};
+use crate::public::PublicAddress;
 use crate::report::Reporter;
 use crate::url_auth::UrlAuth;
 use crate::{tls, watching};
@@ -92,7 +93,8 @@ pub async fn start(
         .context("cannot start the fan-out engine")?;
     let mut registry = Registry::with_prefix(METRICS_PREFIX);
     let opened = opened.counted_in(&listen::Metrics::register(&mut registry));
-    let url_auth = UrlAuth::new(client(config.allow_private.auth), config, &addresses);
+    let public = PublicAddress::new(config, &addresses);
+    let url_auth = UrlAuth::new(client(config.allow_private.auth), &public);
     let passwords = url_auth.passwords(config);
     let ingest = Ingest::new(
         Arc::clone(&catalogue),
@@ -121,16 +123,12 @@ pub async fn start(
     let silences = watching::listen(&catalogue, &followed, &mut tasks.listening);
     let reporter = Reporter::new(config, Arc::clone(&catalogue), &clock, ingest.clone(), followed);
     let reporter = Arc::new(reporter.with_silences(silences));
-    let webhooks = webhooks::Parts {
-        client: client(config.allow_private.webhooks),
-        clock: Arc::clone(clock.clock()),
-        shutdown: shutdown.clone(),
-        metrics: webhooks::Metrics::register(&mut registry),
-    };
+    let webhooks = webhook_parts(config, &clock, &shutdown, &mut registry);
     let recent = watching::start(&catalogue, &reporter, &clock, &webhooks, &mut tasks.watching);
     ingest.pull(&client(config.allow_private.pull), &process, &mut tasks.sources);
-    let roles = Roles { config, catalogue, clock, ingest, delivery, reporter, passwords, recent };
-    roles.list(&mut registry, &shutdown, &addresses, &mut tasks.listings);
+    let roles =
+        Roles { config, public, catalogue, clock, ingest, delivery, reporter, passwords, recent };
+    roles.list(&mut registry, &shutdown, &mut tasks.listings);
     let doors = roles.doors(registry, &shutdown, &addresses);
     opened.serve(&doors.public, &doors.control, &shutdown, &mut tasks.ports);
     if let Some(identities) = identities {
@@ -139,6 +137,20 @@ pub async fn start(
     info!(public = %addresses.public, control = %addresses.control, "serving");
     let (reporter, routes) = (roles.reporter, doors.routes);
     Ok(Running { addresses, reporter, routes, shutdown, fanout, back_ends, access_log, tasks })
+}
+
+fn webhook_parts(
+    config: &ProcessConfig,
+    clock: &Steady,
+    shutdown: &Shutdown,
+    registry: &mut Registry,
+) -> webhooks::Parts {
+    webhooks::Parts {
+        client: client(config.allow_private.webhooks),
+        clock: Arc::clone(clock.clock()),
+        shutdown: shutdown.clone(),
+        metrics: webhooks::Metrics::register(registry),
+    }
 }
 
 /// Begins every egress's programme and its views.
@@ -204,20 +216,20 @@ impl Running {
             self.shutdown.trigger();
         }
         info!("shutting down");
-        while self.tasks.views.join_next().await.is_some() {}
+        ended(&mut self.tasks.views).await;
         self.fanout.stop();
-        while self.tasks.programmes.join_next().await.is_some() {}
-        while self.tasks.ports.join_next().await.is_some() {}
-        while self.tasks.sources.join_next().await.is_some() {}
-        while self.tasks.listings.join_next().await.is_some() {}
-        while self.tasks.watching.join_next().await.is_some() {}
+        ended(&mut self.tasks.programmes).await;
+        ended(&mut self.tasks.ports).await;
+        ended(&mut self.tasks.sources).await;
+        ended(&mut self.tasks.listings).await;
+        ended(&mut self.tasks.watching).await;
         let fanout = self.fanout;
         tokio::task::spawn_blocking(move || fanout.wait())
             .await
             .context("the fan-out engine did not end as it should")??;
         // Every listener has ended by now.
         self.back_ends.finish();
-        while self.tasks.telling.join_next().await.is_some() {}
+        ended(&mut self.tasks.telling).await;
         if let Some(log) = self.access_log {
             tokio::task::spawn_blocking(move || log.flush(FLUSH_TIME)).await?;
         }
@@ -225,6 +237,11 @@ impl Running {
         anyhow::ensure!(!failed, "a task ended by itself");
         Ok(())
     }
+}
+
+/// Waits for all tasks of a kind.
+async fn ended(tasks: &mut JoinSet<()>) {
+    while tasks.join_next().await.is_some() {}
 }
 
 impl Tasks {

@@ -115,7 +115,7 @@ fn intro(intro: &catalogue::Intro) -> Option<Intro> {
 
 fn head(egress: &Egress, process: &str) -> StationHead {
     let (mount, encoding) = (&egress.mount, &egress.encoding);
-    let channels = if encoding.channel_mode == media::ChannelMode::Mono { 1 } else { 2 };
+    let channels = encoding.channels();
     let own = mount.headers.iter().map(|one| (one.name.clone(), one.value.clone()));
     StationHead {
         codec: encoding.codec.family(),

@@ -7,6 +7,7 @@ use delivery::ListenerError;
 use delivery::fanout::{ListenerId, Which};
 use icy::admin::icecast::{self, Outcome, Refusal};
 use icy::admin::{AdminQuery, Document, StatsQuery};
+use listen::Asked;
 use tracing::info;
 
 use super::{Panel, answer, line, public, read};
@@ -27,8 +28,8 @@ pub(super) async fn stream_list(State(panel): State<Panel>) -> Response {
 
 /// Every other command of `/admin/`.
 pub(super) async fn command(State(panel): State<Panel>, request: Request) -> Response {
-    let (head, parameters) = match read(request).await {
-        Ok(read) => read,
+    let Asked { head, parameters, .. } = match read(request).await {
+        Ok(asked) => asked,
         Err(refusal) => return refusal,
     };
     let command = head.uri.path().strip_prefix("/admin/").unwrap_or_default();

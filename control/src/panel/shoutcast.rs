@@ -4,19 +4,16 @@ use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, Extension, Request, State};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, Uri, header};
-use axum::response::Response;
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use icy::admin::ADMIN_USER;
 use icy::admin::shoutcast::{self, Admin};
 use icy::admin::{Document, Format, Mode, QueryError, ServerStats, SourceStats, StatsQuery};
 use icy::source::Credentials;
-use listen::Secure;
-use tracing::info;
+use listen::{Access, Asked, Secure};
 
 use super::{Panel, answer, line, public, read};
-use crate::administrator::{Known, too_many_tries, unauthorised};
-
-/// The user for whom `pass=` is the password.
-const ADMIN: &str = "admin";
+use crate::administrator::basic;
 
 /// `/7.html`.
 pub(super) async fn seven(State(panel): State<Panel>, uri: Uri) -> Response {
@@ -71,8 +68,8 @@ pub(super) async fn listen_pls(
 
 /// The pages of `/admin.cgi`: for the administrator.
 pub(super) async fn admin_cgi(panel: &Panel, request: Request) -> Response {
-    let (head, parameters) = match read(request).await {
-        Ok(read) => read,
+    let Asked { head, parameters, .. } = match read(request).await {
+        Ok(asked) => asked,
         Err(refusal) => return refusal,
     };
     let asked = query(&parameters).and_then(|query| admit(panel, &head, &query).map(|()| query));
@@ -96,23 +93,16 @@ pub(super) async fn admin_cgi(panel: &Panel, request: Request) -> Response {
 
 /// Whether it is the administrator, by `pass` or by Basic authentication.
 fn admit(panel: &Panel, head: &Parts, query: &StatsQuery) -> Result<(), Box<Response>> {
-    let basic = head.headers.get(header::AUTHORIZATION);
-    let basic = basic.and_then(|value| Credentials::from_authorization(value.as_bytes()).ok()?);
-    let by_query =
-        query.password.clone().map(|password| Credentials { user: ADMIN.to_owned(), password });
+    let by_query = query
+        .password
+        .clone()
+        .map(|password| Credentials { user: ADMIN_USER.to_owned(), password });
     // Every port of ours tells where a request comes from.
-    let peer = head.extensions.get::<ConnectInfo<SocketAddr>>();
-    let Some((given, &ConnectInfo(peer))) = by_query.or(basic).zip(peer) else {
-        return Err(Box::new(unauthorised()));
+    let Some(&ConnectInfo(peer)) = head.extensions.get::<ConnectInfo<SocketAddr>>() else {
+        return Err(Box::new(StatusCode::INTERNAL_SERVER_ERROR.into_response()));
     };
-    match panel.0.parts.administrator.knows(&given, peer) {
-        Known::Admin => Ok(()),
-        Known::TooManyTries => Err(Box::new(too_many_tries())),
-        Known::Relay | Known::Nobody => {
-            info!(%peer, "administrator refused: no right password");
-            Err(Box::new(unauthorised()))
-        }
-    }
+    let given = by_query.or_else(|| basic(head));
+    panel.0.parts.administrator.check(given, Access::Admin, peer)
 }
 
 /// The stream that a query asks for.

@@ -51,7 +51,7 @@ impl Panel {
         let (pushed, pulled): (u64, u64) = (connects(false), connects(true));
         ServerStats {
             admin: String::new(),
-            host: host_of(&identity.public_url).to_owned(),
+            host: identity.host.clone(),
             location: identity.region.clone(),
             server_id: SERVER_ID.to_owned(),
             started_at_unix: unix(identity.started),
@@ -164,16 +164,6 @@ fn listener(visitor: &Arc<Visitor>, now: WallTime) -> ListenerStats {
 /// An IPv4 address is written as one, however the socket spells it.
 fn ip(peer: SocketAddr) -> String {
     peer.ip().to_canonical().to_string()
-}
-
-/// The host of a URL, without its port.
-fn host_of(url: &str) -> &str {
-    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = authority.split('/').next().unwrap_or_default();
-    match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
-    }
 }
 
 fn unix(time: WallTime) -> i64 {

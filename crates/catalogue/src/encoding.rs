@@ -106,6 +106,11 @@ impl Encoding {
         RenditionId::new(&codec, self.bitrate_kbps)
     }
 
+    /// Channels that are heard.
+    pub fn channels(&self) -> u8 {
+        if self.channel_mode == ChannelMode::Mono { 1 } else { 2 }
+    }
+
     fn check_mp3(&self) -> Result<(), EncodingError> {
         let bitrates = if MPEG1_RATES_HZ.contains(&self.sample_rate_hz) {
             MPEG1_BITRATES_KBPS

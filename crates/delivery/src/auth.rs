@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use catalogue::{Catalogue, Egress, Link};
-use icy::url_auth::{Rules, RulesError, Server};
+use icy::url_auth::{ACCEPT_DEFAULT, Rules, RulesError, Server, TIME_LIMIT_DEFAULT};
 use outbound::{Client, Target, TargetError};
 use prometheus_client::registry::Registry;
 use runtime::clock::Steady;
@@ -190,8 +190,8 @@ impl BackEnd {
 fn read(egress: &Egress) -> Result<Option<(Rules, Targets)>, BackEndError> {
     let Some(auth) = &egress.auth else { return Ok(None) };
     let name = || egress.name.as_str().to_owned();
-    let accept = auth.auth_header.as_deref().unwrap_or("icecast-auth-user: 1");
-    let time_limit = auth.timelimit_header.as_deref().unwrap_or("icecast-auth-timelimit");
+    let accept = auth.auth_header.as_deref().unwrap_or(ACCEPT_DEFAULT);
+    let time_limit = auth.timelimit_header.as_deref().unwrap_or(TIME_LIMIT_DEFAULT);
     let rules = Rules::new(accept, time_limit)
         .map_err(|source| BackEndError::Rules { egress: name(), source })?;
     let target = |link: &Option<Link>| {

@@ -16,6 +16,9 @@ pub use query::{
     AdminQuery, CALLBACK_LEN_MAX, Callback, Format, Mode, Page, QueryError, SID_MAX, StatsQuery,
 };
 
+/// The user whose password is the administrator's.
+pub const ADMIN_USER: &str = "admin";
+
 /// The media type of Icecast's JSON and of SHOUTcast's.
 pub const JSON_MEDIA_TYPE: &str = "application/json; charset=utf-8";
 

@@ -34,15 +34,15 @@ pub const HEADERS_MAX: usize = 100;
 /// (`UPDATEREDIRECTREF`), none of them of interest here.
 pub const METHOD_LEN_MAX: usize = 20;
 
-/// What the bytes so far amount to.
+/// What the bytes so far amount to: a request's head, or an answer's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Parsed {
+pub enum Parsed<H = Head> {
     /// The head goes on; parse again with more bytes.
     Partial,
     /// The head is whole.
     Complete {
         /// What it says.
-        head: Head,
+        head: H,
         /// Its length in bytes, the empty line included; the body follows.
         len: usize,
     },

@@ -17,18 +17,7 @@ use crate::head::{
 use crate::source::{Body, METAINT_MAX};
 
 /// What the bytes so far amount to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Parsed {
-    /// The head goes on; parse again with more bytes.
-    Partial,
-    /// The head is whole.
-    Complete {
-        /// What it says.
-        head: Head,
-        /// Its length in bytes, the empty line included; the body follows.
-        len: usize,
-    },
-}
+pub type Parsed = crate::head::Parsed<Head>;
 
 /// An answer's head.
 #[derive(Clone, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use crate::mount::{self, MountError};
 mod description;
 mod reply;
 
-pub use description::{StreamDescription, codec_of_media_type};
+pub use description::{StreamDescription, codec_of_media_type, essence_of_media_type};
 pub use reply::{Refusal, accepted, ended, refused, refused_because};
 
 /// The longest `Authorization` header that is read, in bytes.
@@ -145,6 +145,12 @@ impl fmt::Debug for Credentials {
 }
 
 impl Credentials {
+    /// Those of a request, by its `Authorization`: none where it has none, or
+    /// none that can be read.
+    pub fn from_header(authorization: Option<&[u8]>) -> Option<Self> {
+        authorization.and_then(|value| Self::from_authorization(value).ok()?)
+    }
+
     /// Reads `Authorization`, for requests that are no sources too: `None`
     /// without it and with other schemes than Basic (RFC 7617).
     ///

@@ -96,6 +96,12 @@ pub struct PassedHeaders<'a> {
     pub headers: &'a [(&'a str, &'a [u8])],
 }
 
+/// The header that lets in, unless a back end has another.
+pub const ACCEPT_DEFAULT: &str = "icecast-auth-user: 1";
+
+/// The header with the time limit, likewise.
+pub const TIME_LIMIT_DEFAULT: &str = "icecast-auth-timelimit";
+
 /// How an answer says yes, as the operator has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
@@ -206,10 +212,9 @@ impl Listener<'_> {
 }
 
 impl Default for Rules {
-    /// `icecast-auth-user: 1` and `icecast-auth-timelimit`.
+    /// [`ACCEPT_DEFAULT`] and [`TIME_LIMIT_DEFAULT`].
     fn default() -> Self {
-        let accept = Accept::Header { name: "icecast-auth-user".to_owned(), value: "1".to_owned() };
-        Self { accept, time_limit: "icecast-auth-timelimit".to_owned() }
+        Self::new(ACCEPT_DEFAULT, TIME_LIMIT_DEFAULT).expect("the defaults can be read")
     }
 }
 

@@ -5,6 +5,7 @@
 //! or it goes as it is, with the bytes read so far in front, to who speaks its
 //! protocol.
 
+mod asking;
 pub mod forwarded;
 mod guard;
 mod http;
@@ -19,6 +20,7 @@ mod tls;
 mod transport;
 mod tries;
 
+pub use asking::{Asked, FormTooLong, too_many_tries, unauthorised};
 pub use http::Secure;
 pub use metrics::Metrics;
 pub use port::{Error, Port, PortSettings};

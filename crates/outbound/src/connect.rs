@@ -59,13 +59,13 @@ impl Connector {
         stream.set_nodelay(true).map_err(failed)?;
         let address = stream.peer_addr().map_err(failed)?;
         if !target.is_secure() {
-            return Ok((Transport::Plain(stream), address));
+            return Ok((Transport::Left(stream), address));
         }
         let untrusted = |source| Error::Tls { origin: target.to_string(), source };
         let name = server_name(&target.host()).map_err(untrusted)?;
         let connector = TlsConnector::from(Arc::clone(&self.tls));
         let stream = connector.connect(name, stream).await.map_err(untrusted)?;
-        Ok((Transport::Tls(Box::new(stream)), address))
+        Ok((Transport::Right(Box::new(stream)), address))
     }
 
     /// What the host resolves to and may be connected to, in the order to try.

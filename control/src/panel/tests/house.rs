@@ -142,7 +142,7 @@ impl House {
         };
         let identity = Identity {
             public_url: "http://radio.example:8000".to_owned(),
-            node: "fra-1".to_owned(),
+            host: "radio.example".to_owned(),
             region: "eu-central".to_owned(),
             started: steady.now(),
             listeners_max: 1_000,

@@ -60,11 +60,10 @@ impl BackEnd {
         target: &str,
         header: impl Fn(&str) -> Option<&'a [u8]>,
     ) -> Option<Question> {
-        let basic = header("authorization");
         let identity = Identity {
             id,
             target: target.to_owned(),
-            credentials: basic.and_then(|basic| Credentials::from_authorization(basic).ok()?),
+            credentials: Credentials::from_header(header("authorization")),
             ip: peer.ip().to_canonical(),
             agent: header("user-agent").map(<[u8]>::to_vec),
         };

@@ -80,9 +80,14 @@ impl StreamDescription {
     }
 }
 
+/// A media type without its parameters (RFC 9110 §8.3.1), case kept.
+pub fn essence_of_media_type(media_type: &str) -> &str {
+    media_type.split(';').next().unwrap_or_default().trim()
+}
+
 /// The codec of a media type; parameters and case do not matter.
 pub fn codec_of_media_type(media_type: &str) -> Option<Codec> {
-    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = essence_of_media_type(media_type).to_ascii_lowercase();
     match essence.as_str() {
         "audio/mpeg" | "audio/mp3" | "audio/x-mp3" | "audio/mpeg3" | "audio/x-mpeg"
         | "audio/x-mpeg-3" | "audio/mpg" => Some(Codec::Mp3),

@@ -221,7 +221,7 @@ async fn the_certificate_is_for_the_host_of_the_url() {
         ("127.0.0.1", "127.0.0.1"),
     ] {
         let transport = over_tls(host, certified, true).await.unwrap();
-        let Transport::Tls(stream) = transport else { panic!("{host}: {transport:?}") };
+        let Transport::Right(stream) = transport else { panic!("{host}: {transport:?}") };
         assert_eq!(stream.get_ref().1.protocol_version(), Some(ProtocolVersion::TLSv1_3));
     }
 }
