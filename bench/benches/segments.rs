@@ -48,7 +48,7 @@ fn records(frames: &[Frame]) -> Vec<Record> {
     let mut records = Vec::new();
     for (number, frame) in (0_u64..).zip(frames) {
         let arrival = WallTime::from_nanos(number * 26_122_449);
-        timeline.handle_unit(PathUnit { header: frame.header, data: frame.data.clone(), arrival });
+        timeline.handle_unit(&PathUnit { header: frame.header, data: frame.data.clone(), arrival });
         records.extend(std::iter::from_fn(|| timeline.next_record()));
     }
     records

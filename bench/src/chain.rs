@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use feed::{Cutter, PathUnit, Record, Resume, Timeline, View};
+use feed::merge::{Merger, Output, Rank, SOURCE_TIMEOUT, Settings};
+use feed::{Cutter, PathUnit, Record, Resume, SourceInfo, Timeline, View};
 use media::{Frame, Framer, MediaSequence, Segment, SegmentInfo, Title, WallTime};
 use playlists::{LivePlaylists, Removed, TitleRange};
 
@@ -13,10 +14,15 @@ pub const TARGET_SECS: u32 = 6;
 /// Length of the live window, as an egress has it by default.
 pub const WINDOW: Duration = Duration::from_mins(1);
 
+/// The programme has one path.
+const PATH: Rank = Rank(0);
+
 /// One programme of one source, from its bytes to what is published.
 #[derive(Debug)]
 pub struct Chain {
     framer: Framer,
+    is_connected: bool,
+    merger: Merger,
     timeline: Timeline,
     cutter: Cutter,
     playlists: LivePlaylists<SegmentInfo>,
@@ -46,6 +52,11 @@ impl Default for Chain {
         };
         Self {
             framer: Framer::default(),
+            is_connected: false,
+            merger: Merger::new(
+                1,
+                Settings { hold_back: Duration::ZERO, source_timeout: SOURCE_TIMEOUT },
+            ),
             timeline: Timeline::new(TARGET_SECS, resume),
             cutter: Cutter::new(TARGET_SECS),
             playlists: LivePlaylists::new(TARGET_SECS.into(), WINDOW),
@@ -57,7 +68,7 @@ impl Chain {
     /// A source connects.
     pub fn connect(&mut self) {
         self.framer = Framer::default();
-        self.timeline.handle_source(None);
+        self.is_connected = false;
     }
 
     /// Takes bytes of the source that came at `now`.
@@ -76,7 +87,7 @@ impl Chain {
 
     /// A title comes.
     pub fn title(&mut self, title: Title) {
-        self.timeline.handle_title(Arc::new(title));
+        self.merger.handle_title(PATH, Arc::new(title));
     }
 
     /// The source is gone: its last frame, which nothing follows.
@@ -88,6 +99,7 @@ impl Chain {
         while let Some(frame) = self.framer.finish().expect("it is MP3 or AAC") {
             self.take(frame, now);
         }
+        self.merger.handle_gone(PATH, now);
         self.publish()
     }
 
@@ -97,15 +109,27 @@ impl Chain {
     ///
     /// As [`Self::push`].
     pub fn pass(&mut self, now: WallTime) -> Vec<Published> {
-        self.timeline.handle_timeout(now);
+        self.merger.handle_timeout(now);
         self.publish()
     }
 
     fn take(&mut self, frame: Frame, arrival: WallTime) {
-        self.timeline.handle_unit(PathUnit { header: frame.header, data: frame.data, arrival });
+        let header = frame.header;
+        if !std::mem::replace(&mut self.is_connected, true) {
+            self.merger.handle_connected(PATH, SourceInfo { header, profile: None }, arrival);
+        }
+        self.merger.handle_unit(PATH, PathUnit { header, data: frame.data, arrival }, arrival);
     }
 
     fn publish(&mut self) -> Vec<Published> {
+        while let Some(output) = self.merger.next_output() {
+            match output {
+                Output::Begins(begin) => self.timeline.handle_begin(begin.profile),
+                Output::Title(title) => self.timeline.handle_title(title),
+                Output::Unit(unit) => self.timeline.handle_unit(&unit),
+                Output::Ends => self.timeline.handle_end(),
+            }
+        }
         let mut published = Vec::new();
         while let Some(record) = self.timeline.next_record() {
             if let Record::Closed(closed) = &record {

@@ -131,7 +131,7 @@ impl Scenario {
             }
         }
         judge.take(chain.disconnect(now), now);
-        let late = now.plus(feed::SOURCE_TIMEOUT);
+        let late = now.plus(feed::merge::SOURCE_TIMEOUT);
         judge.take(chain.pass(late), late);
         judge.report(&line.finish())
     }

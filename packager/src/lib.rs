@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use catalogue::Egress;
+use feed::merge::{Merger, PathStatus, SOURCE_TIMEOUT, Settings, Totals};
 use feed::{PathItem, Record, Timeline};
 use media::{AacProfile, SegmentInfo, Title, WallTime};
 use playlists::TitleRange;
@@ -90,6 +91,19 @@ pub struct Status {
     pub closed: u64,
     /// Number of the newest that the publisher is done with, likewise.
     pub published: u64,
+    /// Its paths, and what became of their frames.
+    pub merge: Merged,
+}
+
+/// What the merge of a programme's paths says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Merged {
+    /// Each path by its ingest's name, in the order of preference.
+    pub paths: Vec<(String, PathStatus)>,
+    /// What became of the frames.
+    pub totals: Totals,
+    /// How much later than `hold_back` the output is: it has waited for a slow path.
+    pub late: Duration,
 }
 
 /// Titles that a programme remembers for those who ask what was played. As many
@@ -115,13 +129,13 @@ impl Packager {
             shutdown,
             metrics,
             patience: Patience::default(),
-            source_timeout: feed::SOURCE_TIMEOUT,
+            source_timeout: SOURCE_TIMEOUT,
             data: None,
         }
     }
 
     /// Keeps a programme's epoch open for as long as the ingests keep a silent
-    /// source.
+    /// source, where no other path goes on.
     #[must_use]
     pub fn with_source_timeout(self, source_timeout: Duration) -> Self {
         Self { source_timeout, ..self }
@@ -157,12 +171,16 @@ impl Packager {
         let before = recovered.resume.next_number.0.saturating_sub(1);
         let status = Status { closed: before, published: before, ..Status::default() };
         let status = Arc::new(Mutex::new(status));
+        self.metrics.programmes.add(name, Arc::clone(&status));
         let (writer, feed) = tail::tail(FEED_LIMITS, Record::weight);
         let metrics = self.metrics.of(name);
-        let timeline = Timeline::new(egress.target_secs(), recovered.resume.clone())
-            .with_source_timeout(self.source_timeout);
+        let timeline = Timeline::new(egress.target_secs(), recovered.resume.clone());
+        let settings =
+            Settings { hold_back: egress.hold_back, source_timeout: self.source_timeout };
+        let merger = Merger::new(u8::try_from(paths.len()).unwrap_or(u8::MAX), settings);
+        let merge = (merger, timeline);
         let programme =
-            programme::Task::new(egress, timeline, writer, Arc::clone(&status), metrics.clone())
+            programme::Task::new(egress, merge, writer, Arc::clone(&status), metrics.clone())
                 .with_numbers(numbers);
         tasks.spawn(programme.run(paths, self.clock.clone(), self.shutdown.clone()));
         let shared = publisher::Shared {

@@ -1,5 +1,7 @@
 //! What the role counts.
 
+mod paths;
+
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -14,6 +16,7 @@ struct EgressLabel {
 /// All counters of the role.
 #[derive(Debug, Clone, Default)]
 pub struct Metrics {
+    pub(crate) programmes: paths::Programmes,
     units: Family<EgressLabel, Counter>,
     epochs: Family<EgressLabel, Counter>,
     lagged: Family<EgressLabel, Counter>,
@@ -38,6 +41,7 @@ pub(crate) struct EgressMetrics {
 impl Metrics {
     pub(crate) fn register(registry: &mut Registry) -> Self {
         let all = Self::default();
+        registry.register_collector(Box::new(all.programmes.clone()));
         registry.register("packager_units", "Units put on the programme", all.units.clone());
         registry.register("packager_epochs", "Epochs begun", all.epochs.clone());
         registry.register(

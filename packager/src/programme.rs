@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use catalogue::Egress;
-use feed::{Choice, PathItem, PathUnit, Rank, Record, Selector, SourceInfo, Timeline};
-use media::{MediaSequence, Title, WallTime};
+use feed::merge::{Begin, Event as PathEvent, Merger, Output, Rank};
+use feed::{PathItem, Record, Timeline};
+use media::{MediaSequence, WallTime};
 use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
 use runtime::tail::{ReadError, Reader, Writer};
@@ -16,7 +17,7 @@ use tracing::{info, warn};
 
 use crate::metrics::EgressMetrics;
 use crate::numbers::Numbers;
-use crate::{PLAYED_MAX, Path, Status};
+use crate::{Merged, PLAYED_MAX, Path, Status};
 
 /// Items that are taken from a path feed at a time.
 const BATCH_MAX: usize = 256;
@@ -32,11 +33,7 @@ const IDLE: Duration = Duration::from_mins(1);
 pub(crate) struct Task {
     egress: String,
     ingests: Vec<String>,
-    /// What each path's source showed of itself, by rank.
-    sources: Vec<Option<SourceInfo>>,
-    /// What each path's source said last of its title, by rank.
-    titles: Vec<Option<Arc<Title>>>,
-    selector: Selector,
+    merger: Merger,
     timeline: Timeline,
     numbers: Option<Numbers>,
     writer: Writer<Record>,
@@ -55,7 +52,7 @@ enum Event {
 impl Task {
     pub(crate) fn new(
         egress: &Egress,
-        timeline: Timeline,
+        (merger, timeline): (Merger, Timeline),
         writer: Writer<Record>,
         status: Arc<Mutex<Status>>,
         metrics: EgressMetrics,
@@ -63,10 +60,8 @@ impl Task {
         let ingests: Vec<_> = egress.ingests.iter().map(|name| name.as_str().to_owned()).collect();
         Self {
             egress: egress.name.as_str().to_owned(),
-            sources: vec![None; ingests.len()],
-            titles: vec![None; ingests.len()],
             ingests,
-            selector: Selector::default(),
+            merger,
             timeline,
             numbers: None,
             writer,
@@ -103,7 +98,7 @@ impl Task {
         clock: &Steady,
         shutdown: &Shutdown,
     ) -> Event {
-        let due = self.timeline.poll_timeout().map_or(IDLE, |due| due.since(clock.now()));
+        let due = self.merger.poll_timeout().map_or(IDLE, |due| due.since(clock.now()));
         tokio::select! {
             () = shutdown.wait() => Event::Shutdown,
             // `self` keeps no sender, but each path's reader does.
@@ -116,72 +111,67 @@ impl Task {
         match event {
             Event::Items(rank, items) => {
                 for item in items {
-                    self.take(rank, item);
+                    self.take(rank, item, now);
                 }
             }
             Event::Missed(rank, missed) => {
                 warn!(egress = self.egress, rank = rank.0, missed, "path feed read too late");
                 self.metrics.lagged.inc_by(missed);
-                if self.selector.is_on_air(rank) {
-                    self.timeline.handle_source(self.profile(rank));
-                }
+                self.merger.handle_missed(rank, now);
             }
-            Event::Timeout => self.timeline.handle_timeout(now),
+            Event::Timeout => self.merger.handle_timeout(now),
             Event::Shutdown => {}
         }
+        self.number();
+        self.log();
     }
 
-    fn take(&mut self, rank: Rank, item: PathItem) {
+    fn take(&mut self, rank: Rank, item: PathItem, now: WallTime) {
         match item {
-            PathItem::Connected(info) => {
-                if let Some(source) = self.sources.get_mut(usize::from(rank.0)) {
-                    *source = Some(info);
+            PathItem::Connected(info) => self.merger.handle_connected(rank, info, now),
+            PathItem::Unit(unit) => self.merger.handle_unit(rank, unit, now),
+            PathItem::Title(title) => self.merger.handle_title(rank, title),
+            PathItem::Gone => self.merger.handle_gone(rank, now),
+        }
+    }
+
+    /// What the merge gives out goes on the timeline.
+    fn number(&mut self) {
+        while let Some(output) = self.merger.next_output() {
+            match output {
+                Output::Begins(begin) => {
+                    self.say(begin);
+                    self.timeline.handle_begin(begin.profile);
                 }
-                if self.selector.is_on_air(rank) {
-                    self.timeline.handle_source(info.profile);
-                }
-            }
-            PathItem::Unit(unit) => self.take_unit(rank, unit),
-            PathItem::Title(title) => {
-                if self.selector.is_on_air(rank) {
-                    self.timeline.handle_title(Arc::clone(&title));
-                }
-                self.remember_title(rank, Some(title));
-            }
-            PathItem::Gone => {
-                self.selector.handle_gone(rank);
-                self.remember_title(rank, None);
+                Output::Title(title) => self.timeline.handle_title(title),
+                Output::Unit(unit) => self.timeline.handle_unit(&unit),
+                Output::Ends => self.timeline.handle_end(),
             }
         }
     }
 
-    fn remember_title(&mut self, rank: Rank, title: Option<Arc<Title>>) {
-        if let Some(known) = self.titles.get_mut(usize::from(rank.0)) {
-            *known = title;
-        }
+    fn say(&self, begin: Begin) {
+        let ingest = self.ingest(begin.rank);
+        info!(egress = self.egress, ingest, cause = %begin.cause, "ingest on air");
     }
 
-    fn take_unit(&mut self, rank: Rank, unit: PathUnit) {
-        match self.selector.handle_unit(rank, unit.arrival) {
-            Choice::OnAir => {}
-            Choice::Switched => {
-                let ingest = self.ingest(rank);
-                info!(egress = self.egress, ingest, "ingest on air");
-                self.timeline.handle_source(self.profile(rank));
-                // It told its title while another one was on air, or before
-                // its first unit.
-                if let Some(title) = self.titles.get(usize::from(rank.0)).cloned().flatten() {
-                    self.timeline.handle_title(title);
+    fn log(&mut self) {
+        while let Some(event) = self.merger.next_event() {
+            let egress = &self.egress;
+            match event {
+                PathEvent::Locked { rank, lag_nanos } => {
+                    let (ingest, lag_ms) = (self.ingest(rank), lag_nanos / 1_000_000);
+                    info!(egress, ingest, lag_ms, "path locked");
+                }
+                PathEvent::Mismatched(rank) => {
+                    info!(egress, ingest = self.ingest(rank), "path does not match the programme");
+                }
+                PathEvent::Gone(rank) => info!(egress, ingest = self.ingest(rank), "path gone"),
+                PathEvent::Mended { rank, units } => {
+                    info!(egress, ingest = self.ingest(rank), units, "frames put in their place");
                 }
             }
-            Choice::Spare => return,
         }
-        self.timeline.handle_unit(unit);
-    }
-
-    fn profile(&self, rank: Rank) -> Option<media::AacProfile> {
-        let source = self.sources.get(usize::from(rank.0)).copied().flatten();
-        source.and_then(|info| info.profile)
     }
 
     fn ingest(&self, rank: Rank) -> String {
@@ -222,13 +212,23 @@ impl Task {
         let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         status.closed = newest.map_or(status.closed, |number| number.0);
         self.metrics.behind.set(i64::from(status.bucket_lag()));
-        status.source = self.selector.on_air().map(|rank| self.ingest(rank));
+        status.source = self.merger.on_air(now).map(|rank| self.ingest(rank));
+        status.merge = self.merged(now);
         status.epoch = self.timeline.epoch().map(|epoch| epoch.id.to_string());
         for title in begun {
             status.played.push_front(title);
         }
         status.played.truncate(PLAYED_MAX);
         status.title.clone_from(&self.timeline.resume().title);
+    }
+
+    /// What the merge says of itself.
+    fn merged(&self, now: WallTime) -> Merged {
+        let paths = (0..).map(Rank).zip(&self.ingests).filter_map(|(rank, ingest)| {
+            let status = self.merger.status(rank, now)?;
+            Some((ingest.clone(), status))
+        });
+        Merged { paths: paths.collect(), totals: self.merger.totals(), late: self.merger.late() }
     }
 
     async fn note(&self, number: MediaSequence) {

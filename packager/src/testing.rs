@@ -69,8 +69,10 @@ impl Drop for Scratch {
     }
 }
 
-/// The egress `acme` of two ingests; `rest` is what follows its table.
+/// The egress `acme` of two ingests; `rest` is what follows its table. Nothing is
+/// held back, unless it says so.
 pub(crate) fn egress(rest: &str) -> Egress {
+    let hold_back = if rest.contains("hold_back") { "" } else { "hold_back = \"0s\"\n" };
     let ingest = |name: &str| {
         format!(
             "[[ingest]]\nname = \"{name}\"\npublisher = \"acme\"\n\
@@ -80,7 +82,7 @@ pub(crate) fn egress(rest: &str) -> Egress {
     };
     let text = format!(
         "[[publisher]]\nname = \"acme\"\n{}{}[[egress]]\nname = \"acme\"\npublisher = \"acme\"\n\
-         ingests = [\"acme-a\", \"acme-b\"]\n{rest}",
+         ingests = [\"acme-a\", \"acme-b\"]\n{hold_back}{rest}",
         ingest("acme-a"),
         ingest("acme-b"),
     );

@@ -86,7 +86,7 @@ impl Bench {
             let header = mp3::Header::parse(&data).unwrap().to_frame_header().unwrap();
             self.sent.push(data.into());
             let data = self.sent.last().unwrap().clone();
-            self.timeline.handle_unit(PathUnit { header, data, arrival: self.now });
+            self.timeline.handle_unit(&PathUnit { header, data, arrival: self.now });
             self.now = self.now.plus(FRAME);
         }
         self.publish().await;
@@ -95,7 +95,7 @@ impl Bench {
     /// The source is silent for so long, and the epoch ends.
     pub(crate) async fn pause(&mut self, length: Duration) {
         self.now = self.now.plus(length);
-        self.timeline.handle_timeout(self.now);
+        self.timeline.handle_end();
         self.publish().await;
     }
 

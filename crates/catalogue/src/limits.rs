@@ -96,6 +96,9 @@ pub const HOLD_MS_DEFAULT: u64 = 60_000;
 pub const DVR_MS_MAX: u64 = 7 * 24 * 3_600_000;
 /// Longest wait for the slower path, milliseconds.
 pub const HOLD_BACK_MS_MAX: u64 = 30_000;
+/// The same of several ingests where none is given, milliseconds: chosen, more than
+/// two lines to one place differ by.
+pub const HOLD_BACK_MS_DEFAULT: u64 = 3_000;
 
 /// Bit rates of MPEG-1 Layer III, kbit/s (ISO/IEC 11172-3 §2.4.2.3).
 pub const MPEG1_BITRATES_KBPS: [u32; 14] =

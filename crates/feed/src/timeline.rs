@@ -8,21 +8,11 @@ use media::{AacProfile, EpochId, MediaSequence, Title, WallTime};
 
 use crate::clock::MediaClock;
 use crate::grid::Grid;
-use crate::join::{Join, Joiner};
 use crate::path::PathUnit;
 use crate::record::{Closed, Epoch, Record, TitleMark, Unit};
 
-/// How long an epoch stays open without a unit, unless it is set otherwise: the
-/// source's time-out.
-pub const SOURCE_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// Least distance of two titles: what bounds a playlist's date ranges.
 pub const TITLE_SPACING: Duration = Duration::from_secs(1);
-
-/// How long a source that came back may repeat what was on air before it is
-/// taken for a new beginning. An encoder sends its buffer again at once; one that
-/// takes its time plays a file again, and nobody hears anything meanwhile.
-pub const CATCH_UP_MAX: Duration = Duration::from_secs(3);
 
 /// Where a programme goes on, as the log and the bucket tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,24 +29,15 @@ pub struct Resume {
 
 /// Numbers the units of a programme and cuts it into epochs and segments.
 ///
-/// Time is an argument. Holds the hashes of a minute, and at most
-/// [`crate::RUN_LEN_MAX`] units while it finds out where a source goes on.
+/// Its units are those that a [`crate::merge::Merger`] releases.
 #[derive(Debug)]
 pub struct Timeline {
     target_secs: u32,
-    source_timeout: Duration,
     next: Resume,
     running: Option<Running>,
-    joiner: Joiner,
-    joining: Option<Vec<PathUnit>>,
-    /// Units of the source on air that have been on air already.
-    known_left: u64,
-    /// Until when it has to be through with them.
-    catch_up_by: WallTime,
     /// A title that holds from the next unit on, or a little later.
     pending_title: Option<Arc<Title>>,
     profile: Option<AacProfile>,
-    heard: WallTime,
     records: VecDeque<Record>,
 }
 
@@ -87,49 +68,23 @@ impl Timeline {
     pub fn new(target_secs: u32, next: Resume) -> Self {
         Self {
             target_secs,
-            source_timeout: SOURCE_TIMEOUT,
             next,
             running: None,
-            joiner: Joiner::default(),
-            joining: None,
-            known_left: 0,
-            catch_up_by: WallTime::default(),
             pending_title: None,
             profile: None,
-            heard: WallTime::default(),
             records: VecDeque::new(),
         }
     }
 
-    /// Keeps an epoch open for as long as the ingests keep a silent source.
-    #[must_use]
-    pub fn with_source_timeout(self, source_timeout: Duration) -> Self {
-        Self { source_timeout, ..self }
-    }
-
-    /// Another source speaks from now on, or the same one came back: its first
-    /// units tell whether the epoch goes on.
-    pub fn handle_source(&mut self, profile: Option<AacProfile>) {
-        self.give_up_joining();
-        self.known_left = 0;
+    /// What follows does not continue what was before: the epoch is over.
+    pub fn handle_begin(&mut self, profile: Option<AacProfile>) {
+        self.end_epoch();
         self.profile = profile;
-        if self.running.is_some() {
-            self.joiner.start();
-            self.joining = Some(Vec::new());
-        }
     }
 
-    /// Takes the next unit of the source on air.
-    pub fn handle_unit(&mut self, unit: PathUnit) {
-        self.heard = unit.arrival;
-        let Some(held) = &mut self.joining else { return self.append(&unit) };
-        let join = self.joiner.push(&unit.data);
-        held.push(unit);
-        match join {
-            Join::Undecided => {}
-            Join::New => self.give_up_joining(),
-            Join::GoesOn { index } => self.go_on(index),
-        }
+    /// Nothing has come for too long: the epoch is over.
+    pub fn handle_end(&mut self) {
+        self.end_epoch();
     }
 
     /// Takes a title; it holds from the next unit on, but not within
@@ -137,19 +92,6 @@ impl Timeline {
     pub fn handle_title(&mut self, title: Arc<Title>) {
         let same = self.next.title.as_ref() == Some(&title);
         self.pending_title = (!same).then_some(title);
-    }
-
-    /// When to call [`Self::handle_timeout`]; `None` while nothing is on air.
-    pub fn poll_timeout(&self) -> Option<WallTime> {
-        self.running.as_ref().map(|_| self.heard.plus(self.source_timeout))
-    }
-
-    /// Ends the epoch when no unit has come for the source's time-out.
-    pub fn handle_timeout(&mut self, now: WallTime) {
-        if self.poll_timeout().is_some_and(|due| due <= now) {
-            self.give_up_joining();
-            self.end_epoch();
-        }
     }
 
     /// Takes the next record of the programme feed.
@@ -167,37 +109,8 @@ impl Timeline {
         &self.next
     }
 
-    /// The newcomer's first unit is `index` of the epoch: what was on air
-    /// already is left out.
-    fn go_on(&mut self, index: u64) {
-        let held = self.joining.take().unwrap_or_default();
-        let on_air = self.running.as_ref().map_or(0, |running| running.next_index);
-        self.known_left = on_air.saturating_sub(index);
-        self.catch_up_by = self.heard.plus(CATCH_UP_MAX);
-        for unit in &held {
-            self.append(unit);
-        }
-    }
-
-    /// The newcomer has nothing in common with what was on air.
-    fn give_up_joining(&mut self) {
-        if let Some(held) = self.joining.take().filter(|held| !held.is_empty()) {
-            self.end_epoch();
-            for unit in &held {
-                self.append(unit);
-            }
-        }
-    }
-
-    fn append(&mut self, unit: &PathUnit) {
-        if self.known_left > 0 {
-            if self.was_on_air(unit) && unit.arrival < self.catch_up_by {
-                self.known_left -= 1;
-                return;
-            }
-            // It only began like what was on air, or plays it again: a jingle, a file.
-            self.end_epoch();
-        }
+    /// Takes the next unit. One of another form ends the epoch.
+    pub fn handle_unit(&mut self, unit: &PathUnit) {
         let changed =
             self.running.as_ref().is_some_and(|on_air| on_air.epoch.stream != unit.header.stream);
         if changed {
@@ -221,14 +134,7 @@ impl Timeline {
             index: running.next_index - 1,
             data: unit.data.clone(),
         }));
-        self.joiner.remember(&unit.data);
         self.running = Some(running);
-    }
-
-    /// Whether the next unit that is known is this one.
-    fn was_on_air(&self, unit: &PathUnit) -> bool {
-        let next_index = self.running.as_ref().map_or(0, |running| running.next_index);
-        self.joiner.had(next_index - self.known_left, &unit.data)
     }
 
     fn begin_epoch(&mut self, unit: &PathUnit) -> Running {
@@ -239,7 +145,6 @@ impl Timeline {
             first_number: self.next.next_number,
             discontinuity_sequence: self.next.next_discontinuity,
         };
-        self.joiner.clear();
         self.records.push_back(Record::Epoch(epoch));
         Running {
             epoch,
@@ -269,7 +174,6 @@ impl Timeline {
     /// Closes the last segment, however short, and ends the epoch.
     fn end_epoch(&mut self) {
         let Some(mut running) = self.running.take() else { return };
-        self.known_left = 0;
         if !running.shares.is_empty() {
             self.records.push_back(running.close_segment());
         }

@@ -129,7 +129,7 @@ impl Bench {
             self.clock.advance(UNIT);
             let unit = unit(number, self.now());
             bytes.extend_from_slice(&unit.data);
-            self.timeline.handle_unit(unit);
+            self.timeline.handle_unit(&unit);
         }
         self.sent += units;
         self.publish();
@@ -143,7 +143,7 @@ impl Bench {
     /// The source is gone for longer than it may be.
     fn end(&mut self) {
         self.clock.advance(Duration::from_secs(20));
-        self.timeline.handle_timeout(self.now());
+        self.timeline.handle_end();
         self.publish();
     }
 

@@ -115,7 +115,7 @@ fn what_is_left_out_has_its_default() {
             },
             aliases: [],
             auto_aac: true,
-            hold_back: 0ns,
+            hold_back: 3s,
             hold: 60s,
             dvr: 0ns,
             webhooks: [],
@@ -254,13 +254,21 @@ fn what_is_not_built_yet_says_so() {
 fn what_is_not_built_yet_may_be_switched_off() {
     let off = "ads = false\nencodings = []\nauto_aac = true";
     check_parses(&manifest("", off));
-    check_parses(&manifest("", "hold_back = \"0s\""));
     check_parses(&manifest("", "auto_aac = false"));
-    check_parses(&manifest("", "hold_back = \"3s\"").replace("\", \"acme-b\"]", "\"]"));
-    check_egress_refused(
-        "hold_back = \"3s\"",
-        "egress.hold_back: with several ingests it is not built yet; leave it out",
-    );
+}
+
+#[test]
+fn several_ingests_are_waited_for() {
+    let hold_back = |rest: &str, one: bool| {
+        let text = manifest("", rest);
+        let text = if one { text.replace("\", \"acme-b\"]", "\"]") } else { text };
+        parse(&text, "stations.toml", &|_| None).unwrap().egress("acme").unwrap().hold_back
+    };
+    assert_eq!(hold_back("", false), Duration::from_secs(3));
+    assert_eq!(hold_back("hold_back = \"0s\"", false), Duration::ZERO);
+    assert_eq!(hold_back("hold_back = \"12s\"", false), Duration::from_secs(12));
+    assert_eq!(hold_back("", true), Duration::ZERO);
+    assert_eq!(hold_back("hold_back = \"12s\"", true), Duration::ZERO);
 }
 
 #[test]

@@ -39,16 +39,7 @@ impl Refusal<'_> {
         self.present(egress.geo.as_ref())?;
         self.present(egress.ads.as_ref().filter(|ads| *ads.get_ref()))?;
         self.present(egress.encodings.as_ref().filter(|list| !list.get_ref().is_empty()))?;
-        self.present(egress.fallback.as_ref())?;
-        let several = egress.ingests.get_ref().len() > 1;
-        let waits = egress.hold_back.as_ref().filter(|wait| !wait.get_ref().get().is_zero());
-        match waits.filter(|_| several) {
-            Some(wait) => {
-                let what = format!("with several ingests it is {NOT_BUILT}; leave it out");
-                Err(self.document.error(wait.span(), what))
-            }
-            None => Ok(()),
-        }
+        self.present(egress.fallback.as_ref())
     }
 
     fn present<T>(&self, value: Option<&Spanned<T>>) -> Result<(), Error> {

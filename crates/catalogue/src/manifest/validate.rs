@@ -198,6 +198,10 @@ impl Validation<'_> {
         let about = mount::About { name: raw.name.get_ref(), encoding, files: self.files };
         let mount = mount::validate(self.document, raw.mount, &about)?;
         let rendition = encoding.rendition_id(mount.segment);
+        let wait_default = Duration::from_millis(limits::HOLD_BACK_MS_DEFAULT);
+        let wait = raw.hold_back.map_or(wait_default, |wait| wait.get_ref().get());
+        // One path has none to wait for.
+        let hold_back = if raw.ingests.get_ref().len() > 1 { wait } else { Duration::ZERO };
         self.claim(&raw.name, &raw.aliases, rendition.as_str(), paths)?;
         let aliases: Vec<MountPath> = raw.aliases.into_iter().map(Spanned::into_inner).collect();
         let before = u32::try_from(self.catalogue.egresses.len()).unwrap_or(u32::MAX);
@@ -209,7 +213,7 @@ impl Validation<'_> {
             encoding,
             aliases,
             auto_aac: raw.auto_aac.unwrap_or(true),
-            hold_back: raw.hold_back.map_or(Duration::ZERO, |wait| wait.get_ref().get()),
+            hold_back,
             hold: raw
                 .hold
                 .map_or(Duration::from_millis(limits::HOLD_MS_DEFAULT), settings::Duration::get),

@@ -34,15 +34,15 @@ fn programme() -> (Vec<Fact>, Vec<View>) {
     let mut timeline = Timeline::new(6, resume);
     let (mut chronicler, mut cutter) = (Chronicler::new(6), Cutter::new(6));
     let (mut facts, mut views) = (Vec::new(), Vec::new());
-    timeline.handle_source(Some(AacProfile::HeV1));
+    timeline.handle_begin(Some(AacProfile::HeV1));
     for number in 0..16_000 {
         if number == 6_000 {
-            timeline.handle_source(Some(AacProfile::HeV1));
+            timeline.handle_begin(Some(AacProfile::HeV1));
         }
         if number % 1_500 == 700 {
             timeline.handle_title(Arc::new(Title::new(format!("A - {number}"), "u")));
         }
-        timeline.handle_unit(unit(number));
+        timeline.handle_unit(&unit(number));
         while let Some(record) = timeline.next_record() {
             facts.extend(chronicler.handle(&record));
             views.extend(cutter.handle(&record));

@@ -29,7 +29,7 @@ fn fresh() -> Timeline {
         title: None,
     };
     let mut timeline = Timeline::new(6, resume);
-    timeline.handle_source(None);
+    timeline.handle_begin(None);
     timeline
 }
 
@@ -64,7 +64,7 @@ fn closed(records: &[Record]) -> Vec<&Closed> {
 #[test]
 fn segments_close_on_the_grid() {
     let mut timeline = fresh();
-    (0..501).for_each(|number| timeline.handle_unit(unit(number)));
+    (0..501).for_each(|number| timeline.handle_unit(&unit(number)));
     let records = records(&mut timeline);
     let closed = closed(&records);
     let bounds: Vec<_> = closed
@@ -76,74 +76,11 @@ fn segments_close_on_the_grid() {
 }
 
 #[test]
-fn a_reconnect_that_overlaps_goes_on() {
+fn what_does_not_continue_is_a_new_epoch() {
     let mut timeline = fresh();
-    (0..100).for_each(|number| timeline.handle_unit(unit(number)));
-    timeline.handle_source(None);
-    (80..120).for_each(|number| timeline.handle_unit(unit(number)));
-    let expected: String =
-        std::iter::once("|".into()).chain((0..120).map(|n| format!("{n} "))).collect();
-    assert_eq!(on_air(&records(&mut timeline)), expected);
-}
-
-#[test]
-fn a_long_overlap_that_comes_at_once_is_left_out_whole() {
-    let mut timeline = fresh();
-    (0..1000).for_each(|number| timeline.handle_unit(unit(number)));
-    records(&mut timeline);
-    timeline.handle_source(None);
-    let arrival = unit(1001).arrival;
-    (100..1001).for_each(|number| timeline.handle_unit(PathUnit { arrival, ..unit(number) }));
-    assert_eq!(on_air(&records(&mut timeline)), "1000 ");
-}
-
-#[test]
-fn a_file_that_is_played_again_is_a_new_beginning_soon() {
-    let mut timeline = fresh();
-    (0..1000).for_each(|number| timeline.handle_unit(unit(number)));
-    records(&mut timeline);
-    timeline.handle_source(None);
-    for number in 0..1000 {
-        let arrival = unit(1000 + number).arrival;
-        timeline.handle_unit(PathUnit { arrival, ..unit(number) });
-    }
-    let text = on_air(&records(&mut timeline));
-    let first: u64 = text.strip_prefix('|').unwrap().split(' ').next().unwrap().parse().unwrap();
-    let silent = Duration::from_millis(24 * first);
-    assert!((CATCH_UP_MAX..CATCH_UP_MAX + Duration::from_secs(1)).contains(&silent), "{silent:?}");
-    assert!(text.ends_with("999 "));
-}
-
-#[test]
-fn a_source_that_only_begins_like_what_was_on_air_loses_nothing() {
-    let mut timeline = fresh();
-    (0..100).for_each(|number| timeline.handle_unit(unit(number)));
-    records(&mut timeline);
-    timeline.handle_source(None);
-    // The same jingle, and then another song.
-    (20..40).chain(500..503).for_each(|number| timeline.handle_unit(unit(number)));
-    assert_eq!(on_air(&records(&mut timeline)), "|500 501 502 ");
-}
-
-#[test]
-fn a_source_that_stalls_in_its_overlap_goes_on_with_what_comes() {
-    let mut timeline = fresh();
-    (0..100).for_each(|number| timeline.handle_unit(unit(number)));
-    timeline.handle_source(None);
-    (80..90).for_each(|number| timeline.handle_unit(unit(number)));
-    records(&mut timeline);
-    let due = timeline.poll_timeout().unwrap();
-    timeline.handle_timeout(due);
-    (90..93).for_each(|number| timeline.handle_unit(unit(number)));
-    assert_eq!(on_air(&records(&mut timeline)), "|90 91 92 ");
-}
-
-#[test]
-fn a_reconnect_without_overlap_is_a_new_epoch() {
-    let mut timeline = fresh();
-    (0..3).for_each(|number| timeline.handle_unit(unit(number)));
-    timeline.handle_source(None);
-    (10..18).for_each(|number| timeline.handle_unit(unit(number)));
+    (0..3).for_each(|number| timeline.handle_unit(&unit(number)));
+    timeline.handle_begin(None);
+    (10..18).for_each(|number| timeline.handle_unit(&unit(number)));
     let records = records(&mut timeline);
     assert_eq!(on_air(&records), "|0 1 2 |10 11 12 13 14 15 16 17 ");
     let epochs: Vec<_> = records
@@ -158,38 +95,22 @@ fn a_reconnect_without_overlap_is_a_new_epoch() {
 }
 
 #[test]
-fn a_source_that_leaves_before_it_is_known_loses_nothing() {
-    let mut timeline = fresh();
-    (0..3).for_each(|number| timeline.handle_unit(unit(number)));
-    timeline.handle_source(None);
-    (10..12).for_each(|number| timeline.handle_unit(unit(number)));
-    timeline.handle_source(None);
-    (20..28).for_each(|number| timeline.handle_unit(unit(number)));
-    assert_eq!(on_air(&records(&mut timeline)), "|0 1 2 |10 11 |20 21 22 23 24 25 26 27 ");
-}
-
-#[test]
 fn a_change_of_rate_ends_the_epoch_at_that_frame() {
     let mut timeline = fresh();
-    timeline.handle_unit(unit(0));
-    timeline.handle_unit(PathUnit { header: header(44_100), ..unit(1) });
+    timeline.handle_unit(&unit(0));
+    timeline.handle_unit(&PathUnit { header: header(44_100), ..unit(1) });
     assert_eq!(on_air(&records(&mut timeline)), "|0 |1 ");
 }
 
 #[test]
-fn the_time_out_closes_the_last_segment() {
+fn the_end_closes_the_last_segment() {
     let mut timeline = fresh();
-    (0..260).for_each(|number| timeline.handle_unit(unit(number)));
-    let last = unit(259).arrival;
-    let due = last.plus(SOURCE_TIMEOUT);
-    assert_eq!(timeline.poll_timeout(), Some(due));
-    timeline.handle_timeout(due.minus(Duration::from_nanos(1)));
+    (0..260).for_each(|number| timeline.handle_unit(&unit(number)));
     assert_eq!(closed(&records(&mut timeline)).len(), 1);
-    timeline.handle_timeout(due);
+    timeline.handle_end();
     let records = records(&mut timeline);
     assert_eq!(closed(&records).first().map(|closed| closed.end_index), Some(260));
     assert!(matches!(records.last(), Some(Record::Ended(_))));
-    assert_eq!(timeline.poll_timeout(), None);
     assert_eq!(timeline.resume().next_number, MediaSequence(1002));
 }
 
@@ -211,10 +132,10 @@ fn marks(records: &[Record]) -> Vec<(u64, &str)> {
 fn a_title_holds_from_the_next_unit_on() {
     let mut timeline = fresh();
     timeline.handle_title(title("A"));
-    (0..100).for_each(|number| timeline.handle_unit(unit(number)));
+    (0..100).for_each(|number| timeline.handle_unit(&unit(number)));
     timeline.handle_title(title("B"));
     timeline.handle_title(title("B"));
-    (100..251).for_each(|number| timeline.handle_unit(unit(number)));
+    (100..251).for_each(|number| timeline.handle_unit(&unit(number)));
     let records = records(&mut timeline);
     assert_eq!(marks(&records), [(0, "A"), (100, "B")]);
     assert_eq!(closed(&records)[0].title, Some(title("B")), "150 of 250 units");
@@ -225,7 +146,7 @@ fn titles_within_a_second_are_thinned_to_the_latest() {
     let mut timeline = fresh();
     for number in 0..100 {
         timeline.handle_title(title(&number.to_string()));
-        timeline.handle_unit(unit(number));
+        timeline.handle_unit(&unit(number));
     }
     // 42 units of 24 ms are the first that take a second.
     assert_eq!(marks(&records(&mut timeline)), [(0, "0"), (42, "42"), (84, "84")]);
@@ -234,12 +155,12 @@ fn titles_within_a_second_are_thinned_to_the_latest() {
 #[test]
 fn a_title_that_came_after_the_last_unit_is_marked_in_the_next_epoch() {
     let mut timeline = fresh();
-    timeline.handle_unit(unit(0));
+    timeline.handle_unit(&unit(0));
     timeline.handle_title(title("A"));
-    timeline.handle_timeout(unit(0).arrival.plus(SOURCE_TIMEOUT));
+    timeline.handle_end();
     assert_eq!(marks(&records(&mut timeline)), []);
-    timeline.handle_source(None);
-    timeline.handle_unit(unit(5));
+    timeline.handle_begin(None);
+    timeline.handle_unit(&unit(5));
     assert_eq!(marks(&records(&mut timeline)), [(0, "A")]);
 }
 
@@ -249,7 +170,7 @@ fn a_stall_whose_audio_never_came_becomes_a_new_epoch() {
     for number in 0..6000 {
         let late = if number < 1000 { Duration::ZERO } else { Duration::from_secs(3) };
         let unit = unit(number);
-        timeline.handle_unit(PathUnit { arrival: unit.arrival.plus(late), ..unit });
+        timeline.handle_unit(&PathUnit { arrival: unit.arrival.plus(late), ..unit });
     }
     let text = on_air(&records(&mut timeline));
     assert_eq!(text.matches('|').count(), 2);
@@ -262,7 +183,7 @@ fn a_burst_of_30_s_at_ten_times_real_time_loses_nothing_and_never_steps() {
     for number in 0..5000 {
         let unit = unit(number);
         let ahead = Duration::from_millis(24 * number * 9 / 10).min(Duration::from_secs(27));
-        timeline.handle_unit(PathUnit { arrival: unit.arrival.minus(ahead), ..unit });
+        timeline.handle_unit(&PathUnit { arrival: unit.arrival.minus(ahead), ..unit });
     }
     let records = records(&mut timeline);
     assert_eq!(on_air(&records).matches(' ').count(), 5000);
@@ -281,13 +202,13 @@ fn dates_do_not_go_back_at_a_reconnect_after_a_burst() {
     // A minute in six seconds; then another source, in real time.
     for number in 0..2500 {
         let arrival = T0.plus(Duration::from_micros(2400 * number));
-        timeline.handle_unit(PathUnit { arrival, ..unit(number) });
+        timeline.handle_unit(&PathUnit { arrival, ..unit(number) });
     }
-    timeline.handle_source(None);
+    timeline.handle_begin(None);
     for number in 10_000..10_600 {
         let arrival =
             T0.plus(Duration::from_secs(7) + Duration::from_millis(24 * (number - 10_000)));
-        timeline.handle_unit(PathUnit { arrival, ..unit(number) });
+        timeline.handle_unit(&PathUnit { arrival, ..unit(number) });
     }
     let records = records(&mut timeline);
     for pair in closed(&records).windows(2) {
@@ -297,18 +218,11 @@ fn dates_do_not_go_back_at_a_reconnect_after_a_burst() {
 }
 
 #[test]
-fn the_time_out_is_the_ingests_own() {
-    let mut timeline = fresh().with_source_timeout(Duration::from_secs(30));
-    timeline.handle_unit(unit(0));
-    assert_eq!(timeline.poll_timeout(), Some(unit(0).arrival.plus(Duration::from_secs(30))));
-}
-
-#[test]
 fn seq_8_segments_close_within_one_and_a_half_targets() {
     let mut timeline = fresh();
     let mut closings = Vec::new();
     for number in 0..5000 {
-        timeline.handle_unit(unit(number));
+        timeline.handle_unit(&unit(number));
         if !closed(&records(&mut timeline)).is_empty() {
             closings.push(unit(number).arrival);
         }
@@ -323,7 +237,7 @@ fn seq_8_segments_close_within_one_and_a_half_targets() {
 #[test]
 fn pdt_4_dates_are_the_time_on_air() {
     let mut timeline = fresh();
-    (0..300).for_each(|number| timeline.handle_unit(unit(number)));
+    (0..300).for_each(|number| timeline.handle_unit(&unit(number)));
     let records = records(&mut timeline);
     assert_eq!(closed(&records)[0].wall_start, T0, "the first unit came at T0");
 }

@@ -79,7 +79,7 @@ impl Programme {
                     self.units += 1;
                     let length = 24_000_i64.saturating_add(*drift_micros).unsigned_abs();
                     self.now = self.now.plus(Duration::from_micros(length));
-                    self.timeline.handle_unit(unit(self.units, self.now));
+                    self.timeline.handle_unit(&unit(self.units, self.now));
                 }
             }
             Step::Title(text) => {
@@ -88,7 +88,7 @@ impl Programme {
             }
             Step::Break => {
                 self.units += 10_000;
-                self.timeline.handle_source(None);
+                self.timeline.handle_begin(None);
             }
             Step::Kill => self.restart(),
         }

@@ -1,0 +1,259 @@
+//! What goes on air where no locked path is left: the next path, at a frame's
+//! boundary; and when the programme goes back to a preferred one.
+
+use media::WallTime;
+
+use super::least::Least;
+use super::line::{Line, Pending};
+use super::path::{Lock, Path, Place};
+use super::seek::{Incoming, Seek};
+use super::{Begin, Cause, Event, Merger, Output, Rank, SKEW_MAX, STABLE_MIN, STALL_MAX};
+
+impl Merger {
+    /// Decides what goes on.
+    pub(super) fn decide(&mut self, now: WallTime) {
+        self.decided = now;
+        if self.line.is_none() {
+            if let Some(rank) = self.first_with_units() {
+                self.begin(rank, Cause::OnAir, now);
+            }
+            return;
+        }
+        if let Some(rank) = self.plays_again(now) {
+            return self.begin(rank, Cause::CameBack, now);
+        }
+        if self.is_fed(now) {
+            if let Some(rank) = self.preferred(now) {
+                self.begin(rank, Cause::Preferred, now);
+            }
+            return;
+        }
+        if let Some(rank) = self.came_back() {
+            return self.begin(rank, Cause::CameBack, now);
+        }
+        if self.gives_up_at().is_some_and(|due| due <= now)
+            && let Some(rank) = self.next_path(now)
+        {
+            return self.begin(rank, Cause::Lost, now);
+        }
+        if self.ends_at().is_some_and(|due| due <= now) {
+            self.end_line();
+        }
+    }
+
+    /// When [`Self::decide`] may decide something that it does not now.
+    pub(super) fn decision_due(&self) -> Option<WallTime> {
+        self.line.as_ref()?;
+        let stalls = self.paths.iter().filter(|path| path.carries());
+        let stalls = stalls.filter_map(Path::stalls_at).max();
+        let catch_up = self.paths.iter().filter_map(|path| path.lock()?.catch_up_by);
+        let preferred = self.ranked().filter_map(|(rank, path)| {
+            self.is_preferred(rank).then(|| self.prefers_at(rank, path)).flatten()
+        });
+        let others = self.gives_up_at().into_iter().chain(self.ends_at());
+        let dues = stalls.into_iter().chain(catch_up).chain(preferred).chain(others);
+        // What was due before has been looked at.
+        let dues = dues.filter(|due| *due > self.decided);
+        dues.min()
+    }
+
+    /// Whether the line goes on.
+    fn is_fed(&self, now: WallTime) -> bool {
+        self.paths.iter().any(|path| path.feeds(now))
+    }
+
+    /// From when on something else may take the line's place, if nothing feeds
+    /// it. While something waits for its time nobody misses anything.
+    fn gives_up_at(&self) -> Option<WallTime> {
+        let line = self.line.as_ref()?;
+        let stalled = self.paths.iter().filter(|path| path.carries());
+        let stalled = stalled.filter_map(Path::stalls_at).max();
+        let drained = line.due(line.end()).plus(self.settings.hold_back + self.late);
+        Some(stalled.unwrap_or_else(|| drained.min(self.last_heard().plus(STALL_MAX))))
+    }
+
+    fn last_heard(&self) -> WallTime {
+        self.line.as_ref().and_then(Line::appended).unwrap_or_default()
+    }
+
+    /// When the line ends, if nothing feeds it until then.
+    fn ends_at(&self) -> Option<WallTime> {
+        let heard = self.paths.iter().filter(|path| path.carries());
+        let heard = heard.filter_map(|path| path.heard).max();
+        let last = self.line.as_ref()?.appended()?;
+        Some(heard.map_or(last, |heard| heard.max(last)).plus(self.settings.source_timeout))
+    }
+
+    fn first_with_units(&self) -> Option<Rank> {
+        let mut found = self.ranked().filter_map(|(rank, path)| {
+            let seek = path.seek()?;
+            (seek.units().len() > 0).then_some(rank)
+        });
+        found.next()
+    }
+
+    /// The most preferred path that carries something else for certain.
+    fn next_path(&self, now: WallTime) -> Option<Rank> {
+        let mut found = self.ranked().filter(|(_, path)| path.is_live(now) && path.is_foreign());
+        found.next().map(|(rank, _)| rank)
+    }
+
+    /// The path that was on air last, if what it carries now is not the line's. There
+    /// is nothing to wait for: what comes later cannot have been heard.
+    fn came_back(&self) -> Option<Rank> {
+        self.feeder.filter(|rank| self.path(*rank).is_some_and(Path::is_foreign))
+    }
+
+    /// A preferred path that has been there for long enough.
+    fn preferred(&self, now: WallTime) -> Option<Rank> {
+        let mut found = self.ranked().filter(|(rank, path)| {
+            self.is_preferred(*rank)
+                && path.is_live(now)
+                && self.prefers_at(*rank, path).is_some_and(|due| due <= now)
+        });
+        found.next().map(|(rank, _)| rank)
+    }
+
+    /// Whether a path would be preferred to those that feed the line.
+    fn is_preferred(&self, rank: Rank) -> bool {
+        let mut locked = self.ranked().filter(|(_, path)| path.lock().is_some());
+        locked.next().is_some_and(|(first, _)| rank < first)
+    }
+
+    /// The source that came back, and plays what was on air at its own pace.
+    fn plays_again(&self, now: WallTime) -> Option<Rank> {
+        let mut found = self.ranked().filter(|(_, path)| {
+            path.lock().and_then(|lock| lock.catch_up_by).is_some_and(|due| due <= now)
+        });
+        found.next().map(|(rank, _)| rank)
+    }
+
+    /// When a preferred path has been there for long enough. One that may still turn
+    /// out to be ahead of the line, with the same audio, is given the time to.
+    fn prefers_at(&self, rank: Rank, path: &Path) -> Option<WallTime> {
+        path.seek()?;
+        let stable = path.stable_since?.plus(STABLE_MIN);
+        if self.is_other(rank) {
+            return Some(stable);
+        }
+        Some(path.sought_since?.plus(SKEW_MAX + STALL_MAX).max(stable))
+    }
+
+    /// A path's units begin a new line: those that came after the last one of
+    /// the line before.
+    fn begin(&mut self, rank: Rank, cause: Cause, now: WallTime) {
+        let last = self.line.as_ref().and_then(Line::appended);
+        let came_back = self.feeder == Some(rank);
+        let before = self.put_aside();
+        let Some(path) = self.path_mut(rank) else { return };
+        let seek = match std::mem::take(&mut path.place) {
+            Place::Sought(seek) => *seek,
+            _ => Seek::default(),
+        };
+        // Another path has sent for a while what nobody needed.
+        let is_new = |unit: &Incoming| came_back || last.is_none_or(|last| unit.heard > last);
+        let units: Vec<_> = seek.into_units().into_iter().filter(is_new).collect();
+        let was_heard =
+            |unit: &&Incoming| before.as_ref().is_some_and(|line| line.hashes().is_only(unit.hash));
+        self.totals.repeated += units.iter().filter(was_heard).count() as u64;
+        self.start(rank, cause, units, now);
+    }
+
+    /// A path leaves before it was known whether it goes on with the line. What it
+    /// has brought is not lost, where there is nothing else.
+    pub(super) fn begin_with_the_rest(&mut self, rank: Rank, now: WallTime) {
+        let brought = self.path(rank).and_then(Path::seek).is_some_and(Seek::has_strangers);
+        if brought && !self.is_fed(now) {
+            self.begin(rank, Cause::CameBack, now);
+        }
+    }
+
+    /// The units that a path delivers are of another form: they begin a new line,
+    /// unless another path goes on with the one there is.
+    pub(super) fn change_parameters(&mut self, rank: Rank, incoming: Incoming) {
+        let now = incoming.heard;
+        let others = self.ranked().any(|(other, path)| other != rank && path.feeds(now));
+        if !others {
+            self.put_aside();
+            return self.start(rank, Cause::Parameters, vec![incoming], now);
+        }
+        let (Some(line), Some(path)) = (&self.line, self.paths.get_mut(usize::from(rank.0))) else {
+            return;
+        };
+        let mut seek = Seek::default();
+        seek.push(incoming, line);
+        path.counts.mismatched += 1;
+        path.begin_seek(seek, now);
+        self.events.push_back(Event::Mismatched(rank));
+    }
+
+    /// The line is over; what waits of it goes out in its time.
+    fn put_aside(&mut self) -> Option<Line> {
+        let held = self.settings.hold_back + self.late;
+        let mut line = self.line.take();
+        if let Some(line) = &mut line {
+            self.before = line.appended().map(|last| last.plus(line.length(1)));
+            while line.has_pending() {
+                let due = line.due(line.released()).plus(held);
+                let Some(Pending { unit, title, .. }) = line.release() else { break };
+                self.over.extend(title.map(|title| (due, Output::Title(title))));
+                self.over.push_back((due, Output::Unit(unit)));
+            }
+        }
+        self.late = std::time::Duration::ZERO;
+        self.given = None;
+        self.feeder = None;
+        self.forget_titles();
+        line
+    }
+
+    /// Begins a line with a path's units.
+    fn start(&mut self, rank: Rank, cause: Cause, units: Vec<Incoming>, now: WallTime) {
+        self.line = Some(Line::default());
+        (self.locks, self.lines) = (self.locks + 1, self.lines + 1);
+        let number = self.locks;
+        for (other, path) in (0..).map(Rank).zip(&mut self.paths) {
+            if other == rank {
+                let lag = Least::new(0, now);
+                path.place = Place::Locked(Lock {
+                    next: 0,
+                    lag,
+                    number,
+                    first: 0,
+                    confirmed: 0,
+                    catch_up_by: None,
+                });
+            } else if path.lock().is_some() {
+                path.begin_seek(Seek::default(), now);
+            } else if let Some(seek) = path.seek_mut() {
+                seek.restart();
+            }
+        }
+        self.join(rank);
+        let profile = self.path(rank).and_then(|path| path.info?.profile);
+        let begins = Output::Begins(Begin { rank, profile, cause });
+        // Behind what is left of the line before.
+        match self.over.back() {
+            Some((due, _)) => self.over.push_back((*due, begins)),
+            None => self.outputs.push_back(begins),
+        }
+        for unit in units {
+            self.append(rank, unit);
+        }
+        self.advance_others(rank);
+    }
+
+    /// Nothing has come for too long.
+    fn end_line(&mut self) {
+        self.put_aside();
+        self.before = None;
+        let now = self.decided;
+        for path in self.paths.iter_mut().filter(|path| path.is_connected()) {
+            path.begin_seek(Seek::default(), now);
+        }
+        match self.over.back() {
+            Some((due, _)) => self.over.push_back((*due, Output::Ends)),
+            None => self.outputs.push_back(Output::Ends),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Where a path's units have their places in the line: by their bytes.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use media::{Title, WallTime};
+
+use super::hashes::Hashes;
+use super::line::Line;
+use super::{RUN_LEN, RUN_LEN_MAX, STASH_BYTES_MAX, STASH_UNITS_MAX};
+use crate::path::PathUnit;
+
+/// A unit as a path delivered it.
+#[derive(Debug, Clone)]
+pub(super) struct Incoming {
+    pub(super) hash: u64,
+    pub(super) unit: PathUnit,
+    /// The title that begins with it.
+    pub(super) title: Option<Arc<Title>>,
+    /// When it came here.
+    pub(super) heard: WallTime,
+}
+
+/// Looks for the places of a path's units.
+///
+/// A run of them has to match: each unit of it, among them [`RUN_LEN`] that are
+/// unambiguous. A unit is, if nothing that is remembered on either side is like
+/// it: digital silence repeats one frame, and stations play files again, byte for
+/// byte. The path may be behind the line, or ahead of it, and then the line comes
+/// to its units later; so the last [`STASH_UNITS_MAX`] are kept.
+#[derive(Debug, Default)]
+pub(super) struct Seek {
+    stash: VecDeque<Incoming>,
+    /// Of `stash`: the path's units are counted from the first one that was sought.
+    hashes: Hashes,
+    bytes: usize,
+    run: Option<Run>,
+    /// Units below it have been looked for in the line, by number.
+    sought: u64,
+    /// Places below it have been looked for among the units.
+    compared: u64,
+    /// The newest units in a row that the line does not know.
+    strangers: usize,
+    /// The place where the path left the line, if it came from there.
+    pub(super) left: Option<u64>,
+}
+
+/// A run of units that match the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Run {
+    /// Number of its first unit.
+    pub(super) unit: u64,
+    /// The place of that.
+    pub(super) place: u64,
+    pub(super) len: u64,
+    unambiguous: usize,
+}
+
+impl Run {
+    /// The place behind it.
+    pub(super) fn end(&self) -> u64 {
+        self.place + self.len
+    }
+}
+
+impl Seek {
+    /// For a path that left the line at a place.
+    pub(super) fn from(place: u64) -> Self {
+        Self { left: Some(place), ..Self::default() }
+    }
+
+    /// Takes the path's next unit.
+    pub(super) fn push(&mut self, unit: Incoming, line: &Line) {
+        self.strangers = if line.hashes().has(unit.hash) { 0 } else { self.strangers + 1 };
+        self.bytes += unit.unit.data.len();
+        self.hashes.push(unit.hash);
+        self.stash.push_back(unit);
+        while self.stash.len() > STASH_UNITS_MAX || self.bytes > STASH_BYTES_MAX {
+            self.forget_first();
+        }
+    }
+
+    fn forget_first(&mut self) {
+        let Some(oldest) = self.stash.pop_front() else { return };
+        self.hashes.forget_first();
+        self.bytes -= oldest.unit.data.len();
+        if let Some(run) = &mut self.run
+            && run.unit < self.hashes.first()
+        {
+            (run.unit, run.place, run.len) = (run.unit + 1, run.place + 1, run.len - 1);
+        }
+        self.run = self.run.filter(|run| run.len > 0);
+    }
+
+    /// Compares as far as both sides go; gives the run once it proves the place.
+    pub(super) fn advance(&mut self, line: &Line) -> Option<Run> {
+        loop {
+            let mut run = match self.run {
+                Some(run) => run,
+                None => self.start(line)?,
+            };
+            let (number, place) = (run.unit + run.len, run.end());
+            let (Some(unit), Some(other)) = (self.hashes.get(number), line.hashes().get(place))
+            else {
+                self.run = Some(run);
+                return None;
+            };
+            if unit == other {
+                run.unambiguous += usize::from(self.is_unambiguous(unit, line));
+                run.len += 1;
+                self.run = Some(run);
+                if run.unambiguous >= RUN_LEN {
+                    return Some(self.with_what_precedes(run, line));
+                }
+            } else {
+                self.run = None;
+                self.sought = self.sought.max(number);
+            }
+        }
+    }
+
+    /// Finds a unit that has one place only.
+    fn start(&mut self, line: &Line) -> Option<Run> {
+        self.sought = self.sought.max(self.hashes.first());
+        while let Some(hash) = self.hashes.get(self.sought) {
+            let unit = self.sought;
+            self.sought += 1;
+            if self.is_unambiguous(hash, line)
+                && let Some(place) = line.hashes().only(hash)
+            {
+                return Some(Run { unit, place, len: 0, unambiguous: 0 });
+            }
+        }
+        self.compared = self.compared.max(line.hashes().first());
+        while self.compared < line.end() {
+            let place = self.compared;
+            self.compared += 1;
+            let Some(hash) = line.hashes().get(place) else { continue };
+            if self.is_unambiguous(hash, line)
+                && let Some(unit) = self.hashes.only(hash)
+            {
+                return Some(Run { unit, place, len: 0, unambiguous: 0 });
+            }
+        }
+        None
+    }
+
+    fn with_what_precedes(&self, mut run: Run, line: &Line) -> Run {
+        while let (Some(unit), Some(place)) = (run.unit.checked_sub(1), run.place.checked_sub(1))
+            && self.hashes.get(unit).is_some_and(|hash| line.hashes().get(place) == Some(hash))
+        {
+            (run.unit, run.place, run.len) = (unit, place, run.len + 1);
+        }
+        run
+    }
+
+    /// The line has changed: what has been found holds no more.
+    pub(super) fn restart(&mut self) {
+        (self.run, self.left) = (None, None);
+        (self.sought, self.compared, self.strangers) = (self.hashes.first(), 0, self.stash.len());
+    }
+
+    /// Whether the newest units are none that the line has had, or too many of
+    /// them tell nothing.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.strangers >= RUN_LEN || self.stash.len() >= RUN_LEN_MAX
+    }
+
+    /// Whether it holds units and the line knows none of the newest.
+    pub(super) fn has_strangers(&self) -> bool {
+        self.strangers > 0
+    }
+
+    /// The units that it holds, oldest first.
+    pub(super) fn into_units(self) -> VecDeque<Incoming> {
+        self.stash
+    }
+
+    /// How many of the units that it holds come before one.
+    pub(super) fn held_before(&self, number: u64) -> usize {
+        usize::try_from(number.saturating_sub(self.hashes.first())).unwrap_or(usize::MAX)
+    }
+
+    /// The units that it holds.
+    pub(super) fn units(&self) -> impl ExactSizeIterator<Item = &Incoming> {
+        self.stash.iter()
+    }
+
+    fn is_unambiguous(&self, hash: u64, line: &Line) -> bool {
+        line.hashes().is_only(hash) && self.hashes.is_only(hash)
+    }
+}
