@@ -1,7 +1,7 @@
 // The egresses: stations as listeners get them.
 
 import { mountElements } from "./links.js";
-import { List, Row } from "./view.js";
+import { List, Row, View } from "./view.js";
 import { NONE, bitrate, brief, codec, count, nominal, several } from "./words.js";
 
 /** So many segments short, the bucket is late: one or two are on their way. */
@@ -77,11 +77,48 @@ class EgressRow extends Row {
     view.text("lag", lagText(egress.bucket_lag_segments));
     view.text("epoch", brief(egress.epoch));
     view.text("now", brief(egress.now_playing));
+    // One that has no choice needs no list of it.
+    view.show("paths_box", egress.ingests.length > 1);
+    view.field("paths").replaceChildren(...egress.ingests.map(pathRow));
+    view.text("breaks", breaksText(egress));
     const mounts = JSON.stringify([ports, egress.paths]);
     if (mounts === this.#mounts) return;
     this.#mounts = mounts;
     view.field("mounts").replaceChildren(...mountElements(ports, egress.paths));
   }
+}
+
+const STATES = {
+  away: ["Away", "warn"],
+  seeking: ["Seeking", "warn"],
+  locked: ["Locked", "good"],
+  unprotected: ["Unprotected", "warn"],
+  stalled: ["Stalled", "bad"],
+  other: ["Other programme", "warn"],
+};
+
+function pathRow(path) {
+  const view = View.of("path-row");
+  const [name, tone] = Object.hasOwn(STATES, path.state) ? STATES[path.state] : [brief(path.state), null];
+  view.text("ingest", path.ingest);
+  view.text("state", name);
+  view.attribute("state", "data-tone", tone);
+  view.text("lag", lagOf(path));
+  view.text("units", `first with ${several(path.units_first_total, "frame")}, ${count(path.units_late_total)} too late`);
+  return view.root;
+}
+
+function lagOf({ lag_ms }) {
+  if (lag_ms === null) return NONE;
+  const secs = Math.abs(lag_ms) / 1000;
+  return lag_ms < 0 ? `${secs} s ahead` : `${secs} s behind`;
+}
+
+function breaksText(egress) {
+  const lost = `${several(egress.frames_lost_total, "frame")} lost, ${count(egress.frames_repeated_total)} repeated`;
+  const late = egress.late_ms > 0 ? `; goes out ${egress.late_ms / 1000} s late` : "";
+  const last = egress.last_break ? ` Last break: ${brief(egress.last_break)}.` : "";
+  return `${several(egress.breaks_total, "break")}, ${lost}, longest wait ${egress.longest_gap_ms / 1000} s${late}.${last}`;
 }
 
 function isLate(egress) {

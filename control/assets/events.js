@@ -10,6 +10,7 @@ const KINDS = {
   on_air: ["On air", "good"],
   off_air: ["Off air", "bad"],
   path_down: ["Path down", "warn"],
+  switched: ["Switched", "warn"],
   mismatch: ["Mismatch", "warn"],
   silence: ["Silence", "bad"],
 };

@@ -71,6 +71,8 @@ struct Egress {
     ingests: Vec<String>,
     is_on_air: bool,
     is_silent: bool,
+    source: Option<String>,
+    breaks: u64,
 }
 
 /// What one look has found.
@@ -91,6 +93,8 @@ impl Watch {
             ingests: egress.ingests.iter().map(|name| name.as_str().to_owned()).collect(),
             is_on_air: false,
             is_silent: false,
+            source: None,
+            breaks: 0,
         });
         Self {
             identity: Identity { node: node.to_owned(), started, count: 0 },
@@ -100,7 +104,7 @@ impl Watch {
     }
 
     /// What has happened since the last look: for each egress a `path_down` and
-    /// a `mismatch` of each ingest at most, and two more.
+    /// a `mismatch` of each ingest at most, and three more.
     pub fn handle_report(&mut self, report: &Report, now: WallTime) -> Vec<Event> {
         let mut found: HashMap<&str, Vec<Finding>> = HashMap::new();
         for ingest in &report.ingests {
@@ -122,6 +126,24 @@ impl Watch {
 }
 
 impl Egress {
+    /// The programme has gone on with another ingest, or with something else.
+    fn switched(&mut self, state: &EgressReport, is_on_air_still: bool) -> Option<Finding> {
+        let source = std::mem::replace(&mut self.source, state.source.clone());
+        let breaks = std::mem::replace(&mut self.breaks, state.breaks_total);
+        if !is_on_air_still || state.source.is_none() {
+            return None;
+        }
+        let detail = if state.breaks_total > breaks {
+            let why = state.last_break.as_deref().unwrap_or_default();
+            format!("not the same programme, or frames are missing: {why}")
+        } else if source.is_some() && source != state.source {
+            "it carries the same frames: nothing is lost".to_owned()
+        } else {
+            return None;
+        };
+        Some(Finding { kind: WebhookEvent::Switched, ingest: state.source.clone(), detail })
+    }
+
     fn handle_report(&mut self, state: &EgressReport) -> Vec<Finding> {
         let finding = |kind, detail: String| Finding { kind, ingest: None, detail };
         let is_silent = state.silent == Some(true);
@@ -138,6 +160,7 @@ impl Egress {
             }
             _ => {}
         }
+        findings.extend(self.switched(state, was_on_air && state.on_air));
         if is_silent && !was_silent {
             findings.push(finding(WebhookEvent::Silence, silence::detail()));
         }
@@ -168,8 +191,9 @@ fn place(kind: WebhookEvent) -> u8 {
         WebhookEvent::PathDown => 0,
         WebhookEvent::OffAir => 1,
         WebhookEvent::OnAir => 2,
-        WebhookEvent::Mismatch => 3,
-        WebhookEvent::Silence => 4,
+        WebhookEvent::Switched => 3,
+        WebhookEvent::Mismatch => 4,
+        WebhookEvent::Silence => 5,
     }
 }
 

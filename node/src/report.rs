@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use catalogue::report::{EgressReport, PlayedTitle, Report};
+use catalogue::report::{EgressReport, PathReport, PlayedTitle, Report};
 use catalogue::{Catalogue, Egress};
 use delivery::Station;
+use feed::merge::PathStatus;
 use ingest::Ingest;
 use media::{Title, WallTime};
 use packager::Programme;
@@ -78,6 +80,23 @@ fn played((at, title): &(WallTime, Arc<Title>)) -> PlayedTitle {
     PlayedTitle { at_unix_secs: at.secs(), title: title.stream_title.clone() }
 }
 
+fn path_report((ingest, status): &(String, PathStatus)) -> PathReport {
+    PathReport {
+        ingest: ingest.clone(),
+        state: status.state.name().to_owned(),
+        lag_ms: status.lag_nanos.map(|nanos| nanos / 1_000_000),
+        units_first_total: status.counts.first,
+        units_second_total: status.counts.second,
+        units_late_total: status.counts.late,
+        mismatched_total: status.counts.mismatched,
+        locks_total: status.counts.locks,
+    }
+}
+
+fn millis(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
+}
+
 fn egress_report(egress: &Egress, station: &Station, programme: &Programme) -> EgressReport {
     let (status, hls) = (programme.status(), station.hls());
     EgressReport {
@@ -97,6 +116,17 @@ fn egress_report(egress: &Egress, station: &Station, programme: &Programme) -> E
         bucket_lag_segments: status.bucket_lag(),
         epoch: status.epoch,
         source: status.source,
+        ingests: status.merge.paths.iter().map(path_report).collect(),
+        breaks_total: status.merge.breaks,
+        last_break: status
+            .merge
+            .last_break
+            .as_ref()
+            .map(|(ingest, cause)| format!("{ingest}: {cause}")),
+        frames_lost_total: status.merge.totals.lost,
+        frames_repeated_total: status.merge.totals.repeated,
+        longest_gap_ms: millis(status.merge.totals.longest_gap),
+        late_ms: millis(status.merge.late),
         paths: egress.paths().map(str::to_owned).collect(),
     }
 }

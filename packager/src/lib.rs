@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use catalogue::Egress;
-use feed::merge::{Merger, PathStatus, SOURCE_TIMEOUT, Settings, Totals};
+use feed::merge::{Cause, Merger, PathStatus, SOURCE_TIMEOUT, Settings, Totals};
 use feed::{PathItem, Record, Timeline};
 use media::{AacProfile, SegmentInfo, Title, WallTime};
 use playlists::TitleRange;
@@ -104,6 +104,11 @@ pub struct Merged {
     pub totals: Totals,
     /// How much later than `hold_back` the output is: it has waited for a slow path.
     pub late: Duration,
+    /// Times that what came out did not continue what was before, the first not
+    /// counted.
+    pub breaks: u64,
+    /// Whose frames followed last, and why.
+    pub last_break: Option<(String, Cause)>,
 }
 
 /// Titles that a programme remembers for those who ask what was played. As many

@@ -228,7 +228,15 @@ impl Task {
             let status = self.merger.status(rank, now)?;
             Some((ingest.clone(), status))
         });
-        Merged { paths: paths.collect(), totals: self.merger.totals(), late: self.merger.late() }
+        let (lines, begun) = self.merger.lines();
+        let last = begun.filter(|_| lines > 1);
+        Merged {
+            paths: paths.collect(),
+            totals: self.merger.totals(),
+            late: self.merger.late(),
+            breaks: lines.saturating_sub(1),
+            last_break: last.map(|begin| (self.ingest(begin.rank), begin.cause)),
+        }
     }
 
     async fn note(&self, number: MediaSequence) {

@@ -103,12 +103,50 @@ pub struct EgressReport {
     pub window_segments: u32,
     /// The running epoch's id.
     pub epoch: Option<String>,
-    /// The ingest on air.
+    /// The ingest on air: of several that carry the programme the most preferred.
     pub source: Option<String>,
+    /// Its ingests, in the order of preference.
+    pub ingests: Vec<PathReport>,
+    /// Times that what goes out did not continue what went out before, since the
+    /// process started.
+    pub breaks_total: u64,
+    /// Why that was so last, for people.
+    pub last_break: Option<String>,
+    /// Frames that no ingest brought, reckoned by the clock at these breaks.
+    pub frames_lost_total: u64,
+    /// Frames that went out twice.
+    pub frames_repeated_total: u64,
+    /// The longest wait for a frame of a programme that went on, in milliseconds.
+    pub longest_gap_ms: u64,
+    /// How much later than `hold_back` it goes out, in milliseconds: it has waited
+    /// for a slow ingest.
+    pub late_ms: u64,
     /// Segments made that the bucket does not have yet.
     pub bucket_lag_segments: u32,
     /// Every path to it without a leading slash, its name first.
     pub paths: Vec<String>,
+}
+
+/// An ingest as one of an egress's paths.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct PathReport {
+    /// The ingest's name.
+    pub ingest: String,
+    /// `away`, `seeking`, `locked`, `unprotected`, `stalled` or `other`.
+    pub state: String,
+    /// How much later than the programme's schedule its frames come, in
+    /// milliseconds; below zero where it is ahead, `None` where nobody knows.
+    pub lag_ms: Option<i64>,
+    /// Frames that it was the first to bring.
+    pub units_first_total: u64,
+    /// Frames that it brought after another one had, in time.
+    pub units_second_total: u64,
+    /// Frames that came when theirs were out.
+    pub units_late_total: u64,
+    /// Times that it brought something else than the programme has in that place.
+    pub mismatched_total: u64,
+    /// Times that its place in the programme was found.
+    pub locks_total: u64,
 }
 
 /// A title and when it began.

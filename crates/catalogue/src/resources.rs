@@ -168,6 +168,8 @@ pub enum WebhookEvent {
     Silence,
     /// A source does not follow its ingest's settings.
     Mismatch,
+    /// The programme goes on with another ingest, or with something else.
+    Switched,
 }
 
 /// Icecast's URL authentication: a back end that is asked, or told.

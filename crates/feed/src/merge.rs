@@ -111,8 +111,9 @@ pub struct Merger {
     line: Option<Line>,
     /// How much the output is late for good: it has waited for a slow path.
     late: Duration,
-    /// Lines begun.
+    /// Lines begun, and how the last one did.
     lines: u64,
+    begun: Option<Begin>,
     /// Who appended last.
     feeder: Option<Rank>,
     locks: u64,
@@ -139,6 +140,7 @@ impl Merger {
             line: None,
             late: Duration::ZERO,
             lines: 0,
+            begun: None,
             feeder: None,
             locks: 0,
             titles: titles::Titles::default(),
@@ -235,6 +237,11 @@ impl Merger {
     /// What became of the frames.
     pub fn totals(&self) -> Totals {
         self.totals
+    }
+
+    /// How many lines have begun, and how the last one did.
+    pub fn lines(&self) -> (u64, Option<Begin>) {
+        (self.lines, self.begun)
     }
 
     /// How much later than `hold_back` the output is for good.

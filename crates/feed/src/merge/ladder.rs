@@ -231,7 +231,9 @@ impl Merger {
         }
         self.join(rank);
         let profile = self.path(rank).and_then(|path| path.info?.profile);
-        let begins = Output::Begins(Begin { rank, profile, cause });
+        let begin = Begin { rank, profile, cause };
+        self.begun = Some(begin);
+        let begins = Output::Begins(begin);
         // Behind what is left of the line before.
         match self.over.back() {
             Some((due, _)) => self.over.push_back((*due, begins)),

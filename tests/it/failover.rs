@@ -1,0 +1,198 @@
+//! Several ingests of one egress: one dies, comes back, lags, or carries
+//! something else. A listener hears on, and the playlist goes on.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use bytes::Bytes;
+use catalogue::report::EgressReport;
+use tests::encoder::{AUTHORIZATION, Source};
+use tests::hls::{Fetched, fetch};
+use tests::listener::Listener;
+use tests::{TestNode, frames, http};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+/// Real time of a frame.
+const FRAME: Duration = Duration::from_nanos(26_122_449);
+
+/// Frames in so many seconds, nearly.
+const fn secs(secs: usize) -> usize {
+    secs * 38
+}
+
+/// The egress `radio` of ingests `in` and `far`, with a second of `hold_back` and
+/// short segments.
+fn station() -> String {
+    let far = "[[ingest]]\nname = \"far\"\npublisher = \"acme\"\nencoding = { codec = \"mp3\", \
+               bitrate_kbps = 128, sample_rate_hz = 44100, channel_mode = \"joint_stereo\" }\n\
+               push = { mount = \"far\", user = \"source\", password = \"secret\" }\n[[egress]]";
+    let egress =
+        "hold_back = \"1s\"\nhold = \"1s\"\n[egress.mount]\nsegment = \"2s\"\nburst = \"0s\"";
+    let text = tests::node::MP3.replace("[[egress]]", far).replace("[egress.mount]", egress);
+    text.replace("ingests = [\"in\"]", "ingests = [\"in\", \"far\"]")
+}
+
+/// A node, and encoders that send to it in real time from one moment on.
+struct OnAir {
+    node: TestNode,
+    began: Instant,
+    sending: JoinSet<()>,
+}
+
+impl OnAir {
+    async fn start() -> Self {
+        let limits = "[limits]\nsource_timeout = \"4s\"\n";
+        let node = TestNode::start_configured(&station(), limits).await;
+        Self { node, began: Instant::now(), sending: JoinSet::new() }
+    }
+
+    /// A mount's encoder sends these frames, each `late` after its time, and closes.
+    fn send(&mut self, mount: &str, sent: &[Bytes], range: Range<usize>, late: Duration) {
+        let head = format!(
+            "SOURCE /{mount} HTTP/1.0\r\nAuthorization: {AUTHORIZATION}\r\n\
+             Content-Type: audio/mpeg\r\n\r\n"
+        );
+        let due = move |number: usize| FRAME * u32::try_from(number).unwrap() + late;
+        let (public, began, first) = (self.node.public(), self.began, range.start);
+        let frames = sent[range].to_vec();
+        self.sending.spawn(async move {
+            tokio::time::sleep_until(began + due(first)).await;
+            let (mut source, answer) = Source::send_head(public, &head).await;
+            assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
+            for (number, frame) in (first..).zip(frames) {
+                tokio::time::sleep_until(began + due(number)).await;
+                source.send(&[frame]).await;
+            }
+        });
+    }
+
+    /// Hears from the beginning to the end, that all encoders are gone.
+    async fn hear(&mut self) -> Vec<Bytes> {
+        self.node.until("audio", |report| report.egress("radio").unwrap().on_air).await;
+        let mut listener = Listener::connect(self.node.public(), "/radio").await;
+        let heard = listener.hear_until(|_| false).await;
+        while let Some(sent) = self.sending.join_next().await {
+            sent.unwrap();
+        }
+        frames::whole(&heard.audio)
+    }
+
+    /// What is listed in the end.
+    async fn fetch(&self) -> Fetched {
+        fetch(&self.node.url(&format!("/radio/{}", self.egress().rendition))).await
+    }
+
+    fn egress(&self) -> EgressReport {
+        self.node.egress("radio")
+    }
+
+    /// What has happened, the oldest first, with the ingest's name.
+    async fn events(&self) -> Vec<(String, String)> {
+        let answer = http::get(&self.node.control_url("/api/v1/events")).await;
+        let events: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        let events = events["events"].as_array().unwrap().iter().rev();
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or("-").to_owned();
+        events.map(|event| (text(&event["event"]), text(&event["ingest"]))).collect()
+    }
+}
+
+/// The encoder's frames come by both paths, until one of them dies; gives the
+/// egress and its events when all is over.
+async fn dies(mount: &str, late: Duration) -> (EgressReport, Vec<(String, String)>) {
+    let mut on_air = OnAir::start().await;
+    let sent = demo::fixtures::mp3(16, 128, 44_100, 2);
+    let (first, second) = if mount == "in" { (6, 14) } else { (14, 6) };
+    on_air.send("in", &sent, 0..secs(first), Duration::ZERO);
+    on_air.send("far", &sent, 0..secs(second), late);
+    let heard = on_air.hear().await;
+    let at = frames::position(&sent, &heard);
+    // The last frame of a source is known to be whole when it has left.
+    assert!(at + heard.len() >= secs(14) - 1, "{at} and {} frames", heard.len());
+    let listed = on_air.fetch().await;
+    assert!(listed.discontinuities().is_empty());
+    assert_eq!(frames::position(&sent, &listed.frames()), 0);
+    assert_eq!(listed.frames().len(), secs(14));
+    (on_air.egress(), on_air.events().await)
+}
+
+fn kinds(events: &[(String, String)]) -> Vec<(&str, &str)> {
+    events.iter().map(|(kind, ingest)| (kind.as_str(), ingest.as_str())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preferred_ingest_that_dies_is_not_heard() {
+    let (egress, events) = dies("in", Duration::from_millis(300)).await;
+    assert_eq!((egress.breaks_total, egress.frames_lost_total), (0, 0));
+    assert_eq!(
+        kinds(&events),
+        [
+            ("on_air", "-"),
+            ("path_down", "in"),
+            ("switched", "far"),
+            ("path_down", "far"),
+            ("off_air", "-")
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_ingest_that_dies_is_not_heard() {
+    let (egress, events) = dies("far", Duration::from_millis(300)).await;
+    assert_eq!((egress.breaks_total, egress.frames_lost_total), (0, 0));
+    assert_eq!(
+        kinds(&events),
+        [("on_air", "-"), ("path_down", "far"), ("path_down", "in"), ("off_air", "-")]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ingest_far_behind_is_waited_for() {
+    let (egress, _) = dies("in", Duration::from_secs(5)).await;
+    assert_eq!((egress.breaks_total, egress.frames_lost_total), (0, 0));
+    assert!(egress.longest_gap_ms > 3_000, "{egress:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ingests_that_flap_in_turn_are_not_heard() {
+    let mut on_air = OnAir::start().await;
+    let sent = demo::fixtures::mp3(22, 128, 44_100, 2);
+    for turn in 0..4 {
+        let begin = secs(5 * turn);
+        on_air.send("in", &sent, begin..begin + secs(4), Duration::ZERO);
+        let begin = secs(5 * turn + 2);
+        on_air.send("far", &sent, begin..begin + secs(4), Duration::from_millis(200));
+    }
+    let heard = on_air.hear().await;
+    let at = frames::position(&sent, &heard);
+    assert!(at + heard.len() >= secs(21) - 1, "{at} and {} frames", heard.len());
+    let listed = on_air.fetch().await;
+    assert!(listed.discontinuities().is_empty());
+    let egress = on_air.egress();
+    assert_eq!((egress.breaks_total, egress.frames_lost_total), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_programme_follows_at_a_frame_and_goes_when_the_preferred_is_back() {
+    let mut on_air = OnAir::start().await;
+    let sent = demo::fixtures::mp3(24, 128, 44_100, 2);
+    let other = demo::fixtures::mp3(24, 128, 44_100, 1);
+    on_air.send("in", &sent, 0..secs(5), Duration::ZERO);
+    on_air.send("far", &other, 0..secs(22), Duration::ZERO);
+    on_air.send("in", &sent, secs(9)..secs(20), Duration::ZERO);
+    let heard = on_air.hear().await;
+    let (own, others) = (count(&heard, &sent), count(&heard, &other));
+    assert_eq!(own + others, heard.len(), "nothing else was heard");
+    assert!(others >= secs(8) && own >= secs(9), "{own} and {others}");
+    let egress = on_air.egress();
+    assert_eq!(egress.breaks_total, 3, "{egress:?}");
+    let events = on_air.events().await;
+    let switched: Vec<_> =
+        kinds(&events).into_iter().filter(|(kind, _)| *kind == "switched").collect();
+    assert_eq!(switched, [("switched", "far"), ("switched", "in"), ("switched", "far")]);
+}
+
+/// How many of the frames are some of these.
+fn count(heard: &[Bytes], sent: &[Bytes]) -> usize {
+    heard.iter().filter(|frame| sent.contains(frame)).count()
+}
