@@ -10,3 +10,6 @@ pub mod level;
 pub mod mp3;
 
 pub use error::Error;
+
+#[cfg(test)]
+mod tests;

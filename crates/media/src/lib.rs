@@ -11,6 +11,7 @@ pub mod mp3;
 pub mod packed_audio;
 mod probe;
 mod segment;
+pub mod splice;
 mod stream;
 pub mod synthetic;
 pub mod text;

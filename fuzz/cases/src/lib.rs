@@ -29,6 +29,7 @@ pub mod proxy_header;
 pub mod range;
 pub mod skywave_toml;
 pub mod source;
+pub mod splice;
 pub mod store_names;
 pub mod text;
 pub mod timeshift;
@@ -46,7 +47,7 @@ pub struct Target {
 }
 
 /// All targets, in the order of the alphabet.
-pub const TARGETS: [Target; 23] = [
+pub const TARGETS: [Target; 24] = [
     Target { name: "admin_query", run: admin_query::run, seeds: admin_query::seeds },
     Target { name: "facts", run: facts::run, seeds: facts::seeds },
     Target { name: "framer", run: framer::run, seeds: framer::seeds },
@@ -66,6 +67,7 @@ pub const TARGETS: [Target; 23] = [
     Target { name: "range", run: range::run, seeds: range::seeds },
     Target { name: "skywave_toml", run: skywave_toml::run, seeds: skywave_toml::seeds },
     Target { name: "source", run: source::run, seeds: source::seeds },
+    Target { name: "splice", run: splice::run, seeds: splice::seeds },
     Target { name: "store_names", run: store_names::run, seeds: store_names::seeds },
     Target { name: "text", run: text::run, seeds: text::seeds },
     Target { name: "timeshift", run: timeshift::run, seeds: timeshift::seeds },

@@ -164,6 +164,11 @@ fn source_holds_over_its_corpus() {
 }
 
 #[test]
+fn splice_holds_over_its_corpus() {
+    check("splice");
+}
+
+#[test]
 fn store_names_holds_over_its_corpus() {
     check("store_names");
 }
