@@ -4,7 +4,8 @@
 //! A *path feed* is one ingest's units as they came ([`PathItem`]). The
 //! [`Timeline`] numbers them and makes the *programme feed* ([`Record`]).
 //! Everything after it is a pure function of those records: [`Cutter`] gives
-//! the segments, byte for byte the same wherever it runs.
+//! the segments, byte for byte the same wherever it runs. [`wire`] has the bytes
+//! of both feeds, for disks and for other nodes.
 
 mod clock;
 mod cutter;
@@ -15,6 +16,7 @@ mod path;
 mod record;
 mod selector;
 mod timeline;
+pub mod wire;
 
 pub use clock::{MediaClock, OFF_CLOCK_MAX, STEP_MAX};
 pub use cutter::{Cutter, View};

@@ -33,6 +33,9 @@ pub mod store_names;
 pub mod text;
 pub mod timeshift;
 pub mod tune_in;
+pub mod wire_path;
+pub mod wire_record;
+pub mod wire_stream;
 
 /// A fuzz target.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +49,7 @@ pub struct Target {
 }
 
 /// All targets, in the order of the alphabet.
-pub const TARGETS: [Target; 23] = [
+pub const TARGETS: [Target; 26] = [
     Target { name: "admin_query", run: admin_query::run, seeds: admin_query::seeds },
     Target { name: "facts", run: facts::run, seeds: facts::seeds },
     Target { name: "framer", run: framer::run, seeds: framer::seeds },
@@ -70,6 +73,9 @@ pub const TARGETS: [Target; 23] = [
     Target { name: "text", run: text::run, seeds: text::seeds },
     Target { name: "timeshift", run: timeshift::run, seeds: timeshift::seeds },
     Target { name: "tune_in", run: tune_in::run, seeds: tune_in::seeds },
+    Target { name: "wire_path", run: wire_path::run, seeds: wire_path::seeds },
+    Target { name: "wire_record", run: wire_record::run, seeds: wire_record::seeds },
+    Target { name: "wire_stream", run: wire_stream::run, seeds: wire_stream::seeds },
 ];
 
 /// Byte strings as seeds.

@@ -177,3 +177,18 @@ fn text_holds_over_its_corpus() {
 fn tune_in_holds_over_its_corpus() {
     check("tune_in");
 }
+
+#[test]
+fn wire_path_holds_over_its_corpus() {
+    check("wire_path");
+}
+
+#[test]
+fn wire_record_holds_over_its_corpus() {
+    check("wire_record");
+}
+
+#[test]
+fn wire_stream_holds_over_its_corpus() {
+    check("wire_stream");
+}
