@@ -21,6 +21,7 @@ pub mod icy_response;
 pub mod icy_shoutcast;
 pub mod icy_update;
 pub mod id3;
+pub mod journal_file;
 pub mod manifest;
 pub mod mp3_decode;
 pub mod mutate;
@@ -49,7 +50,7 @@ pub struct Target {
 }
 
 /// All targets, in the order of the alphabet.
-pub const TARGETS: [Target; 26] = [
+pub const TARGETS: [Target; 27] = [
     Target { name: "admin_query", run: admin_query::run, seeds: admin_query::seeds },
     Target { name: "facts", run: facts::run, seeds: facts::seeds },
     Target { name: "framer", run: framer::run, seeds: framer::seeds },
@@ -62,6 +63,7 @@ pub const TARGETS: [Target; 26] = [
     Target { name: "icy_shoutcast", run: icy_shoutcast::run, seeds: icy_shoutcast::seeds },
     Target { name: "icy_update", run: icy_update::run, seeds: icy_update::seeds },
     Target { name: "id3", run: id3::run, seeds: id3::seeds },
+    Target { name: "journal_file", run: journal_file::run, seeds: journal_file::seeds },
     Target { name: "manifest", run: manifest::run, seeds: manifest::seeds },
     Target { name: "mp3_decode", run: mp3_decode::run, seeds: mp3_decode::seeds },
     Target { name: "playlists", run: playlists::run, seeds: playlists::seeds },

@@ -129,6 +129,11 @@ fn id3_holds_over_its_corpus() {
 }
 
 #[test]
+fn journal_file_holds_over_its_corpus() {
+    check("journal_file");
+}
+
+#[test]
 fn manifest_holds_over_its_corpus() {
     check("manifest");
 }
