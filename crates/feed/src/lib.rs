@@ -5,7 +5,8 @@
 //! [`merge::Merger`] makes one sequence of several, and the [`Timeline`] numbers it
 //! and makes the *programme feed* ([`Record`]).
 //! Everything after it is a pure function of those records: [`Cutter`] gives
-//! the segments, byte for byte the same wherever it runs.
+//! the segments, byte for byte the same wherever it runs. [`wire`] has the bytes
+//! of both feeds, for disks and for other nodes.
 
 mod clock;
 mod cutter;
@@ -15,6 +16,7 @@ pub mod merge;
 mod path;
 mod record;
 mod timeline;
+pub mod wire;
 
 pub use clock::{MediaClock, OFF_CLOCK_MAX, STEP_MAX};
 pub use cutter::{Cutter, View};

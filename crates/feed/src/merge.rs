@@ -24,6 +24,7 @@ mod output;
 mod path;
 mod report;
 mod seek;
+mod splice;
 mod titles;
 
 use std::collections::VecDeque;
@@ -38,6 +39,7 @@ use crate::path::{PathUnit, SourceInfo};
 use line::Line;
 use path::{Lock, Path, Place, as_nanos};
 use seek::{Incoming, Seek};
+use splice::Lead;
 
 pub use output::{Begin, Cause, Output};
 pub use path::Counts;
@@ -125,6 +127,8 @@ pub struct Merger {
     /// between the two.
     before: Option<WallTime>,
     given: Option<WallTime>,
+    /// The frames right before the line's first, where a decoder has heard others.
+    lead: Option<Lead>,
     /// What is left of lines that are over.
     over: VecDeque<(WallTime, Output)>,
     outputs: VecDeque<Output>,
@@ -148,6 +152,7 @@ impl Merger {
             totals: Totals::default(),
             before: None,
             given: None,
+            lead: None,
             over: VecDeque::new(),
             outputs: VecDeque::new(),
             events: VecDeque::new(),

@@ -21,6 +21,7 @@ pub mod icy_response;
 pub mod icy_shoutcast;
 pub mod icy_update;
 pub mod id3;
+pub mod journal_file;
 pub mod manifest;
 pub mod mp3_decode;
 pub mod mutate;
@@ -34,6 +35,9 @@ pub mod store_names;
 pub mod text;
 pub mod timeshift;
 pub mod tune_in;
+pub mod wire_path;
+pub mod wire_record;
+pub mod wire_stream;
 
 /// A fuzz target.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +51,7 @@ pub struct Target {
 }
 
 /// All targets, in the order of the alphabet.
-pub const TARGETS: [Target; 24] = [
+pub const TARGETS: [Target; 28] = [
     Target { name: "admin_query", run: admin_query::run, seeds: admin_query::seeds },
     Target { name: "facts", run: facts::run, seeds: facts::seeds },
     Target { name: "framer", run: framer::run, seeds: framer::seeds },
@@ -60,6 +64,7 @@ pub const TARGETS: [Target; 24] = [
     Target { name: "icy_shoutcast", run: icy_shoutcast::run, seeds: icy_shoutcast::seeds },
     Target { name: "icy_update", run: icy_update::run, seeds: icy_update::seeds },
     Target { name: "id3", run: id3::run, seeds: id3::seeds },
+    Target { name: "journal_file", run: journal_file::run, seeds: journal_file::seeds },
     Target { name: "manifest", run: manifest::run, seeds: manifest::seeds },
     Target { name: "mp3_decode", run: mp3_decode::run, seeds: mp3_decode::seeds },
     Target { name: "playlists", run: playlists::run, seeds: playlists::seeds },
@@ -72,6 +77,9 @@ pub const TARGETS: [Target; 24] = [
     Target { name: "text", run: text::run, seeds: text::seeds },
     Target { name: "timeshift", run: timeshift::run, seeds: timeshift::seeds },
     Target { name: "tune_in", run: tune_in::run, seeds: tune_in::seeds },
+    Target { name: "wire_path", run: wire_path::run, seeds: wire_path::seeds },
+    Target { name: "wire_record", run: wire_record::run, seeds: wire_record::seeds },
+    Target { name: "wire_stream", run: wire_stream::run, seeds: wire_stream::seeds },
 ];
 
 /// Byte strings as seeds.

@@ -129,6 +129,11 @@ fn id3_holds_over_its_corpus() {
 }
 
 #[test]
+fn journal_file_holds_over_its_corpus() {
+    check("journal_file");
+}
+
+#[test]
 fn manifest_holds_over_its_corpus() {
     check("manifest");
 }
@@ -181,4 +186,19 @@ fn text_holds_over_its_corpus() {
 #[test]
 fn tune_in_holds_over_its_corpus() {
     check("tune_in");
+}
+
+#[test]
+fn wire_path_holds_over_its_corpus() {
+    check("wire_path");
+}
+
+#[test]
+fn wire_record_holds_over_its_corpus() {
+    check("wire_record");
+}
+
+#[test]
+fn wire_stream_holds_over_its_corpus() {
+    check("wire_stream");
 }

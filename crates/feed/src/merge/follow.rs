@@ -98,6 +98,7 @@ impl Merger {
             return self.change_parameters(rank, incoming);
         }
         self.stay_late(rank, now);
+        self.prime(rank, &incoming);
         let (Some(line), Some(path)) =
             (self.line.as_mut(), self.paths.get_mut(usize::from(rank.0)))
         else {

@@ -7,6 +7,7 @@ use super::least::Least;
 use super::line::{Line, Pending};
 use super::path::{Lock, Path, Place};
 use super::seek::{Incoming, Seek};
+use super::splice::Lead;
 use super::{Begin, Cause, Event, Merger, Output, Rank, SKEW_MAX, STABLE_MIN, STALL_MAX};
 
 impl Merger {
@@ -152,7 +153,14 @@ impl Merger {
         };
         // Another path has sent for a while what nobody needed.
         let is_new = |unit: &Incoming| came_back || last.is_none_or(|last| unit.heard > last);
-        let units: Vec<_> = seek.into_units().into_iter().filter(is_new).collect();
+        let mut units = seek.into_units();
+        let unheard = units.iter().position(is_new).unwrap_or(units.len());
+        let unheard: Vec<_> = units.split_off(unheard).into();
+        let decoded = last.is_some();
+        let heard = before.as_ref().and_then(Line::stream);
+        let lead = Lead::new(units.into_iter().map(|unit| unit.unit.data), heard);
+        self.lead = decoded.then_some(lead);
+        let units = unheard;
         let was_heard =
             |unit: &&Incoming| before.as_ref().is_some_and(|line| line.hashes().is_only(unit.hash));
         self.totals.repeated += units.iter().filter(was_heard).count() as u64;
@@ -234,11 +242,7 @@ impl Merger {
         let begin = Begin { rank, profile, cause };
         self.begun = Some(begin);
         let begins = Output::Begins(begin);
-        // Behind what is left of the line before.
-        match self.over.back() {
-            Some((due, _)) => self.over.push_back((*due, begins)),
-            None => self.outputs.push_back(begins),
-        }
+        self.put(begins);
         for unit in units {
             self.append(rank, unit);
         }
@@ -253,9 +257,6 @@ impl Merger {
         for path in self.paths.iter_mut().filter(|path| path.is_connected()) {
             path.begin_seek(Seek::default(), now);
         }
-        match self.over.back() {
-            Some((due, _)) => self.over.push_back((*due, Output::Ends)),
-            None => self.outputs.push_back(Output::Ends),
-        }
+        self.put(Output::Ends);
     }
 }

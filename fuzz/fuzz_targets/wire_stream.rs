@@ -1,0 +1,5 @@
+//! See [`fuzz_cases::wire_stream`].
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz_cases::wire_stream::run(data));
