@@ -9,7 +9,7 @@ use super::least::{moved, nanos_between};
 use super::line::{At, Line, Pending};
 use super::path::{Lock, Path, Place};
 use super::seek::{Incoming, Seek};
-use super::{Event, Merger, RUN_LEN, Rank};
+use super::{Event, Merger, RUN_LEN, RUN_LEN_MAX, Rank};
 use crate::path::PathUnit;
 
 impl Merger {
@@ -27,7 +27,8 @@ impl Merger {
             At::Unit(hash) if hash == incoming.hash => {}
             At::Unit(_) | At::Forgotten | At::Beyond => return self.part(rank, place, incoming),
         }
-        lock.next += 1;
+        (lock.next, lock.agreed) = (lock.next + 1, lock.agreed + 1);
+        let agrees = lock.agreed == RUN_LEN_MAX;
         lock.lag.observe(nanos_between(line.due(place), incoming.heard), incoming.heard);
         let by = line.pending_at(place).map(|pending| pending.by);
         match by {
@@ -36,6 +37,9 @@ impl Merger {
         }
         if let Some(first) = by.and_then(|by| self.path_mut(by)).and_then(Path::lock_mut) {
             first.confirmed += 1;
+        }
+        if agrees {
+            self.join(rank);
         }
         self.place_title(rank, place, incoming.title);
     }

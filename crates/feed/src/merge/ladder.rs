@@ -228,6 +228,7 @@ impl Merger {
                     lag,
                     number,
                     first: 0,
+                    agreed: 0,
                     confirmed: 0,
                     catch_up_by: None,
                 });

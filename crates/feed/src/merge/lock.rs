@@ -67,13 +67,13 @@ impl Merger {
             lag: Least::new(lag_nanos, now),
             number: self.locks,
             first: 0,
+            agreed: 0,
             confirmed: 0,
             catch_up_by: came_back.then(|| now.plus(CATCH_UP_MAX)),
         });
         path.counts.locks += 1;
         // The one ahead went on at the very unit after which this one has more.
         let mends = left == Some(run.place) && run.place >= line.released() && !missing.is_empty();
-        self.join(rank);
         self.events.push_back(Event::Locked { rank, lag_nanos });
         if mends {
             self.mend(rank, run.place, missing);
@@ -83,7 +83,8 @@ impl Merger {
         }
     }
 
-    /// A path is of the line, with all others that are.
+    /// A path has agreed with the line for long enough to be of it, with all others
+    /// that are: programmes share jingles.
     pub(super) fn join(&mut self, rank: Rank) {
         let line = Some(self.lines);
         let members = self.ranked().filter(|(_, path)| path.line == line);

@@ -57,6 +57,8 @@ pub(super) struct Lock {
     pub(super) number: u64,
     /// Units that it was the first to deliver since.
     pub(super) first: u64,
+    /// Units since that were the line's.
+    pub(super) agreed: usize,
     /// Units of these that another path delivered as well.
     pub(super) confirmed: u64,
     /// Until when it has to be through with what was on air already.

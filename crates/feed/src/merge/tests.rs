@@ -361,6 +361,26 @@ fn what_waits_is_bounded() {
 }
 
 #[test]
+fn programmes_that_share_a_jingle_are_two() {
+    let mut house = House::new(2, 3 * SECOND).with_content(|unit| match unit % 1_000_000 {
+        place @ 700..750 => format!("jingle-{place}"),
+        _ => unit.to_string(),
+    });
+    house.carry(0, 0..secs(20), 10 * MS);
+    house.carry(0, secs(40)..secs(80), 10 * MS);
+    let own = 1_000_000;
+    house.plan(0, 1, Happening::Connect);
+    (0..secs(79)).for_each(|unit| house.plan(unit * 24 + 611, 1, Happening::Unit(own + unit)));
+    house.run();
+    assert!(house.events.iter().any(|event| matches!(event, Event::Locked { .. })));
+    let begins = house.out.iter().filter(|(_, output)| matches!(output, Output::Begins(_)));
+    let begins: Vec<_> = begins.map(|(at, _)| at / 1000).collect();
+    // The one at once; the other when that is gone, and what waited is out; and 5 s
+    // after it is back, behind what waits.
+    assert_eq!(begins, [0, 22, 47]);
+}
+
+#[test]
 fn titles_are_those_of_the_preferred_path_that_tells_any() {
     let mut house = House::new(2, SECOND);
     house.carry(0, 0..300, 10 * MS);
