@@ -19,12 +19,14 @@ mod testing;
 mod update;
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use catalogue::Catalogue;
 use catalogue::report::IngestReport;
-use feed::PathItem;
+use feed::PathEntry;
+use journal::{Desk, Journal};
 use listen::Tries;
 use prometheus_client::registry::Registry;
 use runtime::clock::Steady;
@@ -32,7 +34,7 @@ use runtime::shutdown::Shutdown;
 use runtime::tail::Tail;
 use settings::Secret;
 use tokio::sync::Semaphore;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::metrics::Metrics;
 use crate::slot::Slot;
@@ -44,6 +46,10 @@ pub use crate::pace::BURST_MAX;
 pub use crate::pull::{TUNE_IN_DEPTH_MAX, TUNE_IN_URLS_TRIED_MAX};
 pub use crate::slot::{FEED_LIMITS, TAKE_OVER_AFTER};
 pub use crate::update::OtherPages;
+
+/// What a path feed's journal may take on disk: more than a minute of 320 kbit/s.
+pub const JOURNAL_LIMITS: journal::Limits =
+    journal::Limits { bytes_max: 4 << 20, file_bytes_max: 256 << 10 };
 
 /// Limits of the role, from the process's configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,9 +114,30 @@ impl Ingest {
         Self { shared: Arc::new(shared) }
     }
 
+    /// Keeps the path feeds in journals beneath `folder`, and puts on them what a
+    /// process before has left there. To be called before any source comes.
+    ///
+    /// A journal that cannot be opened is no reason to be silent: the feed goes on
+    /// without one.
+    pub fn keep_journals(&self, desk: &Desk, folder: &Path) {
+        let floor = self.shared.clock.now().secs().saturating_mul(journal::POSITION_STEP);
+        for (name, slot) in &self.shared.slots {
+            match Journal::open(&folder.join(name), JOURNAL_LIMITS, floor) {
+                Ok((journal, entries)) => slot.resume(desk.scribe(name, journal), entries),
+                Err(error) => warn!(ingest = name, %error, "ingest without a journal"),
+            }
+        }
+    }
+
     /// The path feed of an ingest.
-    pub fn feed(&self, ingest: &str) -> Option<Tail<PathItem>> {
+    pub fn feed(&self, ingest: &str) -> Option<Tail<PathEntry>> {
         self.shared.slots.get(ingest).map(|slot| slot.feed())
+    }
+
+    /// The position from which on the path feed of an ingest is this process's own:
+    /// what is before it has been left by another one.
+    pub fn own_from(&self, ingest: &str) -> u64 {
+        self.shared.slots.get(ingest).map_or(0, |slot| slot.own_from())
     }
 
     /// Ends the source of an ingest; `false` where it has none.

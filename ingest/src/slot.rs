@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use catalogue::report::{IngestReport, IngestState};
 use catalogue::{Ingest, Mismatch, Setting};
-use feed::{PathItem, SourceInfo};
+use feed::wire::Item as _;
+use feed::{PathEntry, PathItem, SourceInfo};
 use icy::charset::Charset;
+use journal::Scribe;
 use media::framer::Skipped;
 use media::{Title, WallTime};
 use runtime::tail::{self, Tail, Writer};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::auth::ASKED_MAX;
 use crate::intake::Intake;
@@ -26,11 +28,14 @@ pub const TAKE_OVER_AFTER: Duration = Duration::from_secs(2);
 /// more, and titles.
 pub const FEED_LIMITS: tail::Limits = tail::Limits { items_max: 8192, weight_max: 4 << 20 };
 
+/// What stands in the journal for what it cannot have: no item is one byte of it.
+const NOTHING: u8 = 0;
+
 /// An ingest with its path feed.
 #[derive(Debug)]
 pub(crate) struct Slot {
     ingest: Ingest,
-    feed: Tail<PathItem>,
+    feed: Tail<PathEntry>,
     metrics: IngestMetrics,
     /// Turns to ask its back end.
     turns: Semaphore,
@@ -41,7 +46,13 @@ pub(crate) struct Slot {
 
 #[derive(Debug)]
 struct State {
-    writer: Writer<PathItem>,
+    writer: Writer<PathEntry>,
+    /// Keeps the feed on disk.
+    scribe: Option<Scribe>,
+    /// The next position, where nothing is kept on disk.
+    position: u64,
+    /// Where this process's own items begin.
+    own_from: u64,
     claims: u64,
     on_air: Option<OnAir>,
     title: Option<String>,
@@ -113,9 +124,12 @@ pub(crate) enum NoPlace {
 
 impl Slot {
     pub(crate) fn new(ingest: Ingest, metrics: IngestMetrics) -> Self {
-        let (writer, feed) = tail::tail(FEED_LIMITS, PathItem::weight);
+        let (writer, feed) = tail::tail(FEED_LIMITS, PathEntry::weight);
         let state = Mutex::new(State {
             writer,
+            scribe: None,
+            position: 0,
+            own_from: 0,
             claims: 0,
             on_air: None,
             title: None,
@@ -126,6 +140,24 @@ impl Slot {
         });
         let turns = Semaphore::new(ASKED_MAX);
         Self { ingest, feed, metrics, turns, back_end_failed: AtomicBool::new(false), state }
+    }
+
+    /// Puts what a process before has left on the feed, and keeps the feed on disk
+    /// from now on. No source is there yet.
+    pub(crate) fn resume(&self, scribe: Scribe, entries: Vec<journal::Entry>) {
+        let entries = entries.into_iter().filter_map(|entry| {
+            let item = PathItem::decode(entry.payload).ok()?;
+            Some(PathEntry { position: entry.position, item })
+        });
+        let entries: Vec<_> = entries.collect();
+        let was_there = entries.last().is_some_and(|entry| entry.item != PathItem::Gone);
+        let mut state = self.state();
+        state.writer.extend(entries);
+        state.own_from = scribe.next_position();
+        state.scribe = Some(scribe);
+        if was_there {
+            state.forward(vec![PathItem::Gone]);
+        }
     }
 
     pub(crate) fn ingest(&self) -> &Ingest {
@@ -151,7 +183,12 @@ impl Slot {
         self.ingest.charset.as_str().parse().unwrap_or_default()
     }
 
-    pub(crate) fn feed(&self) -> Tail<PathItem> {
+    /// The position from which on the feed is this process's own.
+    pub(crate) fn own_from(&self) -> u64 {
+        self.state().own_from
+    }
+
+    pub(crate) fn feed(&self) -> Tail<PathEntry> {
         self.feed.clone()
     }
 
@@ -206,7 +243,7 @@ impl Slot {
             return false;
         }
         state.title = Some(title.stream_title.clone());
-        state.writer.push(PathItem::Title(Arc::new(title)));
+        state.forward(vec![PathItem::Title(Arc::new(title))]);
         self.metrics.titles.inc();
         true
     }
@@ -330,7 +367,7 @@ impl Claim {
         };
         metrics.mismatch.set(i64::from(!on_air.told.mismatch.is_empty()));
         on_air.warn(self.slot.ingest.name.as_str());
-        state.writer.extend(items);
+        state.forward(items);
     }
 
     /// Waits until the place is lost.
@@ -352,10 +389,24 @@ impl Drop for Claim {
 }
 
 impl State {
+    /// Puts items on the feed, and has them written to disk.
+    ///
+    /// What cannot be written in a form that can be read again is not: its
+    /// position stays empty.
+    fn forward(&mut self, items: Vec<PathItem>) {
+        let first = match &self.scribe {
+            Some(scribe) => scribe.write(items.iter().map(encode).collect()),
+            None => self.position,
+        };
+        self.position = first + items.len() as u64;
+        let entries = (first..).zip(items).map(|(position, item)| PathEntry { position, item });
+        self.writer.extend(entries);
+    }
+
     /// The source on air is there no more.
     fn leave(&mut self, metrics: &IngestMetrics) {
         self.title = None;
-        self.writer.push(PathItem::Gone);
+        self.forward(vec![PathItem::Gone]);
         metrics.connected.set(0);
         metrics.mismatch.set(0);
     }
@@ -372,6 +423,16 @@ impl OnAir {
             }
         }
     }
+}
+
+/// An item as the journal has it; one byte where it has no such form.
+fn encode(item: &PathItem) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Err(error) = item.encode(&mut bytes) {
+        debug!(%error, "item not journalled");
+        bytes = vec![NOTHING];
+    }
+    bytes
 }
 
 /// An IPv4 address is the same however the socket spells it.

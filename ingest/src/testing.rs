@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use catalogue::Catalogue;
-use feed::{PathItem, PathUnit};
+use feed::{PathEntry, PathItem};
 use media::synthetic::{adts_frame, mp3_frame};
 use media::{ChannelMode, WallTime};
 use prometheus_client::encoding::text::encode;
@@ -94,12 +94,15 @@ pub(crate) fn kinds(items: &[PathItem]) -> String {
 }
 
 /// All that is in a feed by now.
-pub(crate) async fn all(feed: &Tail<PathItem>) -> Vec<PathItem> {
+pub(crate) async fn all(feed: &Tail<PathEntry>) -> Vec<PathItem> {
     let mut reader = feed.from_start();
-    match reader.behind() {
+    let entries = match reader.behind() {
         0 => Vec::new(),
         _ => reader.next_batch(usize::MAX).await.unwrap(),
-    }
+    };
+    let positions: Vec<_> = entries.iter().map(|entry| entry.position).collect();
+    assert!(positions.is_sorted_by(|one, next| one < next), "{positions:?}");
+    entries.into_iter().map(|entry| entry.item).collect()
 }
 
 /// The value of a metric, with its labels; 0 where it is not.

@@ -10,6 +10,7 @@ use control::webhooks;
 use delivery::fanout::{Fanout, FanoutSettings};
 use delivery::{AccessLog, BackEnds, Delivery, Station, Stations};
 use ingest::Ingest;
+use journal::Desk;
 use listen::Entry;
 use outbound::{Client, Policy, Settings};
 use packager::{Packager, Path, Programme};
@@ -46,6 +47,7 @@ pub struct Running {
     fanout: Fanout,
     back_ends: BackEnds,
     access_log: Option<AccessLog>,
+    desk: Desk,
     tasks: Tasks,
 }
 
@@ -103,9 +105,12 @@ pub async fn start(
         passwords.clone(),
         &mut registry,
     );
+    let desk = Desk::start().context("cannot start the journals' thread")?;
+    ingest.keep_journals(&desk, &config.data.join("journal/ingests"));
     let packager = Packager::new(stores.clone(), clock.clone(), shutdown.clone(), &mut registry)
         .with_source_timeout(config.limits.source_timeout)
-        .with_data(config.data.clone());
+        .with_data(config.data.clone())
+        .with_journals(desk.clone());
     let mut tasks = Tasks::default();
     let process = format!("{:016x}", backoff::random());
     let heard = (&fanout, &clock, process.as_str());
@@ -136,7 +141,17 @@ pub async fn start(
     }
     info!(public = %addresses.public, control = %addresses.control, "serving");
     let (reporter, routes) = (roles.reporter, doors.routes);
-    Ok(Running { addresses, reporter, routes, shutdown, fanout, back_ends, access_log, tasks })
+    Ok(Running {
+        addresses,
+        reporter,
+        routes,
+        shutdown,
+        fanout,
+        back_ends,
+        access_log,
+        desk,
+        tasks,
+    })
 }
 
 fn webhook_parts(
@@ -165,7 +180,8 @@ async fn follow(
     for egress in catalogue.egresses() {
         let paths = egress.ingests.iter().filter_map(|name| {
             let feed = ingest.feed(name.as_str())?;
-            Some(Path { ingest: name.as_str().to_owned(), feed })
+            let own_from = ingest.own_from(name.as_str());
+            Some(Path { ingest: name.as_str().to_owned(), feed, own_from })
         });
         let programme = packager.start(egress, paths.collect(), &mut tasks.programmes).await;
         let heard = origin::Programme {
@@ -230,6 +246,9 @@ impl Running {
         // Every listener has ended by now.
         self.back_ends.finish();
         ended(&mut self.tasks.telling).await;
+        if !self.desk.flush(FLUSH_TIME).await {
+            warn!("the disk did not take the journals in time");
+        }
         if let Some(log) = self.access_log {
             tokio::task::spawn_blocking(move || log.flush(FLUSH_TIME)).await?;
         }

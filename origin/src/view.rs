@@ -182,6 +182,10 @@ impl View {
     fn list(&mut self, segment: Segment) {
         let (now, number) = (self.clock.now(), segment.info.number.0);
         let name = segment.info.file_name();
+        if self.playlists.window().last().is_some_and(|last| last.number.0 >= number) {
+            // It is listed since the start.
+            return;
+        }
         match self.playlists.append(segment.info.clone()) {
             Ok(removed) => {
                 self.retire(removed, now);

@@ -6,11 +6,13 @@
 //! the programme feed as any other reader does and stores what follows from it:
 //! facts, segments, playlists, in this order.
 
+mod journal;
 mod metrics;
 mod numbers;
 mod programme;
 mod publisher;
 mod recovery;
+mod resume;
 mod retention;
 
 use std::collections::VecDeque;
@@ -18,10 +20,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use ::journal::Desk;
 use catalogue::Egress;
 use feed::merge::{Cause, Merger, PathStatus, SOURCE_TIMEOUT, Settings, Totals};
-use feed::{PathItem, Record, Timeline};
-use media::{AacProfile, SegmentInfo, Title, WallTime};
+use feed::{PathEntry, Record, Timeline};
+use media::{AacProfile, MediaSequence, SegmentInfo, Title, WallTime};
 use playlists::TitleRange;
 use prometheus_client::registry::Registry;
 use runtime::clock::Steady;
@@ -30,7 +33,9 @@ use runtime::tail::{self, Tail};
 use store::Stores;
 use tokio::task::JoinSet;
 
-use crate::recovery::Patience;
+use crate::journal::{Entry, Keeper};
+use crate::recovery::{Patience, Recovered};
+use crate::resume::Resumed;
 
 use crate::numbers::Numbers;
 
@@ -50,6 +55,7 @@ pub struct Packager {
     patience: Patience,
     source_timeout: Duration,
     data: Option<PathBuf>,
+    desk: Option<Desk>,
 }
 
 /// An egress's programme, as its readers see it.
@@ -121,7 +127,10 @@ pub struct Path {
     /// The ingest's name.
     pub ingest: String,
     /// Its path feed.
-    pub feed: Tail<PathItem>,
+    pub feed: Tail<PathEntry>,
+    /// The position from which on the feed is no earlier process's: what is before
+    /// it counts only where the programme goes on.
+    pub own_from: u64,
 }
 
 impl Packager {
@@ -136,6 +145,7 @@ impl Packager {
             patience: Patience::default(),
             source_timeout: SOURCE_TIMEOUT,
             data: None,
+            desk: None,
         }
     }
 
@@ -153,6 +163,13 @@ impl Packager {
         Self { data: Some(data), ..self }
     }
 
+    /// Keeps what the programmes give out in journals beneath `data`, so that another
+    /// process goes on in the midst of a segment.
+    #[must_use]
+    pub fn with_journals(self, desk: Desk) -> Self {
+        Self { desk: Some(desk), ..self }
+    }
+
     /// Begins a programme: reads what is known of it, then follows its paths,
     /// in the order of preference.
     ///
@@ -167,26 +184,44 @@ impl Packager {
         let mut recovered =
             recovery::recover(&self.stores, egress, &self.clock, &self.patience).await;
         let numbers = self.data.as_ref().map(|data| Numbers::new(data, name));
-        if let Some(numbers) = &numbers
-            && let Some(last) = numbers.last().await
-        {
-            recovered.resume.not_before_number(last);
+        let noted = match &numbers {
+            Some(numbers) => numbers.last().await,
+            None => None,
+        };
+        let (keeper, entries) = self.open_journal(name).unzip();
+        let resumed = self.resume(egress, entries.unwrap_or_default(), &recovered, noted);
+        match &resumed {
+            // The epoch that was left running goes on.
+            Some(_) => recovered.missing = None,
+            None => noted.into_iter().for_each(|last| recovered.resume.not_before_number(last)),
         }
         let past = Arc::new(recovered.past(egress, self.clock.now()));
         let before = recovered.resume.next_number.0.saturating_sub(1);
         let status = Status { closed: before, published: before, ..Status::default() };
         let status = Arc::new(Mutex::new(status));
         self.metrics.programmes.add(name, Arc::clone(&status));
-        let (writer, feed) = tail::tail(FEED_LIMITS, Record::weight);
+        let (mut writer, feed) = tail::tail(FEED_LIMITS, Record::weight);
         let metrics = self.metrics.of(name);
-        let timeline = Timeline::new(egress.target_secs(), recovered.resume.clone());
         let settings =
             Settings { hold_back: egress.hold_back, source_timeout: self.source_timeout };
-        let merger = Merger::new(u8::try_from(paths.len()).unwrap_or(u8::MAX), settings);
+        let mut merger = Merger::new(u8::try_from(paths.len()).unwrap_or(u8::MAX), settings);
+        let mut from: Vec<_> = paths.iter().map(|path| path.own_from).collect();
+        let timeline = match resumed {
+            Some(resumed) => {
+                for (from, known) in from.iter_mut().zip(resumed.from) {
+                    *from = known.unwrap_or(*from);
+                }
+                merger.resume(resumed.merge, self.clock.now());
+                writer.extend(resumed.records);
+                resumed.timeline
+            }
+            None => Timeline::new(egress.target_secs(), recovered.resume.clone()),
+        };
         let merge = (merger, timeline);
         let programme =
             programme::Task::new(egress, merge, writer, Arc::clone(&status), metrics.clone())
-                .with_numbers(numbers);
+                .with_numbers(numbers)
+                .with_journal(keeper, from);
         tasks.spawn(programme.run(paths, self.clock.clone(), self.shutdown.clone()));
         let shared = publisher::Shared {
             stores: self.stores.clone(),
@@ -197,6 +232,33 @@ impl Packager {
         let publisher = publisher::Task::new(egress, recovered, shared);
         tasks.spawn(publisher.run(feed.from_start(), self.shutdown.clone()));
         Programme { feed, past, stores: self.stores.clone(), status }
+    }
+}
+
+impl Packager {
+    fn open_journal(&self, egress: &str) -> Option<(Keeper, Vec<Entry>)> {
+        let (desk, data) = (self.desk.as_ref()?, self.data.as_ref()?);
+        journal::open(desk, &data.join("journal/programmes"), egress, self.clock.now())
+    }
+
+    /// Where the programme goes on, if it does.
+    fn resume(
+        &self,
+        egress: &Egress,
+        entries: Vec<Entry>,
+        recovered: &Recovered,
+        noted: Option<MediaSequence>,
+    ) -> Option<Resumed> {
+        let ingests: Vec<_> = egress.ingests.iter().map(|name| name.as_str().to_owned()).collect();
+        let terms = resume::Terms {
+            egress: egress.name.as_str(),
+            target_secs: egress.target_secs(),
+            ingests: &ingests,
+            recovered,
+            noted,
+            since: self.clock.now().minus(egress.mount.window),
+        };
+        resume::resume(entries, &terms)
     }
 }
 

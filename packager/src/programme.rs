@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use catalogue::Egress;
 use feed::merge::{Begin, Event as PathEvent, Merger, Output, Rank};
-use feed::{PathItem, Record, Timeline};
+use feed::{PathEntry, PathItem, Record, SourceInfo, Timeline};
 use media::{MediaSequence, WallTime};
 use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
+use crate::journal::Keeper;
 use crate::metrics::EgressMetrics;
 use crate::numbers::Numbers;
 use crate::{Merged, PLAYED_MAX, Path, Status};
@@ -36,6 +37,9 @@ pub(crate) struct Task {
     merger: Merger,
     timeline: Timeline,
     numbers: Option<Numbers>,
+    keeper: Option<Keeper>,
+    /// By rank: the path's items before it do not count.
+    from: Vec<u64>,
     writer: Writer<Record>,
     status: Arc<Mutex<Status>>,
     metrics: EgressMetrics,
@@ -43,7 +47,7 @@ pub(crate) struct Task {
 
 /// What comes next.
 enum Event {
-    Items(Rank, Vec<PathItem>),
+    Items(Rank, Vec<PathEntry>),
     Missed(Rank, u64),
     Timeout,
     Shutdown,
@@ -64,6 +68,8 @@ impl Task {
             merger,
             timeline,
             numbers: None,
+            keeper: None,
+            from: Vec::new(),
             writer,
             status,
             metrics,
@@ -73,6 +79,12 @@ impl Task {
     /// Notes each segment's number before any reader hears of it.
     pub(crate) fn with_numbers(self, numbers: Option<Numbers>) -> Self {
         Self { numbers, ..self }
+    }
+
+    /// Keeps what is given out in a journal; of each path's feed what is before a
+    /// position does not count.
+    pub(crate) fn with_journal(self, keeper: Option<Keeper>, from: Vec<u64>) -> Self {
+        Self { keeper, from, ..self }
     }
 
     pub(crate) async fn run(mut self, paths: Vec<Path>, clock: Steady, shutdown: Shutdown) {
@@ -110,8 +122,8 @@ impl Task {
     fn apply(&mut self, event: Event, now: WallTime) {
         match event {
             Event::Items(rank, items) => {
-                for item in items {
-                    self.take(rank, item, now);
+                for entry in items {
+                    self.take(rank, entry, now);
                 }
             }
             Event::Missed(rank, missed) => {
@@ -126,10 +138,26 @@ impl Task {
         self.log();
     }
 
-    fn take(&mut self, rank: Rank, item: PathItem, now: WallTime) {
-        match item {
+    fn take(&mut self, rank: Rank, entry: PathEntry, now: WallTime) {
+        let from = self.from.get(usize::from(rank.0)).copied().unwrap_or(0);
+        if entry.position < from {
+            return;
+        }
+        match entry.item {
             PathItem::Connected(info) => self.merger.handle_connected(rank, info, now),
-            PathItem::Unit(unit) => self.merger.handle_unit(rank, unit, now),
+            PathItem::Unit(unit) => {
+                if !self.merger.is_connected(rank) {
+                    // The beginning of its journal is gone.
+                    let profile = self.timeline.epoch().and_then(|epoch| epoch.profile);
+                    let info = SourceInfo { header: unit.header, profile };
+                    self.merger.handle_connected(rank, info, now);
+                }
+                self.merger.handle_unit(rank, unit, now);
+                self.number();
+                if let Some(keeper) = &mut self.keeper {
+                    keeper.unit(rank, entry.position, &self.merger);
+                }
+            }
             PathItem::Title(title) => self.merger.handle_title(rank, title),
             PathItem::Gone => self.merger.handle_gone(rank, now),
         }
@@ -138,6 +166,7 @@ impl Task {
     /// What the merge gives out goes on the timeline.
     fn number(&mut self) {
         while let Some(output) = self.merger.next_output() {
+            self.keep(&output);
             match output {
                 Output::Begins(begin) => {
                     self.say(begin);
@@ -148,6 +177,16 @@ impl Task {
                 Output::Ends => self.timeline.handle_end(),
             }
         }
+    }
+
+    fn keep(&mut self, output: &Output) {
+        let Some(keeper) = &mut self.keeper else { return };
+        if let Output::Unit(_) = output
+            && let Some(snapshot) = self.timeline.snapshot()
+        {
+            keeper.snapshot(snapshot);
+        }
+        keeper.output(output);
     }
 
     fn say(&self, begin: Begin) {
@@ -197,6 +236,11 @@ impl Task {
                 Record::Closed(closed) => newest = Some(closed.number),
                 Record::Title(_) => {}
             }
+        }
+        if let Some(keeper) = &mut self.keeper {
+            let places = keeper.places(&self.ingests, &self.merger, now);
+            // What is listed from now on stays what it is.
+            keeper.write(places, newest.is_some()).await;
         }
         if let Some(number) = newest {
             self.note(number).await;
@@ -249,7 +293,7 @@ impl Task {
 }
 
 /// Carries a path feed to the task, in batches.
-async fn forward(rank: Rank, mut reader: Reader<PathItem>, events: mpsc::Sender<Event>) {
+async fn forward(rank: Rank, mut reader: Reader<PathEntry>, events: mpsc::Sender<Event>) {
     loop {
         let event = match reader.next_batch(BATCH_MAX).await {
             Ok(items) => Event::Items(rank, items),

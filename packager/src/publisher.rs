@@ -165,7 +165,10 @@ impl Task {
 
     async fn publish(&mut self, record: Record) {
         for fact in self.chronicler.handle(&record) {
-            self.say(fact).await;
+            // A process before may have told it.
+            if !self.ledger.has(&fact) {
+                self.say(fact).await;
+            }
         }
         let profile = profile_of(&record);
         for view in self.cutter.handle(&record) {
@@ -190,6 +193,10 @@ impl Task {
 
     async fn store(&mut self, segment: Segment, profile: Option<AacProfile>) {
         let number = segment.info.number.0;
+        if self.playlists.window().last().is_some_and(|last| last.info().number.0 >= number) {
+            // A process before has stored it.
+            return;
+        }
         let Some(stored) = self.bucket.put(segment, self.keep).await else {
             self.metrics.given_up.inc();
             return;

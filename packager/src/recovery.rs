@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use archive::{Adopted, Line, Reach};
 use catalogue::Egress;
-use feed::{Fact, Resume};
+use feed::{Epoch, Fact, Resume};
 use media::{AacProfile, MediaSequence, RenditionId, SegmentRef, WallTime};
 use playlists::TitleRange;
 use runtime::clock::Steady;
@@ -199,6 +199,22 @@ pub(crate) async fn read_older(
 }
 
 impl Recovered {
+    /// Whether the log knows of nothing that came behind this epoch, which another
+    /// process has left running.
+    pub(crate) fn goes_on_with(&self, epoch: &Epoch) -> bool {
+        if self.log.is_none() {
+            return true;
+        }
+        let mut facts = self.lines.iter().rev().filter_map(|(_, fact)| fact.as_ref());
+        let ended = |fact: &Fact| matches!(fact, Fact::EpochEnded { .. });
+        match facts.find(|fact| ended(fact) || matches!(fact, Fact::EpochBegan { .. })) {
+            Some(fact) if fact.epoch() == epoch.id => !ended(fact),
+            // It had not been told yet.
+            Some(fact) => ended(fact) && epoch.first_number >= self.resume.next_number,
+            None => true,
+        }
+    }
+
     /// What the live window lists of it, for the origins.
     pub(crate) fn past(&self, egress: &Egress, now: WallTime) -> Past {
         let listed = self.stored.get(self.listed_from(egress, now)..).unwrap_or_default();

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+use ::journal::Desk;
 use bytes::Bytes;
 use catalogue::{Egress, manifest};
-use feed::{PathItem, PathUnit, SourceInfo};
+use feed::{PathEntry, PathItem, PathUnit, SourceInfo};
 use media::{ChannelMode, Codec, FrameHeader, StreamInfo, Timescale, Title, WallTime};
 use prometheus_client::registry::Registry;
 use runtime::clock::{Clock, Steady};
@@ -93,8 +94,9 @@ pub(crate) fn egress(rest: &str) -> Egress {
 /// An encoder's path feed. Its units say their number and whose they are.
 #[derive(Debug)]
 pub(crate) struct Encoder {
-    writer: Writer<PathItem>,
-    pub(crate) feed: Tail<PathItem>,
+    writer: Writer<PathEntry>,
+    position: u64,
+    pub(crate) feed: Tail<PathEntry>,
     name: u8,
     pub(crate) sent: u64,
     clock: Steady,
@@ -105,23 +107,33 @@ impl Encoder {
     pub(crate) fn new(name: u8, sent: u64, clock: &Steady) -> Self {
         let items_max = usize::try_from(FEED_ITEMS_MAX).unwrap();
         let limits = tail::Limits { items_max, weight_max: 256 << 20 };
-        let (writer, feed) = tail::tail(limits, PathItem::weight);
-        let mut encoder = Self { writer, feed, name, sent, clock: clock.clone() };
+        let (writer, feed) = tail::tail(limits, PathEntry::weight);
+        // No position is used twice, whichever process gives it.
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let position = NEXT.fetch_add(1 << 20, Ordering::Relaxed);
+        let mut encoder = Self { writer, position, feed, name, sent, clock: clock.clone() };
         encoder.connect();
         encoder
     }
 
     pub(crate) fn connect(&mut self) {
         let info = SourceInfo { header: header(), profile: None };
-        self.writer.push(PathItem::Connected(info));
+        self.push([PathItem::Connected(info)]);
+    }
+
+    fn push(&mut self, items: impl IntoIterator<Item = PathItem>) {
+        for item in items {
+            self.writer.push(PathEntry { position: self.position, item });
+            self.position += 1;
+        }
     }
 
     pub(crate) fn leave(&mut self) {
-        self.writer.push(PathItem::Gone);
+        self.push([PathItem::Gone]);
     }
 
     pub(crate) fn title(&mut self, text: &str) {
-        self.writer.push(PathItem::Title(Arc::new(Title::new(text, ""))));
+        self.push([PathItem::Title(Arc::new(Title::new(text, "")))]);
     }
 
     /// Units that arrive now.
@@ -130,7 +142,7 @@ impl Encoder {
         let items = (self.sent..self.sent + units).map(|number| {
             PathItem::Unit(PathUnit { header: header(), data: unit(self.name, number), arrival })
         });
-        self.writer.extend(items.collect::<Vec<_>>());
+        self.push(items.collect::<Vec<_>>());
         self.sent += units;
     }
 
@@ -174,6 +186,7 @@ pub(crate) struct Bench {
 /// A process at work.
 #[derive(Debug)]
 pub(crate) struct Process {
+    desk: Desk,
     pub(crate) programme: Programme,
     pub(crate) tasks: JoinSet<()>,
     pub(crate) shutdown: Shutdown,
@@ -233,17 +246,30 @@ impl Bench {
         self.start_on(self.stores().await, encoders).await
     }
 
+    /// The same, with the encoders' feeds.
+    pub(crate) async fn start_with(&self, feeds: [&Tail<PathEntry>; 2]) -> Process {
+        self.start_reading(self.stores().await, feeds.map(Clone::clone).to_vec()).await
+    }
+
     pub(crate) async fn start_on(&self, stores: Stores, encoders: &[&Encoder]) -> Process {
+        let feeds = encoders.iter().map(|encoder| encoder.feed.clone());
+        self.start_reading(stores, feeds.collect()).await
+    }
+
+    async fn start_reading(&self, stores: Stores, feeds: Vec<Tail<PathEntry>>) -> Process {
+        let desk = Desk::start().unwrap();
         let (shutdown, mut registry) = (Shutdown::default(), Registry::default());
         let packager = Packager::new(stores, self.clock.clone(), shutdown.clone(), &mut registry)
-            .with_data(self.data());
-        let paths = encoders.iter().zip(["acme-a", "acme-b"]).map(|(encoder, ingest)| Path {
+            .with_data(self.data())
+            .with_journals(desk.clone());
+        let paths = feeds.into_iter().zip(["acme-a", "acme-b"]).map(|(feed, ingest)| Path {
             ingest: ingest.to_owned(),
-            feed: encoder.feed.clone(),
+            feed,
+            own_from: 0,
         });
         let mut tasks = JoinSet::new();
         let programme = packager.start(&self.egress, paths.collect(), &mut tasks).await;
-        Process { programme, tasks, shutdown, registry }
+        Process { desk, programme, tasks, shutdown, registry }
     }
 }
 
@@ -251,12 +277,14 @@ impl Process {
     /// The end without a word.
     pub(crate) async fn kill(mut self) {
         self.tasks.shutdown().await;
+        self.desk.flush(Duration::from_secs(20)).await;
     }
 
     /// The end as SIGTERM makes it.
     pub(crate) async fn stop(mut self) {
         self.shutdown.trigger();
         while self.tasks.join_next().await.is_some() {}
+        self.desk.flush(Duration::from_secs(20)).await;
     }
 
     /// Waits until the bucket has all that is closed.

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use media::WallTime;
+use serde::{Deserialize, Serialize};
 
 /// The most that the mapping moves at a segment's boundary.
 ///
@@ -39,7 +40,40 @@ pub struct MediaClock {
     watched_max: usize,
 }
 
+/// A clock as it is kept on disk, in nanoseconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ClockState {
+    not_before: i64,
+    origin: Option<i64>,
+    least: Option<i64>,
+    watched: Vec<i64>,
+}
+
 impl MediaClock {
+    /// What another process needs to go on with it.
+    pub(crate) fn state(&self) -> ClockState {
+        let short = |nanos: i128| i64::try_from(nanos).unwrap_or(i64::MAX);
+        ClockState {
+            not_before: short(self.not_before),
+            origin: self.origin.map(short),
+            least: self.least.map(short),
+            watched: self.watched.iter().copied().map(short).collect(),
+        }
+    }
+
+    /// Goes on where another process was.
+    pub(crate) fn restore(target_secs: u32, state: ClockState) -> Self {
+        let clock = Self::new(target_secs, WallTime::default());
+        let newest = state.watched.len().saturating_sub(clock.watched_max);
+        Self {
+            not_before: state.not_before.into(),
+            origin: state.origin.map(i128::from),
+            least: state.least.map(i128::from),
+            watched: state.watched.into_iter().skip(newest).map(i128::from).collect(),
+            ..clock
+        }
+    }
+
     /// A clock for segments of `target_secs`, of an epoch that may not begin
     /// before the one before it ended.
     pub fn new(target_secs: u32, not_before: WallTime) -> Self {

@@ -365,7 +365,12 @@ fn numbers<'a>(stored: impl IntoIterator<Item = &'a Stored>) -> impl Iterator<It
     stored.into_iter().map(|one| one.number.0).filter(|number| *number < NUMBER_MAX)
 }
 
-fn began(epoch: &Epoch, target_secs: u32) -> Fact {
+/// The epoch that a fact tells of.
+pub(crate) fn epoch_of(fact: &Fact) -> Option<Epoch> {
+    Past::began(fact).map(|past| past.epoch)
+}
+
+pub(crate) fn began(epoch: &Epoch, target_secs: u32) -> Fact {
     Fact::EpochBegan {
         epoch: epoch.id.0,
         codec: epoch.stream.codec.extension().to_owned(),
@@ -383,13 +388,13 @@ fn codec_named(name: &str) -> Option<Codec> {
     [Codec::Mp3, Codec::Aac].into_iter().find(|codec| codec.extension() == name)
 }
 
-fn profile_named(name: &str) -> Option<AacProfile> {
+pub(crate) fn profile_named(name: &str) -> Option<AacProfile> {
     [AacProfile::Lc, AacProfile::HeV1, AacProfile::HeV2]
         .into_iter()
         .find(|profile| profile_name(*profile) == name)
 }
 
-fn profile_name(profile: AacProfile) -> &'static str {
+pub(crate) fn profile_name(profile: AacProfile) -> &'static str {
     match profile {
         AacProfile::Lc => "lc",
         AacProfile::HeV1 => "he_v1",

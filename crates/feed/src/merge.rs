@@ -23,6 +23,7 @@ mod lock;
 mod output;
 mod path;
 mod report;
+mod resume;
 mod seek;
 mod splice;
 mod titles;
@@ -44,6 +45,7 @@ use splice::Lead;
 pub use output::{Begin, Cause, Output};
 pub use path::Counts;
 pub use report::{Event, PathState, PathStatus, Totals};
+pub use resume::Continuation;
 
 /// How long a path may be silent before another one takes its place.
 pub const STALL_MAX: Duration = Duration::from_secs(2);

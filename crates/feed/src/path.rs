@@ -18,6 +18,23 @@ pub enum PathItem {
     Gone,
 }
 
+/// An item and its place in the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathEntry {
+    /// Its place: they rise, with holes where a process began anew, and none is
+    /// used twice.
+    pub position: u64,
+    /// The item.
+    pub item: PathItem,
+}
+
+impl PathEntry {
+    /// Bytes that it keeps in memory, roughly.
+    pub fn weight(&self) -> usize {
+        self.item.weight() + size_of::<u64>()
+    }
+}
+
 /// What is known of a source once its first frames have come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SourceInfo {

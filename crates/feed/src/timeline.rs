@@ -32,28 +32,28 @@ pub struct Resume {
 /// Its units are those that a [`crate::merge::Merger`] releases.
 #[derive(Debug)]
 pub struct Timeline {
-    target_secs: u32,
-    next: Resume,
-    running: Option<Running>,
+    pub(crate) target_secs: u32,
+    pub(crate) next: Resume,
+    pub(crate) running: Option<Running>,
     /// A title that holds from the next unit on, or a little later.
-    pending_title: Option<Arc<Title>>,
-    profile: Option<AacProfile>,
+    pub(crate) pending_title: Option<Arc<Title>>,
+    pub(crate) profile: Option<AacProfile>,
     records: VecDeque<Record>,
 }
 
 #[derive(Debug)]
-struct Running {
-    epoch: Epoch,
-    grid: Grid,
-    clock: MediaClock,
-    next_index: u64,
-    segment: u64,
+pub(crate) struct Running {
+    pub(crate) epoch: Epoch,
+    pub(crate) grid: Grid,
+    pub(crate) clock: MediaClock,
+    pub(crate) next_index: u64,
+    pub(crate) segment: u64,
     /// Where the last closed segment ended.
-    wall_end: WallTime,
+    pub(crate) wall_end: WallTime,
     /// Index of the last title's mark.
-    marked: Option<u64>,
+    pub(crate) marked: Option<u64>,
     /// Units of the segment under way, by the title that holds.
-    shares: Vec<(Option<Arc<Title>>, u64)>,
+    pub(crate) shares: Vec<(Option<Arc<Title>>, u64)>,
 }
 
 impl Resume {
@@ -99,9 +99,20 @@ impl Timeline {
         self.records.pop_front()
     }
 
+    /// Whether the next unit begins a segment.
+    pub fn is_at_boundary(&self) -> bool {
+        let begins = |on_air: &Running| on_air.grid.segment_of(on_air.next_index) > on_air.segment;
+        self.running.as_ref().is_none_or(begins)
+    }
+
     /// The epoch on air.
     pub fn epoch(&self) -> Option<&Epoch> {
         self.running.as_ref().map(|running| &running.epoch)
+    }
+
+    /// The number of the segment under way; `None` between two epochs.
+    pub fn segment(&self) -> Option<MediaSequence> {
+        self.running.as_ref().map(Running::number)
     }
 
     /// Where the next epoch would begin.

@@ -114,6 +114,15 @@ impl Journal {
         written.and(self.note())
     }
 
+    /// Gives up the next positions: nothing is written for them, and the next entry
+    /// begins a file.
+    pub fn skip(&mut self, positions: u64) {
+        if positions > 0 {
+            self.next = self.next.saturating_add(positions);
+            self.sink = None;
+        }
+    }
+
     /// Removes the files whose entries are all before a position, but for the
     /// newest file.
     ///

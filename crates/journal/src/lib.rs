@@ -1,5 +1,6 @@
 //! A bounded log of byte entries on local disk, each with a position: what a
-//! process had when it was killed, for the one after it. Every call blocks.
+//! process had when it was killed, for the one after it. Every call of [`Journal`]
+//! blocks; a [`Scribe`] writes beside the work.
 //!
 //! A folder holds one journal: files named by their first position, whose entries
 //! are consecutive ([`mod@file`] has the format), and a locked note of the positions
@@ -35,6 +36,7 @@ mod disk;
 pub mod file;
 mod folder;
 mod journal;
+mod scribe;
 #[cfg(test)]
 mod testing;
 
@@ -44,6 +46,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 pub use journal::Journal;
+pub use scribe::{BATCHES_WAITING_MAX, Desk, Scribe};
 
 /// What positions are rounded up to when a journal is opened. Chosen: hours of a
 /// feed of 43 entries a second, and few enough for 2^32 openings.

@@ -53,6 +53,11 @@ impl Ledger {
         }
     }
 
+    /// Whether a fact is told already.
+    pub(crate) fn has(&self, fact: &Fact) -> bool {
+        self.facts.iter().rev().any(|(_, told)| told == fact)
+    }
+
     /// What may go when `oldest` is the oldest segment that the bucket has:
     /// everything before a number but for a few. `None` when nothing may.
     ///

@@ -58,6 +58,25 @@ pub(super) enum At {
 }
 
 impl Line {
+    /// A line that goes on behind units that were released: the next one is due now.
+    pub(super) fn resume(
+        stream: StreamInfo,
+        released: impl Iterator<Item = u64>,
+        now: WallTime,
+    ) -> Self {
+        let mut line = Self { stream: Some(stream), ..Self::default() };
+        for hash in released {
+            line.hashes.push(hash);
+            if line.hashes.len() > LINE_UNITS_MAX {
+                line.hashes.forget_first();
+            }
+        }
+        let begun = now.minus(media_at(&stream, line.end()));
+        line.observe(nanos_between(WallTime::default(), begun), now);
+        line.appended = Some(now);
+        line
+    }
+
     /// One past the last place.
     pub(super) fn end(&self) -> u64 {
         self.hashes.end()

@@ -3,7 +3,8 @@ mod house;
 use std::time::Duration;
 
 use crate::merge::{
-    Event, LINE_UNITS_MAX, Output, PENDING_BYTES_MAX, RUN_LEN, RUN_LEN_MAX, STASH_UNITS_MAX,
+    Continuation, Event, LINE_UNITS_MAX, Output, PENDING_BYTES_MAX, RUN_LEN, RUN_LEN_MAX, Rank,
+    STASH_UNITS_MAX,
 };
 use house::{Happening, House, UNIT, secs};
 
@@ -358,6 +359,23 @@ fn what_waits_is_bounded() {
     // 8 MiB wait, and the begin is no unit.
     assert_eq!(early, 400 - PENDING_BYTES_MAX / UNIT_LEN + 1);
     house.assert_heard(0..400);
+}
+
+#[test]
+fn a_merge_goes_on_where_another_process_was() {
+    // Of two paths the one is ahead of what was released, the other behind.
+    let mut house = House::new(2, 3 * SECOND).with_content(|_| "silence".into());
+    let header = house::info(48_000).header;
+    let units = (0..500).map(|_| bytes::Bytes::from("silence")).collect();
+    let paths = vec![(Rank(0), 0), (Rank(1), 40)];
+    let from = Continuation { header, profile: None, units, paths };
+    house.merger.resume(from, house::T0);
+    house.deliver(0, 0..200, 10 * MS);
+    house.deliver(1, 0..300, 12 * MS);
+    house.run();
+    // Every one of them is like the others: only their places tell.
+    assert_eq!(house.times().len(), 260);
+    assert!(!house.heard().contains('|'));
 }
 
 #[test]
