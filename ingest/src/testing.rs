@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use catalogue::Catalogue;
-use feed::{PathEntry, PathItem};
+use feed::{PathEntry, PathItem, PathUnit};
 use media::synthetic::{adts_frame, mp3_frame};
 use media::{ChannelMode, WallTime};
 use prometheus_client::encoding::text::encode;

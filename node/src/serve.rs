@@ -44,11 +44,17 @@ pub struct Running {
     reporter: Arc<Reporter>,
     routes: Vec<(&'static str, Entry)>,
     shutdown: Shutdown,
+    endings: Endings,
+    tasks: Tasks,
+}
+
+/// What has to be ended in its order.
+#[derive(Debug)]
+struct Endings {
     fanout: Fanout,
     back_ends: BackEnds,
     access_log: Option<AccessLog>,
     desk: Desk,
-    tasks: Tasks,
 }
 
 /// Every task of the process. None ends before the shutdown.
@@ -105,8 +111,7 @@ pub async fn start(
         passwords.clone(),
         &mut registry,
     );
-    let desk = Desk::start().context("cannot start the journals' thread")?;
-    ingest.keep_journals(&desk, &config.data.join("journal/ingests"));
+    let desk = keep_journals(config, &ingest)?;
     let packager = Packager::new(stores.clone(), clock.clone(), shutdown.clone(), &mut registry)
         .with_source_timeout(config.limits.source_timeout)
         .with_data(config.data.clone())
@@ -141,17 +146,15 @@ pub async fn start(
     }
     info!(public = %addresses.public, control = %addresses.control, "serving");
     let (reporter, routes) = (roles.reporter, doors.routes);
-    Ok(Running {
-        addresses,
-        reporter,
-        routes,
-        shutdown,
-        fanout,
-        back_ends,
-        access_log,
-        desk,
-        tasks,
-    })
+    let endings = Endings { fanout, back_ends, access_log, desk };
+    Ok(Running { addresses, reporter, routes, shutdown, endings, tasks })
+}
+
+/// Begins to keep journals; what a process before has left is on the feeds.
+fn keep_journals(config: &ProcessConfig, ingest: &Ingest) -> Result<Desk> {
+    let desk = Desk::start().context("cannot start the journals' thread")?;
+    ingest.keep_journals(&desk, &config.data.join("journal/ingests"));
+    Ok(desk)
 }
 
 fn webhook_parts(
@@ -233,23 +236,23 @@ impl Running {
         }
         info!("shutting down");
         ended(&mut self.tasks.views).await;
-        self.fanout.stop();
+        self.endings.fanout.stop();
         ended(&mut self.tasks.programmes).await;
         ended(&mut self.tasks.ports).await;
         ended(&mut self.tasks.sources).await;
         ended(&mut self.tasks.listings).await;
         ended(&mut self.tasks.watching).await;
-        let fanout = self.fanout;
+        let Endings { fanout, back_ends, access_log, desk } = self.endings;
         tokio::task::spawn_blocking(move || fanout.wait())
             .await
             .context("the fan-out engine did not end as it should")??;
         // Every listener has ended by now.
-        self.back_ends.finish();
+        back_ends.finish();
         ended(&mut self.tasks.telling).await;
-        if !self.desk.flush(FLUSH_TIME).await {
+        if !desk.flush(FLUSH_TIME).await {
             warn!("the disk did not take the journals in time");
         }
-        if let Some(log) = self.access_log {
+        if let Some(log) = access_log {
             tokio::task::spawn_blocking(move || log.flush(FLUSH_TIME)).await?;
         }
         info!("the end");

@@ -16,7 +16,7 @@ use feed::{PathItem, PathUnit, Snapshot};
 use journal::{Desk, Journal, Limits, POSITION_STEP, Scribe};
 use media::{AacProfile, Title, WallTime};
 use serde::{Deserialize, Serialize};
-use tracing::{debug, warn};
+use tracing::warn;
 
 /// What a programme's journal may take on disk: a quarter of an hour of 128 kbit/s,
 /// in which the bucket may be away.
@@ -94,7 +94,7 @@ impl Entry {
         match kind {
             RESUMED => serde_json::from_slice(&bytes).ok().map(Self::Resumed),
             SNAPSHOT => serde_json::from_slice(&bytes).ok().map(Self::Snapshot),
-            BEGIN => profile_of(&bytes).map(Self::Begin),
+            BEGIN => begin(&bytes),
             END => Some(Self::End),
             PLACES => serde_json::from_slice(&bytes).ok().map(Self::Places),
             ITEM => match PathItem::decode(bytes).ok()? {
@@ -116,14 +116,15 @@ fn profile_byte(profile: Option<AacProfile>) -> u8 {
     }
 }
 
-fn profile_of(bytes: &[u8]) -> Option<Option<AacProfile>> {
-    match bytes {
-        [0] => Some(None),
-        [1] => Some(Some(AacProfile::Lc)),
-        [2] => Some(Some(AacProfile::HeV1)),
-        [3] => Some(Some(AacProfile::HeV2)),
-        _ => None,
-    }
+fn begin(bytes: &[u8]) -> Option<Entry> {
+    let profile = match bytes {
+        [0] => None,
+        [1] => Some(AacProfile::Lc),
+        [2] => Some(AacProfile::HeV1),
+        [3] => Some(AacProfile::HeV2),
+        _ => return None,
+    };
+    Some(Entry::Begin(profile))
 }
 
 /// Opens a programme's journal; gives what a process before has left, as far as it
@@ -187,14 +188,8 @@ impl Keeper {
     }
 
     fn push(&mut self, entry: &Entry) {
-        match entry.encode() {
-            Some(bytes) => self.batch.push(bytes),
-            None => {
-                // A hole: who reads it begins behind it.
-                debug!("entry not journalled");
-                self.batch.push(vec![0]);
-            }
-        }
+        // One that has no form is a hole: who reads it begins behind that.
+        self.batch.push(entry.encode().unwrap_or_else(|| vec![0]));
     }
 
     /// Takes note of the timeline, before what follows.

@@ -189,7 +189,7 @@ impl Packager {
             None => None,
         };
         let (keeper, entries) = self.open_journal(name).unzip();
-        let resumed = self.resume(egress, entries.unwrap_or_default(), &recovered, noted);
+        let resumed = self.resume(egress, &entries.unwrap_or_default(), &recovered, noted);
         match &resumed {
             // The epoch that was left running goes on.
             Some(_) => recovered.missing = None,
@@ -245,7 +245,7 @@ impl Packager {
     fn resume(
         &self,
         egress: &Egress,
-        entries: Vec<Entry>,
+        entries: &[Entry],
         recovered: &Recovered,
         noted: Option<MediaSequence>,
     ) -> Option<Resumed> {

@@ -54,7 +54,7 @@ struct Replay {
 /// Plays the journal again. `None` where the programme cannot go on: nothing is
 /// left of it, it ended, it is too long ago, or the log or the note of numbers knows
 /// more than the journal does.
-pub(crate) fn resume(entries: Vec<Entry>, terms: &Terms<'_>) -> Option<Resumed> {
+pub(crate) fn resume(entries: &[Entry], terms: &Terms<'_>) -> Option<Resumed> {
     let replay = replay(entries, terms)?;
     let epoch = *replay.timeline.epoch()?;
     let under_way = replay.timeline.segment()?;
@@ -83,8 +83,8 @@ pub(crate) fn resume(entries: Vec<Entry>, terms: &Terms<'_>) -> Option<Resumed> 
     Some(Resumed { timeline: replay.timeline, records: replay.records, merge, from })
 }
 
-fn replay(entries: Vec<Entry>, terms: &Terms<'_>) -> Option<Replay> {
-    let (begin, snapshot) = beginning(&entries, terms)?;
+fn replay(entries: &[Entry], terms: &Terms<'_>) -> Option<Replay> {
+    let (begin, snapshot) = beginning(entries, terms)?;
     let mut replay = Replay {
         timeline: Timeline::restore(terms.target_secs, snapshot)?,
         records: Vec::new(),

@@ -105,11 +105,11 @@ pub(crate) struct Encoder {
 impl Encoder {
     /// One that is connected, and goes on at unit `sent`.
     pub(crate) fn new(name: u8, sent: u64, clock: &Steady) -> Self {
+        // No position is used twice, whichever process gives it.
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         let items_max = usize::try_from(FEED_ITEMS_MAX).unwrap();
         let limits = tail::Limits { items_max, weight_max: 256 << 20 };
         let (writer, feed) = tail::tail(limits, PathEntry::weight);
-        // No position is used twice, whichever process gives it.
-        static NEXT: AtomicU64 = AtomicU64::new(0);
         let position = NEXT.fetch_add(1 << 20, Ordering::Relaxed);
         let mut encoder = Self { writer, position, feed, name, sent, clock: clock.clone() };
         encoder.connect();

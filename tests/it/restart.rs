@@ -24,43 +24,66 @@ fn stored(bucket: &Path) -> BTreeSet<String> {
     hls::stored(&bucket.join("public/radio/mp3-128"))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn killed_in_mid_stream_it_goes_on_where_the_bucket_ends() {
-    let scratch = Scratch::default();
-    let sent = demo::fixtures::mp3(58, 128, 44_100, 2);
-    let first = Program::serve(tests::node::MP3, scratch.path()).await;
-    let mut source = Source::connect(first.public, "audio/mpeg").await;
-    // Four whole segments and a part of the fifth.
-    source.send(&sent[..1_100]).await;
-    first.until_stored(4).await;
-    let before = fetch(&first).await;
-    first.kill().await;
-    assert_eq!(source.read_to_end().await, b"");
-
-    let second = Program::serve(tests::node::MP3, scratch.path()).await;
-    let resumed = fetch(&second).await;
-    conformance::assert_follows(&before.text, &resumed.text);
-    assert_eq!(resumed.bodies, before.bodies, "what is listed stays as it is");
-    let mut source = Source::connect(second.public, "audio/mpeg").await;
-    source.send(&sent[1_200..]).await;
-    second.until_stored(7).await;
-    let after = fetch(&second).await;
-    conformance::assert_follows(&before.text, &after.text);
-    conformance::assert_follows(&resumed.text, &after.text);
-    let listed = before.bodies.len();
-    assert_eq!(after.bodies[..listed], before.bodies);
-    check_seam(&before, &after);
-    let frames: Vec<_> =
-        after.bodies[listed..].iter().flat_map(|body| frames::of_segment(body)).collect();
-    assert_eq!(frames::position(&sent, &frames), 1_200);
+/// A process that is killed in mid-segment, and the one after it, to which the
+/// encoder comes back with what follows a frame.
+struct Killed {
+    sent: Vec<Bytes>,
+    before: Fetched,
+    after: Fetched,
 }
 
-/// The first new segment has the next number, and a discontinuity before it.
-fn check_seam(before: &Fetched, after: &Fetched) {
-    let next = before.playlist().segments.last().unwrap().number + 1;
-    assert_eq!(after.discontinuities(), [next]);
-    let new = after.playlist().segments.into_iter().find(|segment| segment.number == next).unwrap();
+impl Killed {
+    async fn comes_back(at: usize) -> Self {
+        let scratch = Scratch::default();
+        let sent = demo::fixtures::mp3(58, 128, 44_100, 2);
+        let first = Program::serve(tests::node::MP3, scratch.path()).await;
+        let mut source = Source::connect(first.public, "audio/mpeg").await;
+        // Four whole segments and a part of the fifth.
+        source.send(&sent[..1_100]).await;
+        first.until_stored(4).await;
+        let taken = |ingest: &serde_json::Value| ingest["frames_total"].as_u64() >= Some(1_099);
+        first.until_ingest("all frames", taken).await;
+        let before = fetch(&first).await;
+        first.kill().await;
+        assert_eq!(source.read_to_end().await, b"");
+
+        let second = Program::serve(tests::node::MP3, scratch.path()).await;
+        let resumed = fetch(&second).await;
+        conformance::assert_follows(&before.text, &resumed.text);
+        assert_eq!(resumed.bodies, before.bodies, "what is listed stays as it is");
+        let mut source = Source::connect(second.public, "audio/mpeg").await;
+        source.send(&sent[at..]).await;
+        second.until_stored(8).await;
+        let after = fetch(&second).await;
+        conformance::assert_follows(&before.text, &after.text);
+        conformance::assert_follows(&resumed.text, &after.text);
+        assert_eq!(after.bodies[..before.bodies.len()], before.bodies);
+        Self { sent, before, after }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_in_mid_segment_it_goes_on_with_it_when_the_encoder_repeats_itself() {
+    let Killed { sent, after, .. } = Killed::comes_back(1_000).await;
+    assert!(after.discontinuities().is_empty());
+    assert_eq!(frames::position(&sent, &after.frames()), 0, "no frame lost, none repeated");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_in_mid_segment_it_ends_that_when_frames_are_missing() {
+    let Killed { sent, before, after } = Killed::comes_back(1_200).await;
+    let listed = before.playlist().segments.last().unwrap().number;
+    // What the process had of the segment under way is in it.
+    assert_eq!(after.discontinuities(), [listed + 2]);
+    let new = after.playlist().segments.into_iter().find(|one| one.number == listed + 2).unwrap();
     assert_eq!(new.discontinuity_sequence, 1);
+    let frames = after.frames();
+    // The last frame before the kill was not known to be whole: nothing followed it.
+    assert!(frames[..1_099] == sent[..1_099]);
+    let primer =
+        frames.len() - 1_099 - frames.iter().rev().take_while(|frame| sent.contains(frame)).count();
+    assert!(primer <= 1, "{primer}");
+    assert_eq!(frames::position(&sent, &frames[1_099 + primer..]), 1_200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

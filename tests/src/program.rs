@@ -106,6 +106,16 @@ impl Program {
         .await
     }
 
+    /// The same of the first ingest.
+    pub async fn until_ingest(&self, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+        let url = self.control_url("/api/v1/status");
+        wait::until(what, || async {
+            let status: Value = serde_json::from_slice(&http::try_get(&url).await?.body).ok()?;
+            Some(status["ingests"][0].clone()).filter(&is)
+        })
+        .await
+    }
+
     /// Waits until so many segments are listed, and the bucket has all there are.
     pub async fn until_stored(&self, segments: u64) -> Value {
         self.until_egress("stored segments", |egress| {

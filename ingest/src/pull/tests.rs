@@ -99,7 +99,8 @@ impl Role {
 
     /// Waits until a stream has come and gone.
     async fn played(&self) -> Vec<PathItem> {
-        self.until(|report| report.connects_total > 0 && report.state == IngestState::Offline)
+        // One that opens and gives no frame is none.
+        self.until(|report| report.frames_total > 0 && report.state == IngestState::Offline)
             .await;
         all(&self.ingest.feed("live").unwrap()).await
     }

@@ -187,3 +187,34 @@ fn a_format_is_named_as_people_name_it() {
         assert_eq!(format(&SourceInfo { header, profile }), expected);
     }
 }
+
+#[tokio::test]
+async fn what_a_killed_process_had_is_on_the_feed_of_the_next_and_its_source_is_gone() {
+    let folder = std::env::temp_dir().join(format!("skywave-slot-{}", std::process::id()));
+    let open = || journal::Journal::open(&folder, crate::JOURNAL_LIMITS, 0).unwrap();
+    let desk = journal::Desk::start().unwrap();
+    let first = place();
+    first.slot.resume(desk.scribe("live", open().0), Vec::new());
+    let claim = first.claim("192.0.2.1:1000", 0).unwrap();
+    append(&claim, &mut intake(&claim), &mp3(0..5).concat(), 0);
+    let before = all(&first.slot.feed()).await;
+    assert_eq!(kinds(&before), "C 4");
+    assert!(desk.flush(Duration::from_secs(20)).await);
+    // Nobody says good-bye.
+    drop((claim.slot().state().scribe.take(), desk));
+
+    let desk = journal::Desk::start().unwrap();
+    let (journal, entries) = open();
+    let second = place();
+    second.slot.resume(desk.scribe("live", journal), entries);
+    let after = all(&second.slot.feed()).await;
+    assert_eq!(after[..5], before[..], "the same frames, with the times at which they came");
+    assert_eq!(kinds(&after), "C 4 G");
+    let own = second.slot.own_from();
+    let claim = second.claim("192.0.2.1:1000", 0).unwrap();
+    append(&claim, &mut intake(&claim), &mp3(0..5).concat(), 0);
+    let entries = second.slot.feed().from_start().next_batch(usize::MAX).await.unwrap();
+    let places: Vec<_> = entries.iter().map(|entry| entry.position >= own).collect();
+    assert_eq!(places.iter().filter(|is_own| !**is_own).count(), 5);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
