@@ -59,6 +59,7 @@ class EgressRow extends Row {
     view.attribute("listen", "data-on", isHeard ? "" : null);
     view.attribute("listen_icon", "href", isHeard ? "#icon-stop" : "#icon-play");
     view.show("silent_box", egress.silent === true);
+    view.show("fallback_box", egress.on_fallback);
     view.show("lag_box", isLate(egress));
     view.text("lag_warning", `The bucket is ${several(egress.bucket_lag_segments, "segment")} behind.`);
   }

@@ -130,10 +130,12 @@ impl Egress {
     fn switched(&mut self, state: &EgressReport, is_on_air_still: bool) -> Option<Finding> {
         let source = std::mem::replace(&mut self.source, state.source.clone());
         let breaks = std::mem::replace(&mut self.breaks, state.breaks_total);
-        if !is_on_air_still || state.source.is_none() {
+        if !is_on_air_still || (state.source.is_none() && !state.on_fallback) {
             return None;
         }
-        let detail = if state.breaks_total > breaks {
+        let detail = if state.on_fallback && state.breaks_total > breaks {
+            "no ingest is left: the fallback is on air".to_owned()
+        } else if state.breaks_total > breaks {
             let why = state.last_break.as_deref().unwrap_or_default();
             format!("not the same programme, or frames are missing: {why}")
         } else if source.is_some() && source != state.source {

@@ -122,7 +122,8 @@ fn egress_report(egress: &Egress, station: &Station, programme: &Programme) -> E
             .merge
             .last_break
             .as_ref()
-            .map(|(ingest, cause)| format!("{ingest}: {cause}")),
+            .map(|(ingest, cause)| format!("{}: {cause}", ingest.as_deref().unwrap_or("fallback"))),
+        on_fallback: status.merge.plays_fallback,
         frames_lost_total: status.merge.totals.lost,
         frames_repeated_total: status.merge.totals.repeated,
         longest_gap_ms: millis(status.merge.totals.longest_gap),

@@ -105,7 +105,7 @@ fn settings(egress: &Egress) -> StationSettings {
 }
 
 /// The mount's intro, in the engine's form.
-fn intro(intro: &catalogue::Intro) -> Option<Intro> {
+fn intro(intro: &catalogue::AudioFile) -> Option<Intro> {
     let frames = intro.frames.iter().map(|frame| TimedFrame {
         data: frame.data.clone(),
         duration: frame.header.stream.frame_duration(),

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use ::journal::Desk;
 use catalogue::Egress;
-use feed::merge::{Cause, Merger, PathStatus, SOURCE_TIMEOUT, Settings, Totals};
+use feed::merge::{Cause, Fallback, Merger, PathStatus, SOURCE_TIMEOUT, Settings, Totals};
 use feed::{PathEntry, Record, Timeline};
 use media::{AacProfile, MediaSequence, SegmentInfo, Title, WallTime};
 use playlists::TitleRange;
@@ -113,8 +113,10 @@ pub struct Merged {
     /// Times that what came out did not continue what was before, the first not
     /// counted.
     pub breaks: u64,
-    /// Whose frames followed last, and why.
-    pub last_break: Option<(String, Cause)>,
+    /// Whose frames followed last, where it was an ingest's, and why.
+    pub last_break: Option<(Option<String>, Cause)>,
+    /// Whether the fallback is on air.
+    pub plays_fallback: bool,
 }
 
 /// Titles that a programme remembers for those who ask what was played. As many
@@ -204,7 +206,9 @@ impl Packager {
         let metrics = self.metrics.of(name);
         let settings =
             Settings { hold_back: egress.hold_back, source_timeout: self.source_timeout };
-        let mut merger = Merger::new(u8::try_from(paths.len()).unwrap_or(u8::MAX), settings);
+        let now = self.clock.now();
+        let mut merger = Merger::new(u8::try_from(paths.len()).unwrap_or(u8::MAX), settings)
+            .with_fallback(fallback(egress), now);
         let mut from: Vec<_> = paths.iter().map(|path| path.own_from).collect();
         let timeline = match resumed {
             Some(resumed) => {
@@ -233,6 +237,16 @@ impl Packager {
         tasks.spawn(publisher.run(feed.from_start(), self.shutdown.clone()));
         Programme { feed, past, stores: self.stores.clone(), status }
     }
+}
+
+/// The egress's fallback, as the merge has it.
+fn fallback(egress: &Egress) -> Option<Fallback> {
+    let file = egress.fallback.as_ref()?;
+    Some(Fallback {
+        header: file.frames.first()?.header,
+        profile: egress.encoding.codec.profile(),
+        frames: file.frames.iter().map(|frame| frame.data.clone()).collect(),
+    })
 }
 
 impl Packager {

@@ -190,8 +190,11 @@ impl Task {
     }
 
     fn say(&self, begin: Begin) {
-        let ingest = self.ingest(begin.rank);
-        info!(egress = self.egress, ingest, cause = %begin.cause, "ingest on air");
+        if let Some(ingest) = begin.rank.map(|rank| self.ingest(rank)) {
+            info!(egress = self.egress, ingest, cause = %begin.cause, "ingest on air");
+        } else {
+            warn!(egress = self.egress, cause = %begin.cause, "fallback on air");
+        }
     }
 
     fn log(&mut self) {
@@ -279,7 +282,8 @@ impl Task {
             totals: self.merger.totals(),
             late: self.merger.late(),
             breaks: lines.saturating_sub(1),
-            last_break: last.map(|begin| (self.ingest(begin.rank), begin.cause)),
+            last_break: last.map(|begin| (begin.rank.map(|rank| self.ingest(rank)), begin.cause)),
+            plays_fallback: self.merger.plays_fallback(),
         }
     }
 

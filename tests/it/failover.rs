@@ -11,7 +11,7 @@ use demo::{Encoding, Programme};
 use tests::encoder::{AUTHORIZATION, Source};
 use tests::hls::{Fetched, fetch};
 use tests::listener::Listener;
-use tests::{TestNode, frames, http};
+use tests::{Scratch, TestNode, frames, http};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -44,8 +44,12 @@ struct OnAir {
 
 impl OnAir {
     async fn start() -> Self {
+        Self::start_with(&station()).await
+    }
+
+    async fn start_with(manifest: &str) -> Self {
         let limits = "[limits]\nsource_timeout = \"4s\"\n";
-        let node = TestNode::start_configured(&station(), limits).await;
+        let node = TestNode::start_configured(manifest, limits).await;
         Self { node, began: Instant::now(), sending: JoinSet::new() }
     }
 
@@ -193,6 +197,35 @@ async fn another_programme_follows_at_a_frame_and_goes_when_the_preferred_is_bac
     let switched: Vec<_> =
         kinds(&events).into_iter().filter(|(kind, _)| *kind == "switched").collect();
     assert_eq!(switched, [("switched", "far"), ("switched", "in"), ("switched", "far")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_fallback_is_on_air_until_an_ingest_is_stable_again() {
+    let (sent, loops) = (music(1), music(3));
+    let scratch = Scratch::default();
+    let file = scratch.path().join("loop.mp3");
+    std::fs::write(&file, loops[..secs(2)].concat()).unwrap();
+    let fallback = format!("fallback = \"file:{}\"\nhold_back", file.display());
+    let mut on_air = OnAir::start_with(&station().replace("hold_back", &fallback)).await;
+    on_air.send("in", &sent, 0..secs(5), Duration::ZERO);
+    on_air.send("in", &sent, secs(9)..secs(20), Duration::ZERO);
+    on_air.node.until("audio", |report| report.egress("radio").unwrap().on_air).await;
+    let mut listener = Listener::connect(on_air.node.public(), "/radio").await;
+    let hearing = tokio::spawn(async move { listener.hear_until(|_| false).await });
+    on_air.node.until("the fallback", |report| report.egress("radio").unwrap().on_fallback).await;
+    let back = |egress: &EgressReport| !egress.on_fallback && egress.breaks_total == 2;
+    on_air.node.until("the ingest", |report| back(report.egress("radio").unwrap())).await;
+    // It is on air for good then: nobody is closed.
+    on_air.node.until("the fallback", |report| report.egress("radio").unwrap().on_fallback).await;
+    let events = on_air.events().await;
+    let switched: Vec<_> =
+        kinds(&events).into_iter().filter(|(kind, _)| *kind == "switched").collect();
+    assert_eq!(switched[..2], [("switched", "-"), ("switched", "in")]);
+    on_air.node.stop().await;
+    let heard = frames::whole(&hearing.await.unwrap().audio);
+    let (own, looped) = (count(&heard, &sent), count(&heard, &loops[..secs(2)]));
+    assert!(own >= secs(9) && looped >= secs(6), "{own} and {looped}");
+    assert!(heard.len() - own - looped <= 2, "a primer, and no other frame");
 }
 
 /// States that the first frames which are these are decoded, behind what was heard

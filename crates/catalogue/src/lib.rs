@@ -19,6 +19,6 @@ pub use link::{Link, LinkError};
 pub use name::{MountPath, Name, NameError};
 pub use paths::{RESERVED_FIRST_SEGMENTS, TUNE_IN_SUFFIXES};
 pub use resources::{
-    Catalogue, Charset, Delivery, Egress, Header, Ingest, Intro, MountConfig, OnMismatch,
+    AudioFile, Catalogue, Charset, Delivery, Egress, Header, Ingest, MountConfig, OnMismatch,
     Publisher, Pull, Push, UrlAuth, Webhook, WebhookEvent,
 };

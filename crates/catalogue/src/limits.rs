@@ -45,6 +45,10 @@ pub const AUTH_HEADERS_MAX: usize = 8;
 pub const INTRO_MS_MAX: u64 = 60_000;
 /// Bytes of an intro's file: a minute of 512 kbit/s.
 pub const INTRO_BYTES_MAX: u64 = 4 << 20;
+/// Longest fallback, milliseconds.
+pub const FALLBACK_MS_MAX: u64 = 600_000;
+/// Bytes of a fallback's file: ten minutes of 320 kbit/s.
+pub const FALLBACK_BYTES_MAX: u64 = 24 << 20;
 /// Bytes of a header's name.
 pub const HEADER_NAME_BYTES_MAX: usize = 64;
 /// Bytes of a header's value.

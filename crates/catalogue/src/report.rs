@@ -112,6 +112,8 @@ pub struct EgressReport {
     pub breaks_total: u64,
     /// Why that was so last, for people.
     pub last_break: Option<String>,
+    /// Whether the fallback is on air, because no ingest is left.
+    pub on_fallback: bool,
     /// Frames that no ingest brought, reckoned by the clock at these breaks.
     pub frames_lost_total: u64,
     /// Frames that went out twice.

@@ -131,6 +131,8 @@ pub struct Egress {
     pub auto_aac: bool,
     /// How long units wait for the slower path.
     pub hold_back: Duration,
+    /// What is looped when no ingest is left.
+    pub fallback: Option<AudioFile>,
     /// How long listeners are kept without any ingest.
     pub hold: Duration,
     /// How far back the bucket keeps what the live window has left.
@@ -221,26 +223,26 @@ pub struct MountConfig {
     /// Whether the mount is listed in YP directories.
     pub public: bool,
     /// What a new ICY listener hears first.
-    pub intro: Option<Intro>,
+    pub intro: Option<AudioFile>,
 }
 
-/// Audio in the form of a mount's stream, played to each new ICY listener.
+/// A file of audio in the form of a mount's stream.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Intro {
+pub struct AudioFile {
     /// Its frames, without tags.
     pub frames: Vec<Frame>,
 }
 
-impl Intro {
+impl AudioFile {
     /// How long it lasts.
     pub fn duration(&self) -> Duration {
         self.frames.iter().map(|frame| frame.header.stream.frame_duration()).sum()
     }
 }
 
-impl fmt::Debug for Intro {
+impl fmt::Debug for AudioFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Intro").field("duration", &self.duration()).finish_non_exhaustive()
+        f.debug_struct("AudioFile").field("duration", &self.duration()).finish_non_exhaustive()
     }
 }
 

@@ -14,6 +14,7 @@
 //! The line is not the programme's timeline: [`crate::Timeline`] numbers what
 //! is released here. Nothing is decoded.
 
+mod fallback;
 mod follow;
 mod hashes;
 mod ladder;
@@ -42,6 +43,7 @@ use path::{Lock, Path, Place, as_nanos};
 use seek::{Incoming, Seek};
 use splice::Lead;
 
+pub use fallback::Fallback;
 pub use output::{Begin, Cause, Output};
 pub use path::Counts;
 pub use report::{Event, PathState, PathStatus, Totals};
@@ -129,6 +131,7 @@ pub struct Merger {
     /// between the two.
     before: Option<WallTime>,
     given: Option<WallTime>,
+    fallback: Option<fallback::Loop>,
     /// The frames right before the line's first, where a decoder has heard others.
     lead: Option<Lead>,
     /// What is left of lines that are over.
@@ -154,6 +157,7 @@ impl Merger {
             totals: Totals::default(),
             before: None,
             given: None,
+            fallback: None,
             lead: None,
             over: VecDeque::new(),
             outputs: VecDeque::new(),
@@ -228,7 +232,10 @@ impl Merger {
             Some((due, _)) => Some(*due),
             None => self.next_due(),
         };
-        due.into_iter().chain(self.decision_due()).min()
+        let fallback = self.fallback_due().filter(|due| *due > self.decided);
+        let fallback = fallback.filter(|_| self.line.is_none() || !self.is_fed(self.decided));
+        let ends = self.fallback_ends().filter(|due| *due > self.decided);
+        due.into_iter().chain(self.decision_due()).chain(fallback).chain(ends).min()
     }
 
     /// Takes what comes out next.
@@ -285,6 +292,7 @@ impl Merger {
         if !self.over.is_empty() {
             return;
         }
+        self.play_fallback(now);
         let held = self.settings.hold_back + self.late;
         let Some(line) = &mut self.line else { return };
         while line.is_over_full()

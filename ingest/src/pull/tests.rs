@@ -100,8 +100,7 @@ impl Role {
     /// Waits until a stream has come and gone.
     async fn played(&self) -> Vec<PathItem> {
         // One that opens and gives no frame is none.
-        self.until(|report| report.frames_total > 0 && report.state == IngestState::Offline)
-            .await;
+        self.until(|report| report.frames_total > 0 && report.state == IngestState::Offline).await;
         all(&self.ingest.feed("live").unwrap()).await
     }
 

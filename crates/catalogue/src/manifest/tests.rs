@@ -116,6 +116,7 @@ fn what_is_left_out_has_its_default() {
             aliases: [],
             auto_aac: true,
             hold_back: 3s,
+            fallback: None,
             hold: 60s,
             dvr: 0ns,
             webhooks: [],
@@ -231,7 +232,6 @@ fn what_is_not_built_yet_says_so() {
         ("session_limit = \"4h\"", "session_limit"),
         ("geo = { allow_none_except = [\"US\"], unknown_country = \"deny\" }", "geo"),
         ("ads = true", "ads"),
-        ("fallback = \"file:a.mp3\"", "fallback"),
         (
             "encodings = [{ codec = \"aac\", bitrate_kbps = 64, sample_rate_hz = 44100, channel_mode = \"stereo\" }]",
             "encodings",

@@ -38,8 +38,7 @@ impl Refusal<'_> {
         self.present(egress.session_limit.as_ref())?;
         self.present(egress.geo.as_ref())?;
         self.present(egress.ads.as_ref().filter(|ads| *ads.get_ref()))?;
-        self.present(egress.encodings.as_ref().filter(|list| !list.get_ref().is_empty()))?;
-        self.present(egress.fallback.as_ref())
+        self.present(egress.encodings.as_ref().filter(|list| !list.get_ref().is_empty()))
     }
 
     fn present<T>(&self, value: Option<&Spanned<T>>) -> Result<(), Error> {

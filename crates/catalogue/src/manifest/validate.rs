@@ -13,8 +13,8 @@ use crate::name::{MountPath, Name};
 use crate::paths::{PathSet, refuse_reserved};
 use crate::resources::{Catalogue, Delivery, Egress, Ingest, OnMismatch, Publisher, Pull, Push};
 
+mod audio_file;
 mod hooks;
-mod intro;
 mod mount;
 
 /// The region where none is given, as a node's is.
@@ -197,6 +197,10 @@ impl Validation<'_> {
         let encoding = self.common_encoding(&raw.ingests)?;
         let about = mount::About { name: raw.name.get_ref(), encoding, files: self.files };
         let mount = mount::validate(self.document, raw.mount, &about)?;
+        let fallback = raw.fallback.as_ref();
+        let fallback = fallback
+            .map(|path| audio_file::read(self.document, path, &about, audio_file::FALLBACK))
+            .transpose()?;
         let rendition = encoding.rendition_id(mount.segment);
         let wait_default = Duration::from_millis(limits::HOLD_BACK_MS_DEFAULT);
         let wait = raw.hold_back.map_or(wait_default, |wait| wait.get_ref().get());
@@ -214,6 +218,7 @@ impl Validation<'_> {
             aliases,
             auto_aac: raw.auto_aac.unwrap_or(true),
             hold_back,
+            fallback,
             hold: raw
                 .hold
                 .map_or(Duration::from_millis(limits::HOLD_MS_DEFAULT), settings::Duration::get),

@@ -14,9 +14,16 @@ impl Merger {
     /// Decides what goes on.
     pub(super) fn decide(&mut self, now: WallTime) {
         self.decided = now;
+        if self.plays_fallback() {
+            if let Some(rank) = self.instead_of_fallback(now) {
+                self.begin(rank, Cause::Preferred, now);
+            }
+            return;
+        }
         if self.line.is_none() {
-            if let Some(rank) = self.first_with_units() {
-                self.begin(rank, Cause::OnAir, now);
+            match self.first_with_units() {
+                Some(rank) => self.begin(rank, Cause::OnAir, now),
+                None => self.begin_fallback(now),
             }
             return;
         }
@@ -37,7 +44,8 @@ impl Merger {
         {
             return self.begin(rank, Cause::Lost, now);
         }
-        if self.ends_at().is_some_and(|due| due <= now) {
+        self.begin_fallback(now);
+        if self.line.is_some() && self.ends_at().is_some_and(|due| due <= now) {
             self.end_line();
         }
     }
@@ -59,7 +67,7 @@ impl Merger {
     }
 
     /// Whether the line goes on.
-    fn is_fed(&self, now: WallTime) -> bool {
+    pub(super) fn is_fed(&self, now: WallTime) -> bool {
         self.paths.iter().any(|path| path.feeds(now))
     }
 
@@ -145,7 +153,12 @@ impl Merger {
     fn begin(&mut self, rank: Rank, cause: Cause, now: WallTime) {
         let last = self.line.as_ref().and_then(Line::appended);
         let came_back = self.feeder == Some(rank);
-        let before = self.put_aside();
+        let (before, played) = (self.put_aside(), self.plays_fallback());
+        self.stop_fallback();
+        // What came while the fallback played is not heard, but for what is due from
+        // now on.
+        let held = self.unit_len(rank) + self.settings.hold_back;
+        let last = last.or(played.then_some(now.minus(held)));
         let Some(path) = self.path_mut(rank) else { return };
         let seek = match std::mem::take(&mut path.place) {
             Place::Sought(seek) => *seek,
@@ -157,7 +170,8 @@ impl Merger {
         let unheard = units.iter().position(is_new).unwrap_or(units.len());
         let unheard: Vec<_> = units.split_off(unheard).into();
         let decoded = last.is_some();
-        let heard = before.as_ref().and_then(Line::stream);
+        let form = self.fallback.as_ref().filter(|_| played).map(super::fallback::Loop::stream);
+        let heard = before.as_ref().and_then(Line::stream).or(form);
         let lead = Lead::new(units.into_iter().map(|unit| unit.unit.data), heard);
         self.lead = decoded.then_some(lead);
         let units = unheard;
@@ -171,7 +185,7 @@ impl Merger {
     /// has brought is not lost, where there is nothing else.
     pub(super) fn begin_with_the_rest(&mut self, rank: Rank, now: WallTime) {
         let brought = self.path(rank).and_then(Path::seek).is_some_and(Seek::has_strangers);
-        if brought && !self.is_fed(now) {
+        if brought && !self.is_fed(now) && !self.plays_fallback() {
             self.begin(rank, Cause::CameBack, now);
         }
     }
@@ -196,7 +210,7 @@ impl Merger {
     }
 
     /// The line is over; what waits of it goes out in its time.
-    fn put_aside(&mut self) -> Option<Line> {
+    pub(super) fn put_aside(&mut self) -> Option<Line> {
         let held = self.settings.hold_back + self.late;
         let mut line = self.line.take();
         if let Some(line) = &mut line {
@@ -240,7 +254,7 @@ impl Merger {
         }
         self.join(rank);
         let profile = self.path(rank).and_then(|path| path.info?.profile);
-        let begin = Begin { rank, profile, cause };
+        let begin = Begin { rank: Some(rank), profile, cause };
         self.begun = Some(begin);
         let begins = Output::Begins(begin);
         self.put(begins);

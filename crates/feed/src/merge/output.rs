@@ -24,8 +24,8 @@ pub enum Output {
 /// A line begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Begin {
-    /// Whose units it begins with.
-    pub rank: Rank,
+    /// Whose units it begins with; `None` for the fallback.
+    pub rank: Option<Rank>,
     /// Which AAC tools its payload uses; `None` for MP3.
     pub profile: Option<AacProfile>,
     /// Why.
@@ -45,6 +45,8 @@ pub enum Cause {
     CameBack,
     /// Its rate or its channels have changed.
     Parameters,
+    /// No path is left.
+    NoneLeft,
 }
 
 impl fmt::Display for Cause {
@@ -54,6 +56,7 @@ impl fmt::Display for Cause {
             Self::Lost => "those on air are gone or silent",
             Self::Preferred => "it is preferred, and stable",
             Self::CameBack => "it came back with something else",
+            Self::NoneLeft => "no ingest is left",
             Self::Parameters => "its rate or channels have changed",
         })
     }

@@ -47,7 +47,7 @@ impl Merger {
                 confirmed: 0,
                 catch_up_by: None,
             });
-            let begin = Begin { rank, profile: from.profile, cause: Cause::OnAir };
+            let begin = Begin { rank: Some(rank), profile: from.profile, cause: Cause::OnAir };
             self.begun.get_or_insert(begin);
             self.feeder.get_or_insert(rank);
         }

@@ -3,8 +3,8 @@ mod house;
 use std::time::Duration;
 
 use crate::merge::{
-    Continuation, Event, LINE_UNITS_MAX, Output, PENDING_BYTES_MAX, RUN_LEN, RUN_LEN_MAX, Rank,
-    STASH_UNITS_MAX,
+    Continuation, Event, Fallback, LINE_UNITS_MAX, Output, PENDING_BYTES_MAX, RUN_LEN, RUN_LEN_MAX,
+    Rank, STASH_UNITS_MAX,
 };
 use house::{Happening, House, UNIT, secs};
 
@@ -376,6 +376,53 @@ fn a_merge_goes_on_where_another_process_was() {
     // Every one of them is like the others: only their places tell.
     assert_eq!(house.times().len(), 260);
     assert!(!house.heard().contains('|'));
+}
+
+/// A fallback of three frames.
+fn jingle() -> Fallback {
+    let frames = ["x", "y", "z"].map(bytes::Bytes::from).to_vec();
+    Fallback { header: house::info(48_000).header, profile: None, frames }
+}
+
+#[test]
+fn the_fallback_plays_in_real_time_until_an_ingest_is_stable_again() {
+    let mut house = House::new(2, 3 * SECOND).with_fallback(jingle());
+    house.carry(0, 0..secs(20), 10 * MS);
+    house.carry(1, 0..secs(20), 10 * MS);
+    // Back for a moment, and for good.
+    house.carry(1, secs(30)..secs(33), 10 * MS);
+    house.carry(0, secs(40)..secs(80), 10 * MS);
+    house.run_until(80_000);
+    let heard = house.heard();
+    let lines: Vec<_> = heard.trim_matches('|').split('|').collect();
+    assert_eq!(lines.len(), 3);
+    assert_eq!(lines[0], house.frames(0..secs(20)));
+    assert!(lines[1].starts_with("x y z x y z "), "{}", &lines[1][..20]);
+    let first: u64 = lines[2].split(' ').next().unwrap().parse().unwrap();
+    assert!((secs(42) - 2..secs(43)).contains(&first), "{first}");
+    assert!(house.longest_gap() <= 48, "{}", house.longest_gap());
+    // From the end of what waited to the first of those that are stable.
+    let played = lines[1].split_whitespace().count() as u64;
+    assert!((secs(24)..secs(26)).contains(&played), "{played}");
+}
+
+#[test]
+fn a_stall_of_less_than_two_seconds_brings_no_fallback() {
+    let mut house = House::new(1, Duration::ZERO).with_fallback(jingle());
+    house.join(0, 0..500, 10 * MS);
+    let pause = Duration::from_millis(1_900);
+    house.deliver(0, 500..1000, pause);
+    house.run_until(24 * 1000 + 1_900);
+    house.assert_heard(0..1000);
+}
+
+#[test]
+fn the_fallback_waits_for_encoders_when_a_process_begins() {
+    let mut house = House::new(1, Duration::ZERO).with_fallback(jingle());
+    house.run_until(10_500);
+    let (first, _) = house.out[0];
+    assert_eq!(first, 10_000);
+    assert!(house.heard().starts_with("|x y z x "));
 }
 
 #[test]

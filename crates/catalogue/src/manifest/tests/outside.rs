@@ -9,7 +9,12 @@ use crate::{Delivery, WebhookEvent};
 
 /// A manifest whose intro is this file.
 fn parse_intro(file: &[u8]) -> Result<Catalogue, String> {
-    let text = manifest("", "mount.intro = \"file:hello.mp3\"");
+    parse_with("mount.intro = \"file:hello.mp3\"", file)
+}
+
+/// A manifest with a line in its egress that names this file.
+fn parse_with(line: &str, file: &[u8]) -> Result<Catalogue, String> {
+    let text = manifest("", line);
     let files = |path: &str| match path {
         "hello.mp3" => Ok(file.to_vec()),
         _ => Err("is not there".to_owned()),
@@ -141,10 +146,14 @@ fn an_intro_has_the_form_of_its_mount() {
     check_intro_refused(&[], "has no frame of MP3 or AAC");
 }
 
+/// So many seconds of frames, in the mount's form.
+fn frames(secs: u64) -> Vec<u8> {
+    mp3(secs * 44_100 / 1_152, 44_100, ChannelMode::JointStereo)
+}
+
 #[test]
 fn an_intro_lasts_a_minute_at_most() {
     let max = Duration::from_millis(limits::INTRO_MS_MAX);
-    let frames = |secs: u64| mp3(secs * 44_100 / 1_152, 44_100, ChannelMode::JointStereo);
     assert!(parse_intro(&frames(max.as_secs())).is_ok());
     let error = parse_intro(&frames(max.as_secs() + 1)).unwrap_err();
     assert!(error.ends_with("an intro 1m at most"), "{error}");
@@ -160,4 +169,21 @@ fn a_file_that_cannot_be_read_is_told() {
     for bad in ["hello.mp3", "file:", "http://a.example/hello.mp3"] {
         assert_eq!(of(bad), "egress.mount.intro: an intro is `file:PATH`");
     }
+}
+
+#[test]
+fn a_fallback_has_the_form_of_its_mount_and_lasts_ten_minutes_at_most() {
+    let line = "fallback = \"file:hello.mp3\"";
+    let max = Duration::from_millis(limits::FALLBACK_MS_MAX);
+    let catalogue = parse_with(line, &frames(max.as_secs())).unwrap();
+    let fallback = catalogue.egress("acme").unwrap().fallback.clone().unwrap();
+    assert!(fallback.duration() <= max && !fallback.frames.is_empty());
+    let error = parse_with(line, &frames(max.as_secs() + 1)).unwrap_err();
+    assert!(error.ends_with("a fallback 10m at most"), "{error}");
+    let other = b"<html>".repeat(1_000);
+    assert!(
+        parse_with(line, &other)
+            .unwrap_err()
+            .starts_with("egress.fallback: hello.mp3 is not taken")
+    );
 }

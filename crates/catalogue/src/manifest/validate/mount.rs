@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use settings::{Document, Error, Spanned};
 
-use super::{Files, cleaned, intro, raw};
+use super::{Files, audio_file, cleaned, raw};
 use crate::encoding::Encoding;
 use crate::limits;
 use crate::name::Name;
@@ -55,7 +55,8 @@ pub(super) fn validate(
 ) -> Result<MountConfig, Error> {
     let (segment, window) = segment_and_window(document, &raw)?;
     let intro = raw.intro.as_ref();
-    let intro = intro.map(|path| intro::read(document, path, about)).transpose()?;
+    let intro =
+        intro.map(|path| audio_file::read(document, path, about, audio_file::INTRO)).transpose()?;
     Ok(MountConfig {
         icy_name: raw.icy_name.as_ref().map_or_else(|| about.name.to_string(), cleaned),
         icy_description: cleaned(&raw.icy_description),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use media::{ChannelMode, Codec, FrameHeader, StreamInfo, Timescale, Title, WallTime};
 
-use crate::merge::{Event, Merger, Output, Rank, Settings};
+use crate::merge::{Event, Fallback, Merger, Output, Rank, Settings};
 use crate::path::{PathUnit, SourceInfo};
 
 pub(super) const T0: WallTime = WallTime::from_nanos(1_700_000_000_000_000_000);
@@ -108,14 +108,30 @@ impl House {
         self.plan(unit * 24 + 5, rank, Happening::Title(text));
     }
 
+    /// What is looped when no path is left.
+    pub(super) fn with_fallback(mut self, file: Fallback) -> Self {
+        self.merger = self.merger.with_fallback(Some(file), T0);
+        self
+    }
+
     /// Lets everything happen, and a minute pass.
     pub(super) fn run(&mut self) {
+        self.happen_all();
+        self.pass(self.now.plus(Duration::from_mins(1)));
+    }
+
+    /// Lets everything happen, and time pass until then, in milliseconds.
+    pub(super) fn run_until(&mut self, millis: u64) {
+        self.happen_all();
+        self.pass(T0.plus(Duration::from_millis(millis)));
+    }
+
+    fn happen_all(&mut self) {
         while let Some(((at, _), (rank, happening))) = self.plan.pop_first() {
             self.pass(T0.plus(Duration::from_millis(at)));
             self.happen(Rank(rank), &happening);
             self.collect();
         }
-        self.pass(self.now.plus(Duration::from_mins(1)));
     }
 
     /// Time passes, and the merge is called when it wants to be.

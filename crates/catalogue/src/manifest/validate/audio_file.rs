@@ -1,4 +1,5 @@
-//! The intro of a mount: a file whose frames are those of its stream.
+//! Files of audio that a manifest names: their frames are those of a mount's
+//! stream.
 
 use std::time::Duration;
 
@@ -9,7 +10,27 @@ use settings::{Document, Error, Spanned, format_duration};
 use super::mount::About;
 use crate::encoding::Encoding;
 use crate::limits;
-use crate::resources::Intro;
+use crate::resources::AudioFile;
+
+/// What a file is for, and its bounds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Use {
+    /// In a sentence: `an intro`.
+    name: &'static str,
+    ms_max: u64,
+    bytes_max: u64,
+}
+
+/// What each new ICY listener hears first.
+pub(super) const INTRO: Use =
+    Use { name: "an intro", ms_max: limits::INTRO_MS_MAX, bytes_max: limits::INTRO_BYTES_MAX };
+
+/// What is looped when no ingest is left.
+pub(super) const FALLBACK: Use = Use {
+    name: "a fallback",
+    ms_max: limits::FALLBACK_MS_MAX,
+    bytes_max: limits::FALLBACK_BYTES_MAX,
+};
 
 /// Reads the file and takes its frames.
 ///
@@ -21,24 +42,25 @@ pub(super) fn read(
     document: &Document,
     path: &Spanned<String>,
     about: &About<'_>,
-) -> Result<Intro, Error> {
+    Use { name, ms_max, bytes_max }: Use,
+) -> Result<AudioFile, Error> {
     let refuse = |what: String| document.error(path.span(), what);
     let Some(file) = path.get_ref().strip_prefix("file:").filter(|file| !file.is_empty()) else {
-        return Err(refuse("an intro is `file:PATH`".to_owned()));
+        return Err(refuse(format!("{name} is `file:PATH`")));
     };
     let bytes = (about.files)(file).map_err(|why| refuse(format!("{file} {why}")))?;
-    if bytes.len() as u64 > limits::INTRO_BYTES_MAX {
-        let what = format!("{file} has more than {} bytes", limits::INTRO_BYTES_MAX);
+    if bytes.len() as u64 > bytes_max {
+        let what = format!("{file} has more than {bytes_max} bytes");
         return Err(refuse(what));
     }
     let frames = frames(&bytes, about.encoding).map_err(|why| refuse(format!("{file} {why}")))?;
-    let intro = Intro { frames };
-    let (duration, max) = (intro.duration(), Duration::from_millis(limits::INTRO_MS_MAX));
+    let audio = AudioFile { frames };
+    let (duration, max) = (audio.duration(), Duration::from_millis(ms_max));
     if duration > max {
         let (is, max) = (format_duration(duration), format_duration(max));
-        return Err(refuse(format!("{file} lasts {is}, an intro {max} at most")));
+        return Err(refuse(format!("{file} lasts {is}, {name} {max} at most")));
     }
-    Ok(intro)
+    Ok(audio)
 }
 
 fn frames(bytes: &[u8], encoding: Encoding) -> Result<Vec<Frame>, String> {
