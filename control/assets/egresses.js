@@ -89,6 +89,9 @@ class EgressRow extends Row {
   }
 }
 
+/** What paths differ by that nobody has to know of. */
+const IN_STEP_MS = 50;
+
 const STATES = {
   away: ["Away", "warn"],
   seeking: ["Seeking", "warn"],
@@ -105,12 +108,13 @@ function pathRow(path) {
   view.text("state", name);
   view.attribute("state", "data-tone", tone);
   view.text("lag", lagOf(path));
-  view.text("units", `first with ${several(path.units_first_total, "frame")}, ${count(path.units_late_total)} too late`);
+  view.text("units", `${several(path.units_first_total, "frame")} first, ${count(path.units_late_total)} too late`);
   return view.root;
 }
 
 function lagOf({ lag_ms }) {
   if (lag_ms === null) return NONE;
+  if (Math.abs(lag_ms) < IN_STEP_MS) return "in step";
   const secs = Math.abs(lag_ms) / 1000;
   return lag_ms < 0 ? `${secs} s ahead` : `${secs} s behind`;
 }

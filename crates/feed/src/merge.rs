@@ -266,7 +266,9 @@ impl Merger {
     /// The most preferred of the paths that the line goes on with.
     pub fn on_air(&self, now: WallTime) -> Option<Rank> {
         self.line.as_ref()?;
-        self.ranked().find(|(_, path)| path.feeds(now)).map(|(rank, _)| rank).or(self.feeder)
+        let feeds = self.ranked().find(|(_, path)| path.feeds(now)).map(|(rank, _)| rank);
+        let stalls = |rank: &Rank| self.path(*rank).is_some_and(Path::is_connected);
+        feeds.or(self.feeder.filter(stalls))
     }
 
     /// What a path says of itself.
