@@ -14,7 +14,7 @@ use feed::merge::{Merger, Output, Rank};
 use feed::wire::Item as _;
 use feed::{PathItem, PathUnit, Snapshot};
 use journal::{Desk, Journal, Limits, POSITION_STEP, Scribe};
-use media::{AacProfile, Title, WallTime};
+use media::{AacProfile, RenditionId, Title, WallTime};
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
@@ -128,15 +128,16 @@ fn begin(bytes: &[u8]) -> Option<Entry> {
 }
 
 /// Opens a programme's journal; gives what a process before has left, as far as it
-/// is without a hole.
+/// is without a hole. What other renditions of the egress have left goes.
 pub(crate) fn open(
     desk: &Desk,
     folder: &Path,
-    egress: &str,
+    (egress, rendition): (&str, &RenditionId),
     now: WallTime,
 ) -> Option<(Keeper, Vec<Entry>)> {
     let floor = now.secs().saturating_mul(POSITION_STEP);
-    match Journal::open(&folder.join(egress), JOURNAL_LIMITS, floor) {
+    forget_others(folder, rendition);
+    match Journal::open(&folder.join(rendition.as_str()), JOURNAL_LIMITS, floor) {
         Ok((journal, entries)) => {
             let (last, left) = without_hole(entries);
             let mut keeper = Keeper::new(desk.scribe(egress, journal));
@@ -146,6 +147,16 @@ pub(crate) fn open(
         Err(error) => {
             warn!(egress, %error, "programme without a journal");
             None
+        }
+    }
+}
+
+fn forget_others(folder: &Path, rendition: &RenditionId) {
+    let Ok(found) = std::fs::read_dir(folder) else { return };
+    let others = found.flatten().filter(|one| one.file_name() != *rendition.as_str());
+    for other in others {
+        if let Err(error) = std::fs::remove_dir_all(other.path()) {
+            warn!(%error, "the journal of a former rendition stays");
         }
     }
 }

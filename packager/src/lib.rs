@@ -190,7 +190,7 @@ impl Packager {
             Some(numbers) => numbers.last().await,
             None => None,
         };
-        let (keeper, entries) = self.open_journal(name).unzip();
+        let (keeper, entries) = self.open_journal(egress).unzip();
         let resumed = self.resume(egress, &entries.unwrap_or_default(), &recovered, noted);
         match &resumed {
             // The epoch that was left running goes on.
@@ -250,9 +250,13 @@ fn fallback(egress: &Egress) -> Option<Fallback> {
 }
 
 impl Packager {
-    fn open_journal(&self, egress: &str) -> Option<(Keeper, Vec<Entry>)> {
+    /// Each rendition has a journal of its own: units of another form are no
+    /// beginning for it.
+    fn open_journal(&self, egress: &Egress) -> Option<(Keeper, Vec<Entry>)> {
         let (desk, data) = (self.desk.as_ref()?, self.data.as_ref()?);
-        journal::open(desk, &data.join("journal/programmes"), egress, self.clock.now())
+        let name = egress.name.as_str();
+        let folder = data.join("journal/programmes").join(name);
+        journal::open(desk, &folder, (name, &egress.rendition_id()), self.clock.now())
     }
 
     /// Where the programme goes on, if it does.

@@ -9,6 +9,9 @@ use std::path::Path;
 pub(crate) trait Disk: Debug + Send {
     /// Begins a file whose name is free.
     fn create(&mut self, path: &Path) -> io::Result<Box<dyn Sink>>;
+
+    /// Goes on with a file that was begun here.
+    fn go_on(&mut self, path: &Path) -> io::Result<Box<dyn Sink>>;
 }
 
 /// A file that is appended to.
@@ -28,6 +31,10 @@ impl Disk for LocalDisk {
     fn create(&mut self, path: &Path) -> io::Result<Box<dyn Sink>> {
         let file = OpenOptions::new().append(true).create_new(true).open(path)?;
         Ok(Box::new(file))
+    }
+
+    fn go_on(&mut self, path: &Path) -> io::Result<Box<dyn Sink>> {
+        Ok(Box::new(OpenOptions::new().append(true).open(path)?))
     }
 }
 

@@ -35,9 +35,15 @@ impl Folder {
         let path = std::path::absolute(path).map_err(Error::disk("find", path))?;
         fs::create_dir_all(&path).map_err(Error::disk("make", &path))?;
         let name = path.join(NOTE);
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        let note = options.open(&name).map_err(Error::disk("open", &name))?;
+        // Open for reading alone: what is open for writing keeps a disk from being
+        // mounted read-only.
+        let note = match File::open(&name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                writable(&name).and_then(|_| File::open(&name))
+            }
+            opened => opened,
+        };
+        let note = note.map_err(Error::disk("open", &name))?;
         match note.try_lock() {
             Ok(()) => Ok(Self { path, note }),
             Err(TryLockError::WouldBlock) => Err(Error::Taken(path)),
@@ -59,16 +65,21 @@ impl Folder {
     /// that takes no space, so that a disk that is full still knows.
     pub(crate) fn note(&self, position: u64) -> Result<(), Error> {
         let text = format!("{position:0DIGITS$}\n");
-        let mut note = &self.note;
-        let written = note.rewind().and_then(|()| note.write_all(text.as_bytes()));
-        let written = written.and_then(|()| note.set_len(text.len() as u64));
-        written.map_err(Error::disk("write", &self.path.join(NOTE)))
+        let name = self.path.join(NOTE);
+        let write = || {
+            let mut note = writable(&name)?;
+            note.write_all(text.as_bytes())?;
+            note.set_len(text.len() as u64)
+        };
+        write().map_err(Error::disk("write", &name))
     }
 
     /// Brings the note to the disk, and its name.
     pub(crate) fn sync_note(&self) -> Result<(), Error> {
-        let synced = self.note.sync_all().and_then(|()| File::open(&self.path)?.sync_all());
-        synced.map_err(Error::disk("sync", &self.path.join(NOTE)))
+        let name = self.path.join(NOTE);
+        let synced = writable(&name).and_then(|note| note.sync_all());
+        let synced = synced.and_then(|()| File::open(&self.path)?.sync_all());
+        synced.map_err(Error::disk("sync", &name))
     }
 
     /// The sizes of the files in bytes, by their first positions. Those above
@@ -129,6 +140,10 @@ impl Folder {
     pub(crate) fn path(&self, first: u64) -> PathBuf {
         self.path.join(format!("{first:0DIGITS$}{EXTENSION}"))
     }
+}
+
+fn writable(note: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(false).open(note)
 }
 
 fn read(path: &Path, bytes: u64) -> io::Result<Bytes> {

@@ -22,6 +22,8 @@ pub struct Journal {
     /// Oldest first; the last one is the one that is written, if any is.
     files: VecDeque<Stretch>,
     sink: Option<Box<dyn Sink>>,
+    /// The newest file was closed, and is gone on with.
+    rests: bool,
     /// What is to be written to it.
     pending: Vec<u8>,
     next: u64,
@@ -75,7 +77,8 @@ impl Journal {
         }
         let files = listed.into_iter().map(|(first, bytes)| Stretch { first, end: first, bytes });
         let (files, pending) = (files.collect(), Vec::new());
-        let mut journal = Self { folder, disk, limits, files, sink: None, pending, next, noted };
+        let mut journal =
+            Self { folder, disk, limits, files, sink: None, rests: false, pending, next, noted };
         if let Err(error) = journal.note().and_then(|()| journal.folder.sync_note()) {
             // The files' names and the floor are left.
             warn!(%error, "the positions of a journal are not noted");
@@ -119,7 +122,24 @@ impl Journal {
     pub fn skip(&mut self, positions: u64) {
         if positions > 0 {
             self.next = self.next.saturating_add(positions);
-            self.sink = None;
+            (self.sink, self.rests) = (None, false);
+        }
+    }
+
+    /// Closes the file that is written until there is more to write, so that a
+    /// process of many journals holds few files, and a disk can be mounted
+    /// read-only.
+    pub fn rest(&mut self) {
+        self.rests |= self.sink.take().is_some();
+    }
+
+    /// Opens it again. Where that fails another file is begun.
+    fn wake(&mut self) {
+        if !std::mem::take(&mut self.rests) {
+            return;
+        }
+        if let Some(file) = self.files.back() {
+            self.sink = self.disk.go_on(&self.folder.path(file.first)).ok();
         }
     }
 
@@ -181,6 +201,7 @@ impl Journal {
         if let Some(len) = lens.find(|len| !file::fits(*len)) {
             return Err(Error::EntryLen(len));
         }
+        self.wake();
         for (position, entry) in (first..).zip(entries) {
             let payload = entry.as_ref();
             if !self.takes(position, payload.len()) {

@@ -3,15 +3,15 @@
 //! Nothing waits for the disk unless it asks to. Where the disk hangs, what is
 //! over [`BATCHES_WAITING_MAX`] is not written; positions go on all the same.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::{io, thread};
 
 use tokio::sync::{mpsc, oneshot};
-use tracing::warn;
+use tracing::{info, warn};
 
-use crate::Journal;
+use crate::{Error, Journal};
 
 /// Batches that wait for the disk, of all journals of a desk. Chosen: some seconds
 /// of a hundred feeds.
@@ -36,6 +36,8 @@ struct Open {
     journal: Mutex<Journal>,
     /// The position of the next entry that is given.
     next: AtomicU64,
+    /// Whether the log has said that the disk does not take it.
+    fails: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -83,7 +85,12 @@ impl Desk {
     /// A scribe for a journal, which the log calls by a name.
     pub fn scribe(&self, name: &str, journal: Journal) -> Scribe {
         let next = AtomicU64::new(journal.next_position());
-        let open = Open { name: name.to_owned(), journal: Mutex::new(journal), next };
+        let open = Open {
+            name: name.to_owned(),
+            journal: Mutex::new(journal),
+            next,
+            fails: AtomicBool::new(false),
+        };
         Scribe { jobs: self.jobs.clone(), open: Arc::new(open) }
     }
 }
@@ -117,6 +124,23 @@ impl Scribe {
     }
 }
 
+impl Open {
+    /// Says once that the disk does not take the journal, and once that it does.
+    fn say(&self, missed: u64, error: Option<&Error>) {
+        let fails = missed > 0 || error.is_some();
+        let failed = self.fails.swap(fails, Ordering::Relaxed);
+        let journal = &self.name;
+        match error {
+            Some(error) if !failed => warn!(journal, %error, "the journal is not written"),
+            None if fails && !failed => {
+                warn!(journal, missed, "the disk is too slow for the journal")
+            }
+            None if failed && !fails => info!(journal, "the journal is written again"),
+            _ => {}
+        }
+    }
+}
+
 /// Waits for the thread, on one of those that may block: the runtime knows that
 /// something is going on.
 async fn told<T: Send + 'static>(from: oneshot::Receiver<T>, patience: Duration) -> Option<T> {
@@ -130,13 +154,9 @@ impl Batch {
         let missed = self.first.saturating_sub(journal.next_position());
         journal.skip(missed);
         let written = journal.append(&self.entries);
+        journal.rest();
         drop(journal);
-        if missed > 0 {
-            warn!(journal = self.open.name, missed, "the disk is too slow for the journal");
-        }
-        if let Err(error) = &written {
-            warn!(journal = self.open.name, %error, "journal not written");
-        }
+        self.open.say(missed, written.as_ref().err());
         if let Some(done) = self.done {
             // Who waited may have gone.
             let _ = done.send(written.is_ok());

@@ -98,6 +98,11 @@ impl Disk for SmallDisk {
         let (disk, file) = (self.clone(), LocalDisk.create(path)?);
         Ok(Box::new(SmallFile { disk, folder: path.parent().unwrap().to_owned(), file }))
     }
+
+    fn go_on(&mut self, path: &Path) -> io::Result<Box<dyn Sink>> {
+        let (disk, file) = (self.clone(), LocalDisk.go_on(path)?);
+        Ok(Box::new(SmallFile { disk, folder: path.parent().unwrap().to_owned(), file }))
+    }
 }
 
 impl Sink for SmallFile {

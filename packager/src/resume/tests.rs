@@ -23,7 +23,8 @@ async fn epochs(pause: Duration, happens: impl FnOnce(&Bench)) -> usize {
 }
 
 fn journal(bench: &Bench) -> std::path::PathBuf {
-    bench.data().join("journal/programmes/acme")
+    let folder = bench.data().join("journal/programmes/acme");
+    folder.join(bench.egress.rendition_id().as_str())
 }
 
 #[tokio::test(start_paused = true)]
@@ -61,4 +62,23 @@ async fn a_journal_of_nonsense_is_no_harm() {
         }
     };
     assert_eq!(epochs(SECOND, nonsense).await, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_rendition_begins_an_epoch_of_its_own() {
+    let mut bench = Bench::new(SHORT);
+    let mut encoder = Encoder::new(1, 0, &bench.clock);
+    let process = bench.start(&[&encoder]).await;
+    encoder.play(11 * SECOND).await;
+    process.settle().await;
+    process.kill().await;
+    let before = journal(&bench);
+    bench.egress = crate::testing::egress("[egress.mount]\nsegment = \"4s\"\nwindow = \"36s\"\n");
+    let process = bench.start(&[&encoder]).await;
+    encoder.play(5 * SECOND).await;
+    process.settle().await;
+    process.kill().await;
+    assert!(journal(&bench).is_dir() && !before.exists(), "the other one's journal is gone");
+    let began = bench.log().iter().filter(|text| text.contains("epoch_began")).count();
+    assert_eq!(began, 2);
 }

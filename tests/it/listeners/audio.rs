@@ -123,6 +123,11 @@ async fn a_source_that_comes_back_in_time_keeps_its_listeners() {
     drop(source);
     let last = sent.last().unwrap().clone();
     let heard = frames::cut(&listener.hear_until(|audio| audio.ends_with(&last)).await.audio);
-    let start = frames::position(&sent, &heard);
-    assert_eq!(start + heard.len(), sent.len(), "and nothing is lost between");
+    // Nobody knows that nothing is missing: a frame between the two mutes what the
+    // decoder may not be able to.
+    let (own, between): (Vec<_>, Vec<_>) =
+        heard.into_iter().partition(|frame| sent.contains(frame));
+    assert_eq!(between.len(), 1);
+    let start = frames::position(&sent, &own);
+    assert_eq!(start + own.len(), sent.len(), "and nothing is lost between");
 }

@@ -403,7 +403,7 @@ fn the_fallback_plays_in_real_time_until_an_ingest_is_stable_again() {
     assert!(house.longest_gap() <= 48, "{}", house.longest_gap());
     // From the end of what waited to the first of those that are stable.
     let played = lines[1].split_whitespace().count() as u64;
-    assert!((secs(24)..secs(26)).contains(&played), "{played}");
+    assert!((secs(22)..secs(23)).contains(&played), "{played}");
 }
 
 #[test]

@@ -487,3 +487,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_journal_that_rests_goes_on_in_its_file() {
+    let scratch = Scratch::new();
+    let (mut journal, _) = open(&scratch);
+    let mut written = append(&mut journal, &[420; 3]).unwrap();
+    for _ in 0..5 {
+        journal.rest();
+        written.extend(append(&mut journal, &[420; 3]).unwrap());
+    }
+    assert_eq!(scratch.files().len(), 1);
+    journal.rest();
+    // Its file is gone when it wakes.
+    fs::remove_file(&scratch.files()[0]).unwrap();
+    let last = append(&mut journal, &[420; 3]).unwrap();
+    drop(journal);
+    let (_, read) = open(&scratch);
+    assert_eq!(read, last);
+    assert!(written.iter().all(|entry| entry.position < last[0].position));
+}
