@@ -133,7 +133,7 @@ impl Open {
         match error {
             Some(error) if !failed => warn!(journal, %error, "the journal is not written"),
             None if fails && !failed => {
-                warn!(journal, missed, "the disk is too slow for the journal")
+                warn!(journal, missed, "the disk is too slow for the journal");
             }
             None if failed && !fails => info!(journal, "the journal is written again"),
             _ => {}
