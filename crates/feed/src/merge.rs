@@ -64,6 +64,10 @@ pub const CATCH_UP_MAX: Duration = Duration::from_secs(3);
 /// Units that have to agree, none of them ambiguous, before a path is locked.
 pub const RUN_LEN: usize = 8;
 
+/// How long a path that is ahead has to have been confirmed before it is believed
+/// rather than one that was there before it: longer than jingles.
+pub const CONFIRMED_MIN: Duration = Duration::from_secs(16);
+
 /// Units of which a path's place does not show, as digital silence, before they
 /// are taken for a new beginning where nothing else is there: two to three
 /// seconds, less than a listener's burst.
@@ -164,7 +168,6 @@ impl Merger {
     /// A title came; it holds from the path's next unit on.
     pub fn handle_title(&mut self, rank: Rank, title: Arc<Title>) {
         if let Some(path) = self.path_mut(rank) {
-            path.title = Some(Arc::clone(&title));
             path.next_title = Some(title);
         }
     }
@@ -280,7 +283,8 @@ impl Merger {
             let Some(pending) = line.release() else { return };
             let gap = self.given.replace(now).map_or(Duration::ZERO, |given| now.since(given));
             self.totals.longest_gap = self.totals.longest_gap.max(gap.saturating_sub(frame));
-            self.outputs.extend(pending.title.map(Output::Title));
+            let title = pending.title.filter(|title| self.titles.give(title));
+            self.outputs.extend(title.map(Output::Title));
             self.outputs.push_back(Output::Unit(pending.unit));
         }
     }

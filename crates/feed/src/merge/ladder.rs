@@ -80,8 +80,14 @@ impl Merger {
     fn ends_at(&self) -> Option<WallTime> {
         let heard = self.paths.iter().filter(|path| path.carries());
         let heard = heard.filter_map(|path| path.heard).max();
-        let last = self.line.as_ref()?.appended()?;
-        Some(heard.map_or(last, |heard| heard.max(last)).plus(self.settings.source_timeout))
+        let line = self.line.as_ref()?;
+        let last = match line.appended() {
+            Some(appended) => heard.map_or(appended, |heard| heard.max(appended)),
+            // Its first unit is waited for as long as there is a source.
+            None if heard.is_some() => return None,
+            None => line.begun(),
+        };
+        Some(last.plus(self.settings.source_timeout))
     }
 
     fn first_with_units(&self) -> Option<Rank> {
@@ -209,7 +215,7 @@ impl Merger {
 
     /// Begins a line with a path's units.
     fn start(&mut self, rank: Rank, cause: Cause, units: Vec<Incoming>, now: WallTime) {
-        self.line = Some(Line::default());
+        self.line = Some(Line::new(now));
         (self.locks, self.lines) = (self.locks + 1, self.lines + 1);
         let number = self.locks;
         for (other, path) in (0..).map(Rank).zip(&mut self.paths) {

@@ -32,6 +32,7 @@ pub(super) struct Line {
     origin: i64,
     least: Option<Least>,
     appended: Option<WallTime>,
+    begun: WallTime,
 }
 
 /// A unit that waits for its time.
@@ -58,6 +59,16 @@ pub(super) enum At {
 }
 
 impl Line {
+    /// One that begins at a time, with nothing.
+    pub(super) fn new(begun: WallTime) -> Self {
+        Self { begun, ..Self::default() }
+    }
+
+    /// When it began.
+    pub(super) fn begun(&self) -> WallTime {
+        self.begun
+    }
+
     /// One past the last place.
     pub(super) fn end(&self) -> u64 {
         self.hashes.end()

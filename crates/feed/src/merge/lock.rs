@@ -56,8 +56,9 @@ impl Merger {
         let mut units = seek.into_units();
         let missing: Vec<_> = units.drain(..before.min(units.len())).collect();
         let len = usize::try_from(run.len).unwrap_or(usize::MAX).min(units.len());
-        let late = (run.place..).zip(units.drain(..len));
-        let late = late.map(|(place, unit)| nanos_between(line.due(place), unit.heard));
+        let run_units: Vec<_> = (run.place..).zip(units.drain(..len)).collect();
+        let late = run_units.iter();
+        let late = late.map(|(place, unit)| nanos_between(line.due(*place), unit.heard));
         let lag_nanos = late.min().unwrap_or_default();
         // It is the source that was on air, and nobody says how far it has got.
         let came_back = !others_feed && self.feeder == Some(rank) && run.end() < line.end();
@@ -75,6 +76,11 @@ impl Merger {
         let mends = left == Some(run.place) && run.place >= line.released() && !missing.is_empty();
         self.join(rank);
         self.events.push_back(Event::Locked { rank, lag_nanos });
+        let told = missing.iter().rev().find_map(|unit| unit.title.clone()).filter(|_| !mends);
+        self.tell(rank, run.place, told);
+        for (place, unit) in run_units {
+            self.tell(rank, place, unit.title);
+        }
         if mends {
             self.mend(rank, run.place, missing);
         }
@@ -114,14 +120,18 @@ impl Merger {
             .into_iter()
             .map(|one| (one.hash, Pending { unit: one.unit, title: one.title, by: rank }));
         line.insert(place, missing.collect());
-        for lock in self.paths.iter_mut().filter_map(Path::lock_mut) {
-            if lock.next > place {
+        self.titles.shift(place, units as u64);
+        for path in &mut self.paths {
+            if let Some((told, _)) = path.title.as_mut().filter(|(told, _)| *told >= place) {
+                *told += units as u64;
+            }
+            if let Some(lock) = path.lock_mut().filter(|lock| lock.next > place) {
                 lock.next += units as u64;
             }
         }
         // What is sought is compared with places that have moved.
         for seek in self.paths.iter_mut().filter_map(Path::seek_mut) {
-            seek.restart();
+            seek.compare_again();
         }
         self.events.push_back(Event::Mended { rank, units });
     }

@@ -26,9 +26,10 @@ pub(super) struct Path {
     /// The paths that were once locked together with it, a bit each: they carry the
     /// same programme.
     pub(super) kin: u64,
-    /// The title that it told last.
-    pub(super) title: Option<Arc<Title>>,
-    /// The same, before the unit with which it begins.
+    /// The title that holds for the last of its units that has a place, and the place
+    /// from which on it does.
+    pub(super) title: Option<(u64, Arc<Title>)>,
+    /// The one that it told last, before the unit with which it begins.
     pub(super) next_title: Option<Arc<Title>>,
     pub(super) counts: Counts,
 }

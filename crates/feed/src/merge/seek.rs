@@ -7,7 +7,7 @@ use media::{Title, WallTime};
 
 use super::hashes::Hashes;
 use super::line::Line;
-use super::{RUN_LEN, RUN_LEN_MAX, STASH_BYTES_MAX, STASH_UNITS_MAX};
+use super::{CONFIRMED_MIN, RUN_LEN, RUN_LEN_MAX, STASH_BYTES_MAX, STASH_UNITS_MAX};
 use crate::path::PathUnit;
 
 /// A unit as a path delivered it.
@@ -84,6 +84,10 @@ impl Seek {
         let Some(oldest) = self.stash.pop_front() else { return };
         self.hashes.forget_first();
         self.bytes -= oldest.unit.data.len();
+        // Its title holds for the next one.
+        if let Some(next) = self.stash.front_mut() {
+            next.title = next.title.take().or(oldest.title);
+        }
         if let Some(run) = &mut self.run
             && run.unit < self.hashes.first()
         {
@@ -110,7 +114,13 @@ impl Seek {
                 run.len += 1;
                 self.run = Some(run);
                 if run.unambiguous >= RUN_LEN {
-                    return Some(self.with_what_precedes(run, line));
+                    let whole = self.with_what_precedes(run, line);
+                    if !self.is_doubtful(whole, line) {
+                        return Some(whole);
+                    }
+                    // Another place may be the right one; what precedes is not lost.
+                    self.run = None;
+                    self.sought = self.sought.max(number + 1);
                 }
             } else {
                 self.run = None;
@@ -154,10 +164,26 @@ impl Seek {
         run
     }
 
-    /// The line has changed: what has been found holds no more.
+    /// Whether a run may be of a jingle that is played again: something else comes
+    /// before it on either side, and it is no longer than a jingle.
+    fn is_doubtful(&self, run: Run, line: &Line) -> bool {
+        let before = |number: u64, hashes: &Hashes| number.checked_sub(1).and_then(|one| hashes.get(one));
+        self.left != Some(run.place)
+            && before(run.unit, &self.hashes).is_some()
+            && before(run.place, line.hashes()).is_some()
+            && line.length(run.len) < CONFIRMED_MIN
+    }
+
+    /// Another line has begun: what has been found holds no more.
     pub(super) fn restart(&mut self) {
+        self.compare_again();
+        self.strangers = self.stash.len();
+    }
+
+    /// The line's places have moved, or hold other units.
+    pub(super) fn compare_again(&mut self) {
         (self.run, self.left) = (None, None);
-        (self.sought, self.compared, self.strangers) = (self.hashes.first(), 0, self.stash.len());
+        (self.sought, self.compared) = (self.hashes.first(), 0);
     }
 
     /// Whether the newest units are none that the line has had, or too many of
