@@ -48,12 +48,11 @@ impl Merger {
         if self.lock_next(rank) == Some(place) && line.at(place) == At::End {
             return self.append(rank, incoming);
         }
-        let now = incoming.heard;
         let mut seek = Seek::from(place);
         seek.push(incoming, line);
         let Some(path) = self.paths.get_mut(usize::from(rank.0)) else { return };
         path.counts.mismatched += 1;
-        path.begin_seek(seek, now);
+        path.begin_seek(seek);
         self.events.push_back(Event::Mismatched(rank));
         self.advance(rank);
     }
@@ -101,7 +100,7 @@ impl Merger {
                 seek.push(Incoming { hash: *hash, unit: unit.clone(), title, heard }, line);
             }
             path.counts.mismatched += 1;
-            path.begin_seek(seek, heard);
+            path.begin_seek(seek);
             self.events.push_back(Event::Mismatched(Rank(u8::try_from(nth).unwrap_or(u8::MAX))));
         }
     }

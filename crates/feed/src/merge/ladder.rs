@@ -137,12 +137,12 @@ impl Merger {
     /// When a preferred path has been there for long enough. One that may still turn
     /// out to be ahead of the line, with the same audio, is given the time to.
     fn prefers_at(&self, rank: Rank, path: &Path) -> Option<WallTime> {
-        path.seek()?;
+        let seek = path.seek()?;
         let stable = path.stable_since?.plus(STABLE_MIN);
         if self.is_other(rank) {
             return Some(stable);
         }
-        Some(path.sought_since?.plus(SKEW_MAX + STALL_MAX).max(stable))
+        Some(seek.telling_since()?.plus(SKEW_MAX + STALL_MAX).max(stable))
     }
 
     /// A path's units begin a new line: those that came after the last one of
@@ -189,7 +189,7 @@ impl Merger {
         let mut seek = Seek::default();
         seek.push(incoming, line);
         path.counts.mismatched += 1;
-        path.begin_seek(seek, now);
+        path.begin_seek(seek);
         self.events.push_back(Event::Mismatched(rank));
     }
 
@@ -230,7 +230,7 @@ impl Merger {
                     catch_up_by: None,
                 });
             } else if path.lock().is_some() {
-                path.begin_seek(Seek::default(), now);
+                path.begin_seek(Seek::default());
             } else if let Some(seek) = path.seek_mut() {
                 seek.restart();
             }
@@ -253,9 +253,8 @@ impl Merger {
     fn end_line(&mut self) {
         self.put_aside();
         self.before = None;
-        let now = self.decided;
         for path in self.paths.iter_mut().filter(|path| path.is_connected()) {
-            path.begin_seek(Seek::default(), now);
+            path.begin_seek(Seek::default());
         }
         match self.over.back() {
             Some((due, _)) => self.over.push_back((*due, Output::Ends)),

@@ -113,7 +113,7 @@ impl Line {
         self.pending_bytes += pending.unit.data.len();
         self.hashes.push(hash);
         self.pending.push_back(pending);
-        if self.hashes.len() > LINE_UNITS_MAX.max(self.pending.len()) {
+        while self.hashes.len() > LINE_UNITS_MAX.max(self.pending.len()) {
             self.hashes.forget_first();
         }
     }

@@ -19,8 +19,6 @@ pub(super) struct Path {
     pub(super) heard: Option<WallTime>,
     /// Since when it has delivered without a stall.
     pub(super) stable_since: Option<WallTime>,
-    /// Since when its place has been sought.
-    pub(super) sought_since: Option<WallTime>,
     /// The line that it was locked in last.
     pub(super) line: Option<u64>,
     /// The paths that were once locked together with it, a bit each: they carry the
@@ -109,9 +107,8 @@ impl Path {
     }
 
     /// Begins to look for its place.
-    pub(super) fn begin_seek(&mut self, seek: Seek, now: WallTime) {
+    pub(super) fn begin_seek(&mut self, seek: Seek) {
         self.place = Place::Sought(Box::new(seek));
-        self.sought_since = Some(now);
     }
 
     pub(super) fn is_connected(&self) -> bool {

@@ -41,6 +41,10 @@ pub(super) struct Seek {
     compared: u64,
     /// The newest units in a row that the line does not know.
     strangers: usize,
+    /// The newest of these that the path has not had before either.
+    fresh: usize,
+    /// When there were enough of them for the line to find it by.
+    telling_since: Option<WallTime>,
     /// The place where the path left the line, if it came from there.
     pub(super) left: Option<u64>,
 }
@@ -74,6 +78,11 @@ impl Seek {
         self.strangers = if line.hashes().has(unit.hash) { 0 } else { self.strangers + 1 };
         self.bytes += unit.unit.data.len();
         self.hashes.push(unit.hash);
+        let is_fresh = self.strangers > 0 && self.hashes.is_only(unit.hash);
+        self.fresh = if is_fresh { self.fresh + 1 } else { 0 };
+        if self.fresh >= RUN_LEN {
+            self.telling_since.get_or_insert(unit.heard);
+        }
         self.stash.push_back(unit);
         while self.stash.len() > STASH_UNITS_MAX || self.bytes > STASH_BYTES_MAX {
             self.forget_first();
@@ -190,6 +199,11 @@ impl Seek {
     /// them tell nothing.
     pub(super) fn is_foreign(&self) -> bool {
         self.strangers >= RUN_LEN || self.stash.len() >= RUN_LEN_MAX
+    }
+
+    /// Since when it has had units that the line would know if it came to them.
+    pub(super) fn telling_since(&self) -> Option<WallTime> {
+        self.telling_since
     }
 
     /// Whether it holds units and the line knows none of the newest.

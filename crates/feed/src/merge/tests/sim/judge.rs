@@ -74,6 +74,7 @@ fn continuity(plan: &Plan, played: &Played) -> Option<String> {
     for (nth, (at, out)) in played.out.iter().enumerate() {
         match out {
             Out::Begins(..) if nth == 0 => {}
+            _ if expected > last => break,
             Out::Begins(..) | Out::Ends if nth >= played.in_time => break,
             Out::Begins(..) | Out::Ends => {
                 return Some(format!("{} s: {out:?} before unit {expected}", secs(*at)));

@@ -85,7 +85,7 @@ impl Plan {
             Family::Far => rng.u64(60..150),
         };
         let end = BEFORE + length * SECOND;
-        let source = Source::draw(&mut rng, form, kind, end + SECOND);
+        let source = Source::draw(&mut rng, form, kind, end + 180 * SECOND);
         let mut plan =
             Self { family, seed, kind, source, hold_back: 0, paths: Vec::new(), end };
         plan.draw_paths(&mut rng);
@@ -135,18 +135,22 @@ impl Plan {
     /// Who is counted on, one after the other; what else the paths do does not matter.
     fn draw_duties(&mut self, rng: &mut Rng) {
         let mut on_duty = rng.usize(..self.paths.len());
-        let mut link = Link { from: BEFORE, to: 0, burst: draw_burst(rng), is_told: true, drop: None, duty: None };
-        let mut since = BEFORE;
+        let burst = draw_burst(rng);
+        let from = self.beside_repeats(on_duty, BEFORE, burst);
+        let mut link = Link { from, to: 0, burst, is_told: true, drop: None, duty: None };
+        let mut since = from;
+        self.end = self.end.max(since + 20 * SECOND);
         // Until when each path's time is filled.
-        let mut filled = vec![BEFORE + SECOND; self.paths.len()];
+        let mut filled = vec![since + SECOND; self.paths.len()];
         let stays = rng.u8(..4) == 0;
         loop {
             let wanted = since + rng.u64(5..30) * SECOND;
             let next = (on_duty + rng.usize(1..self.paths.len())) % self.paths.len();
             let lead = rng.u64(0..=15_000) * MS;
             let from = wanted.saturating_sub(lead).max(filled[next]).max(since);
-            let from = self.beside_repeats(next, from);
-            let next_link = Link { from, to: self.end, burst: draw_burst(rng), is_told: true, drop: None, duty: None };
+            let burst = draw_burst(rng);
+            let from = self.beside_repeats(next, from, burst);
+            let next_link = Link { from, to: self.end, burst, is_told: true, drop: None, duty: None };
             let proven = self.proven((on_duty, link), (next, next_link));
             let until = proven.map(|proven| wanted.max(proven + 500 * MS));
             let Some(until) = until.filter(|until| !stays && *until < self.end) else {
@@ -209,7 +213,7 @@ impl Plan {
             }
             let (burst, is_told) = (draw_burst(rng), rng.u8(..5) > 0);
             if self.family != Family::Wild {
-                at = self.beside_repeats(nth, at);
+                at = self.beside_repeats(nth, at, burst);
             }
             if at >= end {
                 return;
@@ -220,8 +224,10 @@ impl Plan {
     }
 
     /// When the first unit of a connection is none that is played again.
-    fn beside_repeats(&self, nth: usize, mut from: u64) -> u64 {
-        let first = |from: u64| self.source.form.unit_at(from - self.paths[nth].base);
+    fn beside_repeats(&self, nth: usize, mut from: u64, burst: u64) -> u64 {
+        let form = self.source.form;
+        let live = |from: u64| form.unit_at(from - self.paths[nth].base);
+        let first = |from: u64| live(from).saturating_sub(form.unit_at(burst));
         while first(from) < self.source.len() && self.source.is_repeat(first(from)) {
             from += 200 * MS;
         }
@@ -233,7 +239,7 @@ impl Plan {
         let (first, _) = self.counted_on();
         let begun = self.source.form.start(first);
         for path in &mut self.paths {
-            for link in path.links.iter_mut().filter(|link| link.duty.is_none_or(|(from, _)| from > BEFORE)) {
+            for link in path.links.iter_mut().filter(|link| link.duty.is_none_or(|(from, _)| from > link.from)) {
                 link.burst = link.burst.min(link.from.saturating_sub(path.base + begun));
                 let first = |link: &Link| {
                     let form = self.source.form;
@@ -371,7 +377,7 @@ impl Plan {
 
     /// Whether one path is counted on from the beginning to the end.
     pub(super) fn leader(&self) -> Option<usize> {
-        let whole = |link: &Link| link.duty == Some((BEFORE, self.end));
+        let whole = |link: &Link| link.duty == Some((link.from, self.end));
         self.paths.iter().position(|path| path.links.iter().any(whole))
     }
 

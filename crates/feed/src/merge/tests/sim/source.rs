@@ -107,13 +107,14 @@ impl Source {
     pub(super) fn draw(rng: &mut Rng, form: Form, kind: Kind, nanos: u64) -> Self {
         let end = form.unit_at(nanos);
         let jingles: Vec<u64> = (0..3).map(|_| draw_units(rng, form, 1_000, 15_000)).collect();
-        let (mut sections, mut len) = (Vec::new(), 0);
+        let (mut sections, mut len, mut is_again) = (Vec::new(), 0, false);
         while len < end {
             let section = if sections.len() % 2 == 0 {
                 Section::Music(draw_music(rng, form))
             } else {
-                draw_other(rng, form, (kind, &jingles), len)
+                draw_other(rng, form, (kind, &jingles), is_again.then_some(0).unwrap_or(len))
             };
+            is_again |= matches!(section, Section::Again(_));
             len += section.len();
             sections.push(section);
             // Twice in a row.
