@@ -198,15 +198,20 @@ impl Merger {
         path.hear(now);
         let title = path.next_title.take();
         let incoming = Incoming { hash: hash(&unit.data), unit, title, heard: now };
-        match path.place {
-            Place::Locked(_) => self.follow(rank, incoming),
-            Place::Sought(_) => self.seek(rank, incoming),
-            Place::Away => {}
-        }
+        self.take(rank, incoming);
         if self.end() != end {
             self.advance_others(rank);
         }
         self.handle_timeout(now);
+    }
+
+    /// The next unit of a path, whether its place is known or not.
+    fn take(&mut self, rank: Rank, incoming: Incoming) {
+        match self.path(rank).map(|path| &path.place) {
+            Some(Place::Locked(_)) => self.follow(rank, incoming),
+            Some(Place::Sought(_)) => self.seek(rank, incoming),
+            Some(Place::Away) | None => {}
+        }
     }
 
     /// Does what time asks for.

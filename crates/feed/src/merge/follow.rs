@@ -68,17 +68,11 @@ impl Merger {
         let proven = line.length(1).as_nanos().max(1);
         let proven = CONFIRMED_MIN.as_nanos() / proven;
         let Some(by) = line.pending_at(place).map(|pending| pending.by) else { return };
-        let stands = |path: &Path| path.lock().is_some_and(|lock| lock.next > place);
-        let lock = |rank: Rank| self.paths.get(usize::from(rank.0)).and_then(Path::lock);
-        let (Some(own), other) = (lock(rank), lock(by).filter(|lock| lock.next > place)) else {
-            return;
-        };
-        let is_wrong = match other {
-            Some(other) => other.number >= own.number && u128::from(other.confirmed) < proven,
-            // It is gone, and nobody else has had what it brought.
-            None => !self.paths.iter().any(stands),
-        };
-        if !is_wrong {
+        let lock = |path: &Path| path.lock().filter(|lock| lock.next > place).copied();
+        let Some(own) = self.paths.get(usize::from(rank.0)).and_then(Path::lock) else { return };
+        let Some(other) = self.paths.get(usize::from(by.0)).and_then(lock) else { return };
+        let mut others = self.paths.iter().filter_map(lock);
+        if others.any(|other| other.number < own.number) || u128::from(other.confirmed) >= proven {
             return;
         }
         let taken = line.truncate(place);

@@ -28,6 +28,9 @@ impl Merger {
             }
             return;
         }
+        if self.awaited_until().is_some_and(|due| due > now) {
+            return;
+        }
         if let Some(rank) = self.came_back() {
             return self.begin(rank, Cause::CameBack, now);
         }
@@ -51,6 +54,7 @@ impl Merger {
             self.is_preferred(rank).then(|| self.prefers_at(rank, path)).flatten()
         });
         let others = self.gives_up_at().into_iter().chain(self.ends_at());
+        let others = others.chain(self.awaited_until());
         let dues = stalls.into_iter().chain(catch_up).chain(preferred).chain(others);
         // What was due before has been looked at.
         let dues = dues.filter(|due| *due > self.decided);
@@ -70,6 +74,15 @@ impl Merger {
         let stalled = stalled.filter_map(Path::stalls_at).max();
         let drained = line.due(line.end()).plus(self.settings.hold_back + self.late);
         Some(stalled.unwrap_or_else(|| drained.min(self.last_heard().plus(STALL_MAX))))
+    }
+
+    /// Until when it may still turn out that a path goes on with the line after what
+    /// the one ahead had left out before it went. Nobody misses anything meanwhile.
+    fn awaited_until(&self) -> Option<WallTime> {
+        let line = self.line.as_ref()?;
+        let lefts = self.paths.iter().filter_map(|path| path.seek()?.left);
+        let left = lefts.filter(|left| (line.released()..line.end()).contains(left)).min()?;
+        Some(line.due(left).plus(self.settings.hold_back + self.late))
     }
 
     fn last_heard(&self) -> WallTime {

@@ -22,7 +22,8 @@ impl Merger {
         let (Some(line), Some(path)) = (&self.line, self.paths.get_mut(usize::from(rank.0))) else {
             return;
         };
-        if let Some(run) = path.seek_mut().and_then(|seek| seek.advance(line)) {
+        let Some(seek) = path.seek_mut() else { return };
+        if let Some(run) = seek.advance(line).or_else(|| seek.rest(line)) {
             self.lock(rank, run);
         }
     }
@@ -76,16 +77,19 @@ impl Merger {
         let mends = left == Some(run.place) && run.place >= line.released() && !missing.is_empty();
         self.join(rank);
         self.events.push_back(Event::Locked { rank, lag_nanos });
-        let told = missing.iter().rev().find_map(|unit| unit.title.clone()).filter(|_| !mends);
-        self.tell(rank, run.place, told);
-        for (place, unit) in run_units {
+        let mut place = run.place;
+        if mends {
+            self.mend(rank, place, missing);
+            place = self.lock_next(rank).unwrap_or_default() - run_units.len() as u64;
+        } else {
+            let told = missing.into_iter().rev().find_map(|unit| unit.title);
+            self.tell(rank, place, told);
+        }
+        for (place, (_, unit)) in (place..).zip(run_units) {
             self.tell(rank, place, unit.title);
         }
-        if mends {
-            self.mend(rank, run.place, missing);
-        }
         for unit in units {
-            self.follow(rank, unit);
+            self.take(rank, unit);
         }
     }
 
@@ -116,9 +120,10 @@ impl Merger {
     fn mend(&mut self, rank: Rank, place: u64, missing: Vec<Incoming>) {
         let Some(line) = &mut self.line else { return };
         let units = missing.len();
+        let titles: Vec<_> = missing.iter().map(|one| one.title.clone()).collect();
         let missing = missing
             .into_iter()
-            .map(|one| (one.hash, Pending { unit: one.unit, title: one.title, by: rank }));
+            .map(|one| (one.hash, Pending { unit: one.unit, title: None, by: rank }));
         line.insert(place, missing.collect());
         self.titles.shift(place, units as u64);
         for path in &mut self.paths {
@@ -132,6 +137,9 @@ impl Merger {
         // What is sought is compared with places that have moved.
         for seek in self.paths.iter_mut().filter_map(Path::seek_mut) {
             seek.compare_again();
+        }
+        for (place, title) in (place..).zip(titles) {
+            self.tell(rank, place, title);
         }
         self.events.push_back(Event::Mended { rank, units });
     }

@@ -138,6 +138,13 @@ impl Seek {
         }
     }
 
+    /// The run that goes from the place where the path left the line to the line's end:
+    /// all that the path ahead has brought after what it left out.
+    pub(super) fn rest(&self, line: &Line) -> Option<Run> {
+        let run = self.run.filter(|run| run.unambiguous > 0 && run.end() == line.end())?;
+        Some(self.with_what_precedes(run, line)).filter(|run| self.left == Some(run.place))
+    }
+
     /// Finds a unit that has one place only.
     fn start(&mut self, line: &Line) -> Option<Run> {
         self.sought = self.sought.max(self.hashes.first());

@@ -35,6 +35,8 @@ pub(super) struct Plan {
     pub(super) kind: Kind,
     pub(super) source: Source,
     pub(super) hold_back: u64,
+    /// The first unit that is counted on.
+    begun: u64,
     pub(super) paths: Vec<Carrier>,
     pub(super) end: u64,
 }
@@ -87,7 +89,7 @@ impl Plan {
         let end = BEFORE + length * SECOND;
         let source = Source::draw(&mut rng, form, kind, end + 180 * SECOND);
         let mut plan =
-            Self { family, seed, kind, source, hold_back: 0, paths: Vec::new(), end };
+            Self { family, seed, kind, source, hold_back: 0, begun: 0, paths: Vec::new(), end };
         plan.draw_paths(&mut rng);
         if family == Family::Wild {
             for nth in 0..plan.paths.len() {
@@ -95,9 +97,6 @@ impl Plan {
             }
         } else {
             plan.draw_duties(&mut rng);
-        }
-        if family != Family::Wild {
-            plan.shorten_bursts();
         }
         plan.draw_long_stalls(&mut rng);
         plan.draw_drops(&mut rng);
@@ -135,9 +134,9 @@ impl Plan {
     /// Who is counted on, one after the other; what else the paths do does not matter.
     fn draw_duties(&mut self, rng: &mut Rng) {
         let mut on_duty = rng.usize(..self.paths.len());
-        let burst = draw_burst(rng);
-        let from = self.beside_repeats(on_duty, BEFORE, burst);
-        let mut link = Link { from, to: 0, burst, is_told: true, drop: None, duty: None };
+        let mut link = self.connect(rng, on_duty, BEFORE);
+        let from = link.from;
+        self.begun = self.first(on_duty, &link);
         let mut since = from;
         self.end = self.end.max(since + 20 * SECOND);
         // Until when each path's time is filled.
@@ -148,9 +147,8 @@ impl Plan {
             let next = (on_duty + rng.usize(1..self.paths.len())) % self.paths.len();
             let lead = rng.u64(0..=15_000) * MS;
             let from = wanted.saturating_sub(lead).max(filled[next]).max(since);
-            let burst = draw_burst(rng);
-            let from = self.beside_repeats(next, from, burst);
-            let next_link = Link { from, to: self.end, burst, is_told: true, drop: None, duty: None };
+            let next_link = self.connect(rng, next, from);
+            let from = next_link.from;
             let proven = self.proven((on_duty, link), (next, next_link));
             let until = proven.map(|proven| wanted.max(proven + 500 * MS));
             let Some(until) = until.filter(|until| !stays && *until < self.end) else {
@@ -181,7 +179,7 @@ impl Plan {
         let mut run = 0;
         for (unit, at) in self.deliveries(other, &next) {
             let same = unit.checked_sub(first).and_then(|nth| seen.get(nth as usize));
-            match same.filter(|_| self.source.is_unique(unit)) {
+            match same.filter(|_| unit >= self.begun && self.source.is_unique(unit)) {
                 Some(_) => run += 1,
                 None => run = 0,
             }
@@ -211,45 +209,36 @@ impl Plan {
             if quiet || at + 50 * MS >= end {
                 return;
             }
-            let (burst, is_told) = (draw_burst(rng), rng.u8(..5) > 0);
-            if self.family != Family::Wild {
-                at = self.beside_repeats(nth, at, burst);
-            }
-            if at >= end {
+            let link = self.connect(rng, nth, at);
+            if link.from >= end {
                 return;
             }
-            self.paths[nth].links.push(Link { from: at, to: end, burst, is_told, drop: None, duty: None });
+            self.paths[nth].links.push(Link { to: end, is_told: rng.u8(..5) > 0, ..link });
             at = end;
         }
     }
 
-    /// When the first unit of a connection is none that is played again.
-    fn beside_repeats(&self, nth: usize, mut from: u64, burst: u64) -> u64 {
-        let form = self.source.form;
-        let live = |from: u64| form.unit_at(from - self.paths[nth].base);
-        let first = |from: u64| live(from).saturating_sub(form.unit_at(burst));
-        while first(from) < self.source.len() && self.source.is_repeat(first(from)) {
-            from += 200 * MS;
+    /// A connection from about that time on. Within the premise its burst reaches back
+    /// no further than the line does, and its first unit is none that is played again.
+    fn connect(&self, rng: &mut Rng, nth: usize, from: u64) -> Link {
+        let (form, base) = (self.source.form, self.paths[nth].base);
+        let mut burst = draw_burst(rng);
+        if self.family != Family::Wild && self.begun > 0 {
+            burst = burst.min(from.saturating_sub(base + form.start(self.begun)));
         }
-        from
+        let mut link = Link { from, to: self.end, burst, is_told: true, drop: None, duty: None };
+        let first = |link: &Link| self.first(nth, link).min(self.source.len() - 1);
+        while self.family != Family::Wild && self.source.is_repeat(first(&link)) {
+            link.from += 200 * MS;
+        }
+        link
     }
 
-    /// Bursts reach back no further than the line does.
-    fn shorten_bursts(&mut self) {
-        let (first, _) = self.counted_on();
-        let begun = self.source.form.start(first);
-        for path in &mut self.paths {
-            for link in path.links.iter_mut().filter(|link| link.duty.is_none_or(|(from, _)| from > link.from)) {
-                link.burst = link.burst.min(link.from.saturating_sub(path.base + begun));
-                let first = |link: &Link| {
-                    let form = self.source.form;
-                    form.unit_at(link.from - path.base).saturating_sub(form.unit_at(link.burst))
-                };
-                while self.source.is_repeat(first(link)) && link.burst > 0 {
-                    link.burst = link.burst.saturating_sub(200 * MS);
-                }
-            }
-        }
+    /// The first unit that a connection brings.
+    fn first(&self, nth: usize, link: &Link) -> u64 {
+        let form = self.source.form;
+        let live = form.unit_at(link.from.saturating_sub(self.paths[nth].base));
+        live.saturating_sub(form.unit_at(link.burst))
     }
 
     /// Stalls of any length, where nobody counts on the path.
@@ -369,10 +358,8 @@ impl Plan {
         let duties = self.paths.iter().enumerate().flat_map(|(nth, path)| {
             path.links.iter().filter(|link| link.duty.is_some()).map(move |link| (nth, link))
         });
-        let first = duties.clone().min_by_key(|(_, link)| link.duty).unwrap();
-        let last = duties.max_by_key(|(_, link)| link.duty).unwrap();
-        let first = self.deliveries(first.0, first.1).first().unwrap().0;
-        (first, self.deliveries(last.0, last.1).last().unwrap().0)
+        let (nth, link) = duties.max_by_key(|(_, link)| link.duty).unwrap();
+        (self.begun, self.deliveries(nth, link).last().unwrap().0)
     }
 
     /// Whether one path is counted on from the beginning to the end.
