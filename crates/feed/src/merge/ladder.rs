@@ -76,13 +76,17 @@ impl Merger {
         Some(stalled.unwrap_or_else(|| drained.min(self.last_heard().plus(STALL_MAX))))
     }
 
-    /// Until when it may still turn out that a path goes on with the line after what
+    /// Until when it may still turn out that a path goes on with the line, after what
     /// the one ahead had left out before it went. Nobody misses anything meanwhile.
     fn awaited_until(&self) -> Option<WallTime> {
+        self.ranked().filter_map(|(rank, _)| self.returns_until(rank)).min()
+    }
+
+    fn returns_until(&self, rank: Rank) -> Option<WallTime> {
         let line = self.line.as_ref()?;
-        let lefts = self.paths.iter().filter_map(|path| path.seek()?.left);
-        let left = lefts.filter(|left| (line.released()..line.end()).contains(left)).min()?;
-        Some(line.due(left).plus(self.settings.hold_back + self.late))
+        let left = self.path(rank)?.seek()?.left?;
+        let is_pending = (line.released()..line.end()).contains(&left);
+        is_pending.then(|| line.due(left).plus(self.settings.hold_back + self.late))
     }
 
     fn last_heard(&self) -> WallTime {
@@ -182,7 +186,10 @@ impl Merger {
     /// has brought is not lost, where there is nothing else.
     pub(super) fn begin_with_the_rest(&mut self, rank: Rank, now: WallTime) {
         let brought = self.path(rank).and_then(Path::seek).is_some_and(Seek::has_strangers);
-        if brought && !self.is_fed(now) {
+        let is_awaited = self.ranked().any(|(other, _)| {
+            other != rank && self.returns_until(other).is_some_and(|due| due > now)
+        });
+        if brought && !is_awaited && !self.is_fed(now) {
             self.begin(rank, Cause::CameBack, now);
         }
     }

@@ -172,7 +172,10 @@ impl Seek {
     }
 
     fn with_what_precedes(&self, mut run: Run, line: &Line) -> Run {
-        while let (Some(unit), Some(place)) = (run.unit.checked_sub(1), run.place.checked_sub(1))
+        // What comes before it is known, where the path left the line.
+        let first = self.left.unwrap_or(0);
+        while run.place > first
+            && let (Some(unit), Some(place)) = (run.unit.checked_sub(1), run.place.checked_sub(1))
             && self.hashes.get(unit).is_some_and(|hash| line.hashes().get(place) == Some(hash))
         {
             (run.unit, run.place, run.len) = (unit, place, run.len + 1);

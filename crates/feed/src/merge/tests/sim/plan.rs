@@ -140,7 +140,7 @@ impl Plan {
         let mut since = from;
         self.end = self.end.max(since + 20 * SECOND);
         // Until when each path's time is filled.
-        let mut filled = vec![since + SECOND; self.paths.len()];
+        let mut filled = vec![since + 2 * SECOND; self.paths.len()];
         let stays = rng.u8(..4) == 0;
         loop {
             let wanted = since + rng.u64(5..30) * SECOND;
@@ -280,7 +280,8 @@ impl Plan {
                 let Some((unit, _)) = units.get(rng.usize(..units.len().max(1))) else { continue };
                 let (first, len) = (*unit, rng.u64(1..=room));
                 let follows = first + len..first + len + PROOF as u64;
-                if follows.end < self.source.len()
+                let is_seen = self.source.form.start(follows.end) + most < self.end;
+                if is_seen
                     && (self.family == Family::Wild
                         || follows.into_iter().all(|unit| self.source.is_unique(unit)))
                 {
@@ -395,7 +396,9 @@ impl Plan {
             for (link, _) in path.links.iter().enumerate().filter(|(_, link)| link.duty.is_none()) {
                 without(&|path| _ = path.links.remove(link));
             }
-            for (link, _) in path.links.iter().enumerate().filter(|(_, link)| link.burst > 0) {
+            let is_first = |link: &Link| link.duty.is_some_and(|(from, _)| from == link.from);
+            let bursts = path.links.iter().enumerate();
+            for (link, _) in bursts.filter(|(_, link)| link.burst > 0 && !is_first(link)) {
                 without(&|path| path.links[link].burst = 0);
             }
             (0..path.stalls.len()).for_each(|one| without(&|path| _ = path.stalls.remove(one)));
