@@ -77,7 +77,7 @@ impl Merger {
         }
         let taken = line.truncate(place);
         for seek in self.paths.iter_mut().filter_map(Path::seek_mut) {
-            seek.compare_again();
+            seek.handle_truncated(place);
         }
         for (nth, path) in self.paths.iter_mut().enumerate() {
             let Some(lock) = path.lock().filter(|lock| lock.next > place).copied() else {

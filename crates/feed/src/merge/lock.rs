@@ -136,7 +136,7 @@ impl Merger {
         }
         // What is sought is compared with places that have moved.
         for seek in self.paths.iter_mut().filter_map(Path::seek_mut) {
-            seek.compare_again();
+            seek.handle_inserted(place, units as u64);
         }
         for (place, title) in (place..).zip(titles) {
             self.tell(rank, place, title);

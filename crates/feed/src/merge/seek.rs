@@ -184,25 +184,40 @@ impl Seek {
     }
 
     /// Whether a run may be of a jingle that is played again: something else comes
-    /// before it on either side, and it is no longer than a jingle.
+    /// before it on either side, or it would go back from where the path left the line;
+    /// and it is no longer than a jingle.
     fn is_doubtful(&self, run: Run, line: &Line) -> bool {
-        let before = |number: u64, hashes: &Hashes| number.checked_sub(1).and_then(|one| hashes.get(one));
-        self.left != Some(run.place)
-            && before(run.unit, &self.hashes).is_some()
-            && before(run.place, line.hashes()).is_some()
-            && line.length(run.len) < CONFIRMED_MIN
+        let has_before = |hashes: &Hashes, number: u64| {
+            number.checked_sub(1).is_some_and(|before| hashes.get(before).is_some())
+        };
+        let goes_back = self.left.is_some_and(|left| run.place < left);
+        let is_cut = self.left != Some(run.place)
+            && has_before(&self.hashes, run.unit)
+            && has_before(line.hashes(), run.place);
+        (goes_back || is_cut) && line.length(run.len) < CONFIRMED_MIN
     }
 
     /// Another line has begun: what has been found holds no more.
     pub(super) fn restart(&mut self) {
         self.compare_again();
+        self.left = None;
         self.strangers = self.stash.len();
     }
 
-    /// The line's places have moved, or hold other units.
-    pub(super) fn compare_again(&mut self) {
-        (self.run, self.left) = (None, None);
-        (self.sought, self.compared) = (self.hashes.first(), 0);
+    fn compare_again(&mut self) {
+        (self.run, self.sought, self.compared) = (None, self.hashes.first(), 0);
+    }
+
+    /// The line has other units from a place on.
+    pub(super) fn handle_truncated(&mut self, place: u64) {
+        self.left = self.left.filter(|left| *left <= place);
+        self.compare_again();
+    }
+
+    /// Units were put into the line before a place.
+    pub(super) fn handle_inserted(&mut self, place: u64, units: u64) {
+        self.left = self.left.map(|left| if left > place { left + units } else { left });
+        self.compare_again();
     }
 
     /// Whether the newest units are none that the line has had, or too many of

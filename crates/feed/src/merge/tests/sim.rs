@@ -10,7 +10,7 @@ use plan::{Family, Plan};
 use play::{Played, play};
 
 /// Schedules of each family; more where the code is optimised.
-const SCHEDULES: u64 = if cfg!(debug_assertions) { 100 } else { 20_000 };
+const SCHEDULES: u64 = if cfg!(debug_assertions) { 100 } else { 60_000 };
 
 fn judged(plan: &Plan) -> (Played, Option<String>) {
     let played = play(plan, &plan.arrivals());
