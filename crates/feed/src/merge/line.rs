@@ -113,6 +113,10 @@ impl Line {
         self.pending_bytes += pending.unit.data.len();
         self.hashes.push(hash);
         self.pending.push_back(pending);
+        self.forget_old();
+    }
+
+    fn forget_old(&mut self) {
         while self.hashes.len() > LINE_UNITS_MAX.max(self.pending.len()) {
             self.hashes.forget_first();
         }
@@ -148,6 +152,7 @@ impl Line {
             self.hashes.insert(place, hash);
             self.pending.insert(offset, pending);
         }
+        self.forget_old();
     }
 
     /// Takes back what follows from a place on, which has not been released.

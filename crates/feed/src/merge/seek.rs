@@ -187,13 +187,10 @@ impl Seek {
     /// before it on either side, or it would go back from where the path left the line;
     /// and it is no longer than a jingle.
     fn is_doubtful(&self, run: Run, line: &Line) -> bool {
-        let has_before = |hashes: &Hashes, number: u64| {
-            number.checked_sub(1).is_some_and(|before| hashes.get(before).is_some())
-        };
         let goes_back = self.left.is_some_and(|left| run.place < left);
         let is_cut = self.left != Some(run.place)
-            && has_before(&self.hashes, run.unit)
-            && has_before(line.hashes(), run.place);
+            && run.unit > self.hashes.first()
+            && run.place > 0;
         (goes_back || is_cut) && line.length(run.len) < CONFIRMED_MIN
     }
 
@@ -226,9 +223,10 @@ impl Seek {
         self.strangers >= RUN_LEN || self.stash.len() >= RUN_LEN_MAX
     }
 
-    /// Since when it has had units that the line would know if it came to them.
+    /// Since when it has had units that the line would know if it came to them; `None`
+    /// while what it has is silence.
     pub(super) fn telling_since(&self) -> Option<WallTime> {
-        self.telling_since
+        self.telling_since.filter(|_| self.fresh >= RUN_LEN)
     }
 
     /// Whether it holds units and the line knows none of the newest.

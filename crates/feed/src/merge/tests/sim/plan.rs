@@ -396,9 +396,8 @@ impl Plan {
             for (link, _) in path.links.iter().enumerate().filter(|(_, link)| link.duty.is_none()) {
                 without(&|path| _ = path.links.remove(link));
             }
-            let is_first = |link: &Link| link.duty.is_some_and(|(from, _)| from == link.from);
-            let bursts = path.links.iter().enumerate();
-            for (link, _) in bursts.filter(|(_, link)| link.burst > 0 && !is_first(link)) {
+            let bursts = path.links.iter().enumerate().filter(|(_, link)| link.duty.is_none());
+            for (link, _) in bursts.filter(|(_, link)| link.burst > 0) {
                 without(&|path| path.links[link].burst = 0);
             }
             (0..path.stalls.len()).for_each(|one| without(&|path| _ = path.stalls.remove(one)));
