@@ -43,8 +43,8 @@ pub(super) struct Seek {
     strangers: usize,
     /// The newest of these that the path has not had before either.
     fresh: usize,
-    /// When there were enough of them for the line to find it by.
-    telling_since: Option<WallTime>,
+    /// The last of as many of them as the line needs to find it by, and when it came.
+    telling: Option<(u64, WallTime)>,
     /// The place where the path left the line, if it came from there.
     pub(super) left: Option<u64>,
 }
@@ -80,8 +80,8 @@ impl Seek {
         self.hashes.push(unit.hash);
         let is_fresh = self.strangers > 0 && self.hashes.is_only(unit.hash);
         self.fresh = if is_fresh { self.fresh + 1 } else { 0 };
-        if self.fresh >= RUN_LEN {
-            self.telling_since.get_or_insert(unit.heard);
+        if self.fresh >= RUN_LEN && !self.is_telling() {
+            self.telling = Some((self.hashes.end() - 1, unit.heard));
         }
         self.stash.push_back(unit);
         while self.stash.len() > STASH_UNITS_MAX || self.bytes > STASH_BYTES_MAX {
@@ -188,9 +188,8 @@ impl Seek {
     /// and it is no longer than a jingle.
     fn is_doubtful(&self, run: Run, line: &Line) -> bool {
         let goes_back = self.left.is_some_and(|left| run.place < left);
-        let is_cut = self.left != Some(run.place)
-            && run.unit > self.hashes.first()
-            && run.place > 0;
+        let is_cut =
+            self.left != Some(run.place) && run.unit > self.hashes.first() && run.place > 0;
         (goes_back || is_cut) && line.length(run.len) < CONFIRMED_MIN
     }
 
@@ -226,7 +225,14 @@ impl Seek {
     /// Since when it has had units that the line would know if it came to them; `None`
     /// while what it has is silence.
     pub(super) fn telling_since(&self) -> Option<WallTime> {
-        self.telling_since.filter(|_| self.fresh >= RUN_LEN)
+        let (_, since) = self.telling.filter(|_| self.fresh >= RUN_LEN && self.is_telling())?;
+        Some(since)
+    }
+
+    /// Whether nothing that came since is like the units that tell.
+    fn is_telling(&self) -> bool {
+        let is_only = |number| self.hashes.get(number).is_none_or(|hash| self.hashes.is_only(hash));
+        self.telling.is_some_and(|(last, _)| (last + 1 - RUN_LEN as u64..=last).all(is_only))
     }
 
     /// Whether it holds units and the line knows none of the newest.

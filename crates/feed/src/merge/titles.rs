@@ -54,8 +54,8 @@ impl Merger {
         }
         // What was released has its title: it holds from the next unit on, unless
         // another one does by then.
-        let place = if is_last { place.max(line.released()) } else { place };
-        if let Some(pending) = line.pending_at(place) {
+        let shown = if is_last { place.max(line.released()) } else { place };
+        if let Some(pending) = line.pending_at(shown) {
             pending.title = Some(Arc::clone(&title));
             if is_last {
                 (titles.last, titles.at) = (Some(title), place);

@@ -10,15 +10,15 @@ use crate::merge::{LINE_UNITS_MAX, STASH_UNITS_MAX};
 /// and a burst of what comes together.
 const PENDING_MAX: usize = 60 * 47;
 
-/// What is wrong with it, if anything.
-pub(super) fn fault(plan: &Plan, played: &Played) -> Option<String> {
+/// What is wrong with it, if anything, where what came was taken `batch` late at most.
+pub(super) fn fault(plan: &Plan, played: &Played, batch: u64) -> Option<String> {
     let found = safety(plan, played);
     if plan.family == Family::Wild {
         return found.or_else(|| order(plan, played));
     }
     found
         .or_else(|| continuity(plan, played))
-        .or_else(|| gaps(plan, played))
+        .or_else(|| gaps(plan, played, batch))
         .or_else(|| titles(plan, played))
 }
 
@@ -79,7 +79,9 @@ fn continuity(plan: &Plan, played: &Played) -> Option<String> {
             Out::Begins(..) | Out::Ends => {
                 return Some(format!("{} s: {out:?} before unit {expected}", secs(*at)));
             }
-            Out::Unit(content) if plan.source.contents().get(expected as usize) != Some(content) => {
+            Out::Unit(content)
+                if plan.source.contents().get(expected as usize) != Some(content) =>
+            {
                 let place = plan.source.contents().iter().position(|one| one == content);
                 return Some(format!("{} s: {place:?} for unit {expected}", secs(*at)));
             }
@@ -92,15 +94,20 @@ fn continuity(plan: &Plan, played: &Played) -> Option<String> {
 
 /// Between two units of a line there is no more time than one unit's length and what
 /// the paths may be apart beyond `hold_back`.
-fn gaps(plan: &Plan, played: &Played) -> Option<String> {
+fn gaps(plan: &Plan, played: &Played, batch: u64) -> Option<String> {
     let units = played.out[..played.in_time].iter();
     let times: Vec<_> =
         units.filter(|(_, out)| matches!(out, Out::Unit(_))).map(|(at, _)| *at).collect();
     let unit = plan.source.form.start(1);
-    let allowed = plan.spread().saturating_sub(plan.hold_back) + 2 * unit + MS;
+    let allowed = plan.spread().saturating_sub(plan.hold_back) + 2 * unit + MS + batch;
     let found = times.windows(2).find(|pair| pair[1] - pair[0] > allowed);
     found.map(|pair| {
-        format!("a gap from {} to {} s, {} s are allowed", secs(pair[0]), secs(pair[1]), secs(allowed))
+        format!(
+            "a gap from {} to {} s, {} s are allowed",
+            secs(pair[0]),
+            secs(pair[1]),
+            secs(allowed)
+        )
     })
 }
 
@@ -111,9 +118,8 @@ fn titles(plan: &Plan, played: &Played) -> Option<String> {
         return None;
     }
     let (first, _) = plan.counted_on();
-    let is_exact = plan.family == Family::Near
-        && plan.leader() == Some(0)
-        && plan.paths[0].tells.is_some();
+    let is_exact =
+        plan.family == Family::Near && plan.leader() == Some(0) && plan.paths[0].tells.is_some();
     let (mut unit, mut last) = (first, None);
     for (at, out) in &played.out[..played.in_time] {
         let due = plan.source.title_of(unit);

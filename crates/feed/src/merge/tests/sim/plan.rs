@@ -1,6 +1,7 @@
 //! Schedules: what happens to the paths, drawn from a seed.
 
 use std::fmt;
+use std::ops::Range;
 
 use fastrand::Rng;
 
@@ -245,7 +246,8 @@ impl Plan {
     fn draw_long_stalls(&mut self, rng: &mut Rng) {
         let end = self.end;
         for path in &mut self.paths {
-            let guarded: Vec<_> = path.links.iter().filter(|link| link.duty.is_some()).copied().collect();
+            let guarded: Vec<_> =
+                path.links.iter().filter(|link| link.duty.is_some()).copied().collect();
             let mut at = BEFORE;
             while rng.u8(..3) > 0 && at < end {
                 at += rng.u64(..20_000) * MS;
@@ -281,14 +283,27 @@ impl Plan {
                 let (first, len) = (*unit, rng.u64(1..=room));
                 let follows = first + len..first + len + PROOF as u64;
                 let is_seen = self.source.form.start(follows.end) + most < self.end;
-                if is_seen
-                    && (self.family == Family::Wild
-                        || follows.into_iter().all(|unit| self.source.is_unique(unit)))
+                let is_known = follows.clone().all(|unit| self.source.is_unique(unit));
+                let around = first.saturating_sub(PROOF as u64)..follows.end;
+                if self.family == Family::Wild
+                    || is_seen && is_known && self.is_undisturbed(&around)
                 {
                     self.paths[nth].links[number].drop = Some((first, len));
                 }
             }
         }
+    }
+
+    /// Whether no path is connected in the midst of these units to be counted on, and
+    /// none has left one of them out.
+    fn is_undisturbed(&self, units: &Range<u64>) -> bool {
+        (0..self.paths.len()).all(|nth| {
+            self.paths[nth].links.iter().all(|link| {
+                let begins = link.duty.is_some() && units.contains(&self.first(nth, link));
+                let drops = |(first, len)| first < units.end && units.start < first + len;
+                !begins && !link.drop.is_some_and(drops)
+            })
+        })
     }
 
     /// The units that a connection brings, and when.
@@ -447,7 +462,11 @@ impl fmt::Debug for Plan {
                 let duty = link.duty.map(|(from, to)| (secs(from), secs(to)));
                 let units = self.deliveries(nth, link);
                 let units = (units.first().map(|one| one.0), units.last().map(|one| one.0));
-                writeln!(f, "  {from}..{to} {end} burst {burst} drop {:?} duty {duty:?} units {units:?}", link.drop)?;
+                writeln!(
+                    f,
+                    "  {from}..{to} {end} burst {burst} drop {:?} duty {duty:?} units {units:?}",
+                    link.drop
+                )?;
             }
             let stalls: Vec<_> = path.stalls.iter().map(|one| (secs(one.0), secs(one.1))).collect();
             writeln!(f, "  stalls {stalls:?}")?;
