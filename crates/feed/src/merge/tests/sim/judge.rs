@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::plan::{Family, MS, Plan, secs};
 use super::play::{Out, Played};
+use super::source::index;
 use crate::merge::{LINE_UNITS_MAX, STASH_UNITS_MAX};
 
 /// The units that may wait: those of a minute at 47 a second. The skew, `hold_back`
@@ -79,9 +80,7 @@ fn continuity(plan: &Plan, played: &Played) -> Option<String> {
             Out::Begins(..) | Out::Ends => {
                 return Some(format!("{} s: {out:?} before unit {expected}", secs(*at)));
             }
-            Out::Unit(content)
-                if plan.source.contents().get(expected as usize) != Some(content) =>
-            {
+            Out::Unit(content) if plan.source.contents().get(index(expected)) != Some(content) => {
                 let place = plan.source.contents().iter().position(|one| one == content);
                 return Some(format!("{} s: {place:?} for unit {expected}", secs(*at)));
             }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use fastrand::Rng;
 
-use super::source::{Form, Kind, Section, Source};
+use super::source::{Form, Kind, Section, Source, index};
 
 pub(super) const MS: u64 = 1_000_000;
 pub(super) const SECOND: u64 = 1_000 * MS;
@@ -115,7 +115,7 @@ impl Plan {
             self.hold_back = *rng.choice(&[0, 500, 3_000]).unwrap() * MS;
             rng.u64(0..=27_000) * MS
         };
-        for nth in 0..count {
+        for _ in 0..count {
             let base = rng.u64(0..=spread);
             let tells = [Some(""), Some("'"), None][rng.usize(..3)];
             let jitter = if rng.bool() { jitter } else { jitter / 10 };
@@ -128,7 +128,6 @@ impl Plan {
                 at += len + SECOND;
             }
             self.paths.push(path);
-            debug_assert!(nth < 4, "so many paths are simulated");
         }
     }
 
@@ -167,8 +166,8 @@ impl Plan {
             filled[on_duty] = link.to + rng.u64(..2_000) * MS;
             (on_duty, link, since) = (next, next_link, until);
         }
-        for nth in 0..self.paths.len() {
-            self.fill(rng, nth, filled[nth], self.end);
+        for (nth, since) in filled.into_iter().enumerate() {
+            self.fill(rng, nth, since, self.end);
         }
     }
 
@@ -179,7 +178,7 @@ impl Plan {
         let first = seen.first()?.0;
         let mut run = 0;
         for (unit, at) in self.deliveries(other, &next) {
-            let same = unit.checked_sub(first).and_then(|nth| seen.get(nth as usize));
+            let same = unit.checked_sub(first).and_then(|nth| seen.get(index(nth)));
             match same.filter(|_| unit >= self.begun && self.source.is_unique(unit)) {
                 Some(_) => run += 1,
                 None => run = 0,
@@ -348,7 +347,7 @@ impl Plan {
     pub(super) fn arrivals(&self) -> Vec<(u64, u8, What)> {
         let mut all = Vec::new();
         for nth in 0..self.paths.len() {
-            let rank = nth as u8;
+            let rank = u8::try_from(nth).unwrap();
             for link in &self.paths[nth].links {
                 all.push((link.from, rank, What::Connected));
                 let mut told = None;

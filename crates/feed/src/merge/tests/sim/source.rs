@@ -1,7 +1,6 @@
 //! What the encoder sends: music that never comes twice, digital silence, and what
 //! is played again byte for byte.
 
-use std::collections::HashMap;
 use std::fmt;
 
 use fastrand::Rng;
@@ -65,9 +64,9 @@ pub(super) enum Section {
     /// Frames that never come again.
     Music(u64),
     /// So many frames of silence, of which so many differ.
-    Silence(u64, u64),
+    Silence(u64, u32),
     /// One of the jingles, of this length.
-    Jingle(u64, u64),
+    Jingle(u32, u64),
     /// The last so many frames of the programme once more.
     Again(u64),
 }
@@ -94,10 +93,10 @@ pub(super) struct Source {
 }
 
 /// Contents below are frames of silence.
-const SILENCE: u64 = 100;
+const SILENCE: u32 = 100;
 
 /// Contents of a jingle are from this times its number.
-const JINGLE: u64 = 10_000;
+const JINGLE: u32 = 10_000;
 
 /// Contents from here on are music.
 const MUSIC: u32 = 1_000_000;
@@ -112,7 +111,7 @@ impl Source {
             let section = if sections.len() % 2 == 0 {
                 Section::Music(draw_music(rng, form))
             } else {
-                draw_other(rng, form, (kind, &jingles), is_again.then_some(0).unwrap_or(len))
+                draw_other(rng, form, (kind, &jingles), if is_again { 0 } else { len })
             };
             is_again |= matches!(section, Section::Again(_));
             len += section.len();
@@ -133,27 +132,32 @@ impl Source {
     }
 
     fn new(form: Form, sections: Vec<Section>, titles: Vec<u64>) -> Self {
-        let (mut units, mut next): (Vec<u32>, u32) = (Vec::new(), MUSIC);
+        let (mut units, mut music): (Vec<u32>, u32) = (Vec::new(), MUSIC);
         for section in &sections {
+            let len = u32::try_from(section.len()).unwrap();
             match *section {
-                Section::Music(len) => (0..len).for_each(|_| {
-                    units.push(next);
-                    next += 1;
-                }),
-                Section::Silence(len, kinds) => {
-                    units.extend((0..len).map(|unit| (SILENCE - 1 - unit % kinds) as u32));
+                Section::Music(_) => {
+                    units.extend(music..music + len);
+                    music += len;
                 }
-                Section::Jingle(number, len) => {
-                    units.extend((0..len).map(|unit| (JINGLE * (number + 1) + unit) as u32));
+                Section::Silence(_, kinds) => {
+                    units.extend((0..len).map(|unit| SILENCE - 1 - unit % kinds));
+                }
+                Section::Jingle(number, _) => {
+                    units.extend((0..len).map(|unit| JINGLE * (number + 1) + unit));
                 }
                 Section::Again(len) => {
-                    units.extend_from_within(units.len() - len as usize..);
+                    units.extend_from_within(units.len() - index(len)..);
                 }
             }
         }
-        let mut counts: HashMap<u32, u32> = HashMap::new();
-        units.iter().for_each(|unit| *counts.entry(*unit).or_default() += 1);
-        let unique = units.iter().map(|unit| counts[unit] == 1).collect();
+        let mut sorted = units.clone();
+        sorted.sort_unstable();
+        let copies = |unit: &u32| {
+            let first = sorted.partition_point(|one| one < unit);
+            sorted.get(first + 1) == Some(unit)
+        };
+        let unique = units.iter().map(|unit| !copies(unit)).collect();
         Self { form, sections, units, unique, titles }
     }
 
@@ -185,7 +189,7 @@ impl Source {
 
     /// What is in a unit.
     pub(super) fn content(&self, unit: u64) -> u32 {
-        self.units[unit as usize]
+        self.units[index(unit)]
     }
 
     /// What is in all of them.
@@ -195,12 +199,12 @@ impl Source {
 
     /// Whether no other unit is like it.
     pub(super) fn is_unique(&self, unit: u64) -> bool {
-        self.unique[unit as usize]
+        self.unique[index(unit)]
     }
 
     /// Whether it is of something that is played again.
     pub(super) fn is_repeat(&self, unit: u64) -> bool {
-        !self.is_unique(unit) && u64::from(self.content(unit)) >= JINGLE
+        !self.is_unique(unit) && self.content(unit) >= JINGLE
     }
 
     /// The title that holds for a unit, by number.
@@ -217,6 +221,11 @@ impl Section {
             }
         }
     }
+}
+
+/// A unit's number as an index.
+pub(super) fn index(unit: u64) -> usize {
+    usize::try_from(unit).unwrap()
 }
 
 /// Between so many milliseconds, in units.
@@ -245,7 +254,7 @@ fn draw_other(rng: &mut Rng, form: Form, (kind, jingles): (Kind, &[u64]), len: u
     }
     if is_jingle {
         let jingle = rng.usize(..jingles.len());
-        return Section::Jingle(jingle as u64, jingles[jingle]);
+        return Section::Jingle(u32::try_from(jingle).unwrap(), jingles[jingle]);
     }
     let kinds = *rng.choice(&[1, 1, 2, 3]).unwrap();
     Section::Silence(draw_units(rng, form, 500, 20_000), kinds)
