@@ -392,7 +392,7 @@ fn a_burst_at_a_reconnect_makes_nobody_wait() {
     house.carry(0, 0..secs(20), 10 * MS);
     house.carry(1, 0..secs(30), 60 * MS);
     // The one that fed the line comes back, and half a second brings what is old.
-    let (at, live) = (20_200, 864);
+    let (at, live) = (20_010, 856);
     house.plan(at, 0, Happening::Connect);
     for (nth, unit) in (live - 500..live).enumerate() {
         house.plan(at + nth as u64, 0, Happening::Unit(unit));
@@ -430,7 +430,7 @@ fn two_paths_mend_what_the_one_ahead_has_left_out() {
     house.deliver(0, 520..550, 10 * MS);
     house.plan(550 * 24, 0, Happening::Gone);
     house.carry(1, 0..525, 2000 * MS);
-    house.carry(2, 0..1000, 2100 * MS);
+    house.carry(2, 0..1000, 2020 * MS);
     house.run();
     house.assert_heard(0..1000);
 }
@@ -551,4 +551,29 @@ fn a_title_from_before_another_one_is_not_told_again() {
     house.run();
     let heard = house.heard();
     assert!(!heard.contains("[A]"), "{heard}");
+}
+
+#[test]
+fn a_line_that_never_has_a_unit_ends() {
+    let mut house = House::new(1, Duration::ZERO);
+    house.carry(0, 0..100, 10 * MS);
+    // It comes back with what was on air, and with nothing else.
+    house.plan(2500, 0, Happening::Connect);
+    (80..90).for_each(|unit| house.plan(2500, 0, Happening::Unit(unit)));
+    house.plan(20_000, 0, Happening::Gone);
+    house.run();
+    assert!(house.heard().ends_with(" 98 99 |."), "{}", house.heard());
+}
+
+#[test]
+fn what_was_put_in_its_place_is_no_more_to_remember() {
+    let mut house = House::new(2, 3 * SECOND);
+    let end = LINE_UNITS_MAX as u64 + 100;
+    house.join(0, 0..end, 10 * MS);
+    house.deliver(0, end + 30..end + 200, 10 * MS);
+    house.carry(1, 0..end + 38, 900 * MS);
+    house.run();
+    let mended = house.events.iter().any(|event| matches!(event, Event::Mended { .. }));
+    assert!(mended, "{:?}", house.events);
+    assert!(house.most_remembered <= LINE_UNITS_MAX, "{}", house.most_remembered);
 }
