@@ -70,6 +70,10 @@ pub const CATCH_UP_MAX: Duration = Duration::from_secs(3);
 /// Units that have to agree, none of them ambiguous, before a path is locked.
 pub const RUN_LEN: usize = 8;
 
+/// How long a path that is ahead has to have been confirmed before it is believed
+/// rather than one that was there before it: longer than jingles.
+pub const CONFIRMED_MIN: Duration = Duration::from_secs(16);
+
 /// Units of which a path's place does not show, as digital silence, before they
 /// are taken for a new beginning where nothing else is there: two to three
 /// seconds, less than a listener's burst.
@@ -166,10 +170,10 @@ impl Merger {
     }
 
     /// A source is there, or the one that was there begins anew.
-    pub fn handle_connected(&mut self, rank: Rank, info: SourceInfo, now: WallTime) {
+    pub fn handle_connected(&mut self, rank: Rank, info: SourceInfo, _now: WallTime) {
         if let Some(path) = self.path_mut(rank) {
             path.info = Some(info);
-            path.begin_seek(Seek::default(), now);
+            path.begin_seek(Seek::default());
             path.heard = None;
         }
     }
@@ -177,15 +181,14 @@ impl Merger {
     /// A title came; it holds from the path's next unit on.
     pub fn handle_title(&mut self, rank: Rank, title: Arc<Title>) {
         if let Some(path) = self.path_mut(rank) {
-            path.title = Some(Arc::clone(&title));
             path.next_title = Some(title);
         }
     }
 
     /// Items of a path were missed: where it goes on has to be found.
-    pub fn handle_missed(&mut self, rank: Rank, now: WallTime) {
+    pub fn handle_missed(&mut self, rank: Rank, _now: WallTime) {
         if let Some(path) = self.path_mut(rank).filter(|path| path.is_connected()) {
-            path.begin_seek(Seek::default(), now);
+            path.begin_seek(Seek::default());
         }
     }
 
@@ -208,15 +211,20 @@ impl Merger {
         path.hear(now);
         let title = path.next_title.take();
         let incoming = Incoming { hash: hash(&unit.data), unit, title, heard: now };
-        match path.place {
-            Place::Locked(_) => self.follow(rank, incoming),
-            Place::Sought(_) => self.seek(rank, incoming),
-            Place::Away => {}
-        }
+        self.take(rank, incoming);
         if self.end() != end {
             self.advance_others(rank);
         }
         self.handle_timeout(now);
+    }
+
+    /// The next unit of a path, whether its place is known or not.
+    fn take(&mut self, rank: Rank, incoming: Incoming) {
+        match self.path(rank).map(|path| &path.place) {
+            Some(Place::Locked(_)) => self.follow(rank, incoming),
+            Some(Place::Sought(_)) => self.seek(rank, incoming),
+            Some(Place::Away) | None => {}
+        }
     }
 
     /// Does what time asks for.
@@ -304,7 +312,8 @@ impl Merger {
             let Some(pending) = line.release() else { return };
             let gap = self.given.replace(now).map_or(Duration::ZERO, |given| now.since(given));
             self.totals.longest_gap = self.totals.longest_gap.max(gap.saturating_sub(frame));
-            self.outputs.extend(pending.title.map(Output::Title));
+            let title = pending.title.filter(|title| self.titles.give(title));
+            self.outputs.extend(title.map(Output::Title));
             self.outputs.push_back(Output::Unit(pending.unit));
         }
     }

@@ -95,7 +95,7 @@ impl Merger {
         // Behind what is left of the line.
         let since = self.over.back().map_or(now, |(due, _)| now.max(*due));
         for path in self.paths.iter_mut().filter(|path| path.lock().is_some()) {
-            path.begin_seek(super::Seek::default(), now);
+            path.begin_seek(super::Seek::default());
         }
         let Some(fallback) = &mut self.fallback else { return };
         (fallback.playing, fallback.given) = (Some(since), 0);

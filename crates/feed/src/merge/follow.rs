@@ -9,7 +9,7 @@ use super::least::{moved, nanos_between};
 use super::line::{At, Line, Pending};
 use super::path::{Lock, Path, Place};
 use super::seek::{Incoming, Seek};
-use super::{Event, Merger, RUN_LEN, RUN_LEN_MAX, Rank};
+use super::{CONFIRMED_MIN, Event, Merger, RUN_LEN_MAX, Rank};
 use crate::path::PathUnit;
 
 impl Merger {
@@ -41,41 +41,48 @@ impl Merger {
         if agrees {
             self.join(rank);
         }
-        self.place_title(rank, place, incoming.title);
+        self.tell(rank, place, incoming.title);
     }
 
     /// A path has something else than the line: it lost frames, or the one ahead
     /// of it did, or one of them was in the wrong place.
     fn part(&mut self, rank: Rank, place: u64, incoming: Incoming) {
-        self.undo_wrong_lock(rank, place);
+        self.undo_wrong_lock(rank, place, incoming.hash);
         let Some(line) = &self.line else { return };
         if self.lock_next(rank) == Some(place) && line.at(place) == At::End {
             return self.append(rank, incoming);
         }
-        let now = incoming.heard;
         let mut seek = Seek::from(place);
         seek.push(incoming, line);
         let Some(path) = self.paths.get_mut(usize::from(rank.0)) else { return };
         path.counts.mismatched += 1;
-        path.begin_seek(seek, now);
+        path.begin_seek(seek);
         self.events.push_back(Event::Mismatched(rank));
         self.advance(rank);
     }
 
     /// Where a path that was locked after this one has appended what nobody
     /// confirms, it was not in its place: a jingle that was played again.
-    fn undo_wrong_lock(&mut self, rank: Rank, place: u64) {
+    fn undo_wrong_lock(&mut self, rank: Rank, place: u64, hash: u64) {
         let Some(line) = &mut self.line else { return };
+        // The line has it further on: this one has left frames out.
+        if line.hashes().only(hash).is_some_and(|found| found > place) {
+            return;
+        }
+        let proven = line.length(1).as_nanos().max(1);
+        let proven = CONFIRMED_MIN.as_nanos() / proven;
         let Some(by) = line.pending_at(place).map(|pending| pending.by) else { return };
-        let number = |rank: Rank| {
-            let path = self.paths.get(usize::from(rank.0));
-            path.and_then(Path::lock).map(|lock| (lock.number, lock.confirmed))
-        };
-        let (Some((own, _)), Some((other, confirmed))) = (number(rank), number(by)) else { return };
-        if other < own || confirmed >= RUN_LEN as u64 {
+        let lock = |path: &Path| path.lock().filter(|lock| lock.next > place).copied();
+        let Some(own) = self.paths.get(usize::from(rank.0)).and_then(Path::lock) else { return };
+        let Some(other) = self.paths.get(usize::from(by.0)).and_then(lock) else { return };
+        let mut others = self.paths.iter().filter_map(lock);
+        if others.any(|other| other.number < own.number) || u128::from(other.confirmed) >= proven {
             return;
         }
         let taken = line.truncate(place);
+        for seek in self.paths.iter_mut().filter_map(Path::seek_mut) {
+            seek.handle_truncated(place);
+        }
         for (nth, path) in self.paths.iter_mut().enumerate() {
             let Some(lock) = path.lock().filter(|lock| lock.next > place).copied() else {
                 continue;
@@ -83,13 +90,15 @@ impl Merger {
             let heard = path.heard.unwrap_or_default();
             let mut seek = Seek::from(place);
             let own = usize::try_from(lock.next - place).unwrap_or(usize::MAX);
-            for (hash, pending) in taken.iter().take(own) {
+            let told = path.title.take_if(|(told, _)| *told >= place);
+            for (at, (hash, pending)) in (place..).zip(taken.iter().take(own)) {
                 let Pending { unit, title, .. } = pending;
-                let (unit, title) = (unit.clone(), title.clone());
-                seek.push(Incoming { hash: *hash, unit, title, heard }, line);
+                let told = told.as_ref().filter(|(told, _)| *told == at);
+                let title = told.map(|(_, title)| title).or(title.as_ref()).cloned();
+                seek.push(Incoming { hash: *hash, unit: unit.clone(), title, heard }, line);
             }
             path.counts.mismatched += 1;
-            path.begin_seek(seek, heard);
+            path.begin_seek(seek);
             self.events.push_back(Event::Mismatched(Rank(u8::try_from(nth).unwrap_or(u8::MAX))));
         }
     }
@@ -126,7 +135,7 @@ impl Merger {
         line.append(incoming.hash, Pending { unit, title: None, by: rank }, arrival);
         self.feeder = Some(rank);
         let title = incoming.title.or_else(|| self.told(rank));
-        self.place_title(rank, place, title);
+        self.tell(rank, place, title);
     }
 
     /// Where the output has waited for a slow path and another one is the first
@@ -134,7 +143,8 @@ impl Merger {
     fn stay_late(&mut self, rank: Rank, now: WallTime) {
         let before = self.feeder.filter(|before| *before != rank);
         let slow = before.and_then(|before| self.path(before)).filter(|path| path.feeds(now));
-        let late = slow.and_then(Path::lock).map_or(0, Lock::lag);
+        // One that is not through with its burst yet has made nobody wait.
+        let late = slow.and_then(Path::lock).filter(|lock| lock.first > 0).map_or(0, Lock::lag);
         let late = Duration::from_nanos(u64::try_from(late).unwrap_or(0));
         self.late = self.late.max(late.saturating_sub(self.settings.hold_back));
     }

@@ -36,6 +36,9 @@ impl Merger {
             }
             return;
         }
+        if self.awaited_until().is_some_and(|due| due > now) {
+            return;
+        }
         if let Some(rank) = self.came_back() {
             return self.begin(rank, Cause::CameBack, now);
         }
@@ -60,6 +63,7 @@ impl Merger {
             self.is_preferred(rank).then(|| self.prefers_at(rank, path)).flatten()
         });
         let others = self.gives_up_at().into_iter().chain(self.ends_at());
+        let others = others.chain(self.awaited_until());
         let dues = stalls.into_iter().chain(catch_up).chain(preferred).chain(others);
         // What was due before has been looked at.
         let dues = dues.filter(|due| *due > self.decided);
@@ -81,6 +85,19 @@ impl Merger {
         Some(stalled.unwrap_or_else(|| drained.min(self.last_heard().plus(STALL_MAX))))
     }
 
+    /// Until when it may still turn out that a path goes on with the line, after what
+    /// the one ahead had left out before it went. Nobody misses anything meanwhile.
+    fn awaited_until(&self) -> Option<WallTime> {
+        self.ranked().filter_map(|(rank, _)| self.returns_until(rank)).min()
+    }
+
+    fn returns_until(&self, rank: Rank) -> Option<WallTime> {
+        let line = self.line.as_ref()?;
+        let left = self.path(rank)?.seek()?.left?;
+        let is_pending = (line.released()..line.end()).contains(&left);
+        is_pending.then(|| line.due(left).plus(self.settings.hold_back + self.late))
+    }
+
     fn last_heard(&self) -> WallTime {
         self.line.as_ref().and_then(Line::appended).unwrap_or_default()
     }
@@ -89,8 +106,14 @@ impl Merger {
     fn ends_at(&self) -> Option<WallTime> {
         let heard = self.paths.iter().filter(|path| path.carries());
         let heard = heard.filter_map(|path| path.heard).max();
-        let last = self.line.as_ref()?.appended()?;
-        Some(heard.map_or(last, |heard| heard.max(last)).plus(self.settings.source_timeout))
+        let line = self.line.as_ref()?;
+        let last = match line.appended() {
+            Some(appended) => heard.map_or(appended, |heard| heard.max(appended)),
+            // Its first unit is waited for as long as there is a source.
+            None if heard.is_some() => return None,
+            None => line.begun(),
+        };
+        Some(last.plus(self.settings.source_timeout))
     }
 
     fn first_with_units(&self) -> Option<Rank> {
@@ -140,12 +163,12 @@ impl Merger {
     /// When a preferred path has been there for long enough. One that may still turn
     /// out to be ahead of the line, with the same audio, is given the time to.
     fn prefers_at(&self, rank: Rank, path: &Path) -> Option<WallTime> {
-        path.seek()?;
+        let seek = path.seek()?;
         let stable = path.stable_since?.plus(STABLE_MIN);
         if self.is_other(rank) {
             return Some(stable);
         }
-        Some(path.sought_since?.plus(SKEW_MAX + STALL_MAX).max(stable))
+        Some(seek.telling_since()?.plus(SKEW_MAX + STALL_MAX).max(stable))
     }
 
     /// A path's units begin a new line: those that came after the last one of
@@ -185,7 +208,10 @@ impl Merger {
     /// has brought is not lost, where there is nothing else.
     pub(super) fn begin_with_the_rest(&mut self, rank: Rank, now: WallTime) {
         let brought = self.path(rank).and_then(Path::seek).is_some_and(Seek::has_strangers);
-        if brought && !self.is_fed(now) && !self.plays_fallback() {
+        let is_awaited = self.ranked().any(|(other, _)| {
+            other != rank && self.returns_until(other).is_some_and(|due| due > now)
+        });
+        if brought && !is_awaited && !self.is_fed(now) && !self.plays_fallback() {
             self.begin(rank, Cause::CameBack, now);
         }
     }
@@ -205,7 +231,7 @@ impl Merger {
         let mut seek = Seek::default();
         seek.push(incoming, line);
         path.counts.mismatched += 1;
-        path.begin_seek(seek, now);
+        path.begin_seek(seek);
         self.events.push_back(Event::Mismatched(rank));
     }
 
@@ -231,7 +257,7 @@ impl Merger {
 
     /// Begins a line with a path's units.
     fn start(&mut self, rank: Rank, cause: Cause, units: Vec<Incoming>, now: WallTime) {
-        self.line = Some(Line::default());
+        self.line = Some(Line::new(now));
         (self.locks, self.lines) = (self.locks + 1, self.lines + 1);
         let number = self.locks;
         for (other, path) in (0..).map(Rank).zip(&mut self.paths) {
@@ -247,7 +273,7 @@ impl Merger {
                     catch_up_by: None,
                 });
             } else if path.lock().is_some() {
-                path.begin_seek(Seek::default(), now);
+                path.begin_seek(Seek::default());
             } else if let Some(seek) = path.seek_mut() {
                 seek.restart();
             }
@@ -268,9 +294,8 @@ impl Merger {
     fn end_line(&mut self) {
         self.put_aside();
         self.before = None;
-        let now = self.decided;
         for path in self.paths.iter_mut().filter(|path| path.is_connected()) {
-            path.begin_seek(Seek::default(), now);
+            path.begin_seek(Seek::default());
         }
         self.put(Output::Ends);
     }

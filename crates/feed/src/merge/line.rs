@@ -32,6 +32,7 @@ pub(super) struct Line {
     origin: i64,
     least: Option<Least>,
     appended: Option<WallTime>,
+    begun: WallTime,
 }
 
 /// A unit that waits for its time.
@@ -75,6 +76,16 @@ impl Line {
         line.observe(nanos_between(WallTime::default(), begun), now);
         line.appended = Some(now);
         line
+    }
+
+    /// One that begins at a time, with nothing.
+    pub(super) fn new(begun: WallTime) -> Self {
+        Self { begun, ..Self::default() }
+    }
+
+    /// When it began.
+    pub(super) fn begun(&self) -> WallTime {
+        self.begun
     }
 
     /// One past the last place.
@@ -121,7 +132,11 @@ impl Line {
         self.pending_bytes += pending.unit.data.len();
         self.hashes.push(hash);
         self.pending.push_back(pending);
-        if self.hashes.len() > LINE_UNITS_MAX.max(self.pending.len()) {
+        self.forget_old();
+    }
+
+    fn forget_old(&mut self) {
+        while self.hashes.len() > LINE_UNITS_MAX.max(self.pending.len()) {
             self.hashes.forget_first();
         }
     }
@@ -156,6 +171,7 @@ impl Line {
             self.hashes.insert(place, hash);
             self.pending.insert(offset, pending);
         }
+        self.forget_old();
     }
 
     /// Takes back what follows from a place on, which has not been released.

@@ -22,7 +22,8 @@ impl Merger {
         let (Some(line), Some(path)) = (&self.line, self.paths.get_mut(usize::from(rank.0))) else {
             return;
         };
-        if let Some(run) = path.seek_mut().and_then(|seek| seek.advance(line)) {
+        let Some(seek) = path.seek_mut() else { return };
+        if let Some(run) = seek.advance(line).or_else(|| seek.rest(line)) {
             self.lock(rank, run);
         }
     }
@@ -56,8 +57,9 @@ impl Merger {
         let mut units = seek.into_units();
         let missing: Vec<_> = units.drain(..before.min(units.len())).collect();
         let len = usize::try_from(run.len).unwrap_or(usize::MAX).min(units.len());
-        let late = (run.place..).zip(units.drain(..len));
-        let late = late.map(|(place, unit)| nanos_between(line.due(place), unit.heard));
+        let run_units: Vec<_> = (run.place..).zip(units.drain(..len)).collect();
+        let late = run_units.iter();
+        let late = late.map(|(place, unit)| nanos_between(line.due(*place), unit.heard));
         let lag_nanos = late.min().unwrap_or_default();
         // It is the source that was on air, and nobody says how far it has got.
         let came_back = !others_feed && self.feeder == Some(rank) && run.end() < line.end();
@@ -75,11 +77,19 @@ impl Merger {
         // The one ahead went on at the very unit after which this one has more.
         let mends = left == Some(run.place) && run.place >= line.released() && !missing.is_empty();
         self.events.push_back(Event::Locked { rank, lag_nanos });
+        let mut place = run.place;
         if mends {
-            self.mend(rank, run.place, missing);
+            self.mend(rank, place, missing);
+            place = self.lock_next(rank).unwrap_or_default() - run_units.len() as u64;
+        } else {
+            let told = missing.into_iter().rev().find_map(|unit| unit.title);
+            self.tell(rank, place, told);
+        }
+        for (place, (_, unit)) in (place..).zip(run_units) {
+            self.tell(rank, place, unit.title);
         }
         for unit in units {
-            self.follow(rank, unit);
+            self.take(rank, unit);
         }
     }
 
@@ -111,18 +121,26 @@ impl Merger {
     fn mend(&mut self, rank: Rank, place: u64, missing: Vec<Incoming>) {
         let Some(line) = &mut self.line else { return };
         let units = missing.len();
+        let titles: Vec<_> = missing.iter().map(|one| one.title.clone()).collect();
         let missing = missing
             .into_iter()
-            .map(|one| (one.hash, Pending { unit: one.unit, title: one.title, by: rank }));
+            .map(|one| (one.hash, Pending { unit: one.unit, title: None, by: rank }));
         line.insert(place, missing.collect());
-        for lock in self.paths.iter_mut().filter_map(Path::lock_mut) {
-            if lock.next > place {
+        self.titles.shift(place, units as u64);
+        for path in &mut self.paths {
+            if let Some((told, _)) = path.title.as_mut().filter(|(told, _)| *told >= place) {
+                *told += units as u64;
+            }
+            if let Some(lock) = path.lock_mut().filter(|lock| lock.next > place) {
                 lock.next += units as u64;
             }
         }
         // What is sought is compared with places that have moved.
         for seek in self.paths.iter_mut().filter_map(Path::seek_mut) {
-            seek.restart();
+            seek.handle_inserted(place, units as u64);
+        }
+        for (place, title) in (place..).zip(titles) {
+            self.tell(rank, place, title);
         }
         self.events.push_back(Event::Mended { rank, units });
     }

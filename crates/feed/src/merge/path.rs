@@ -19,16 +19,15 @@ pub(super) struct Path {
     pub(super) heard: Option<WallTime>,
     /// Since when it has delivered without a stall.
     pub(super) stable_since: Option<WallTime>,
-    /// Since when its place has been sought.
-    pub(super) sought_since: Option<WallTime>,
     /// The line that it was locked in last.
     pub(super) line: Option<u64>,
     /// The paths that were once locked together with it, a bit each: they carry the
     /// same programme.
     pub(super) kin: u64,
-    /// The title that it told last.
-    pub(super) title: Option<Arc<Title>>,
-    /// The same, before the unit with which it begins.
+    /// The title that holds for the last of its units that has a place, and the place
+    /// from which on it does.
+    pub(super) title: Option<(u64, Arc<Title>)>,
+    /// The one that it told last, before the unit with which it begins.
     pub(super) next_title: Option<Arc<Title>>,
     pub(super) counts: Counts,
 }
@@ -110,9 +109,8 @@ impl Path {
     }
 
     /// Begins to look for its place.
-    pub(super) fn begin_seek(&mut self, seek: Seek, now: WallTime) {
+    pub(super) fn begin_seek(&mut self, seek: Seek) {
         self.place = Place::Sought(Box::new(seek));
-        self.sought_since = Some(now);
     }
 
     pub(super) fn is_connected(&self) -> bool {

@@ -7,7 +7,7 @@ use media::{Title, WallTime};
 
 use super::hashes::Hashes;
 use super::line::Line;
-use super::{RUN_LEN, RUN_LEN_MAX, STASH_BYTES_MAX, STASH_UNITS_MAX};
+use super::{CONFIRMED_MIN, RUN_LEN, RUN_LEN_MAX, STASH_BYTES_MAX, STASH_UNITS_MAX};
 use crate::path::PathUnit;
 
 /// A unit as a path delivered it.
@@ -41,6 +41,10 @@ pub(super) struct Seek {
     compared: u64,
     /// The newest units in a row that the line does not know.
     strangers: usize,
+    /// The newest of these that the path has not had before either.
+    fresh: usize,
+    /// The last of as many of them as the line needs to find it by, and when it came.
+    telling: Option<(u64, WallTime)>,
     /// The place where the path left the line, if it came from there.
     pub(super) left: Option<u64>,
 }
@@ -74,6 +78,11 @@ impl Seek {
         self.strangers = if line.hashes().has(unit.hash) { 0 } else { self.strangers + 1 };
         self.bytes += unit.unit.data.len();
         self.hashes.push(unit.hash);
+        let is_fresh = self.strangers > 0 && self.hashes.is_only(unit.hash);
+        self.fresh = if is_fresh { self.fresh + 1 } else { 0 };
+        if self.fresh >= RUN_LEN && !self.is_telling() {
+            self.telling = Some((self.hashes.end() - 1, unit.heard));
+        }
         self.stash.push_back(unit);
         while self.stash.len() > STASH_UNITS_MAX || self.bytes > STASH_BYTES_MAX {
             self.forget_first();
@@ -84,6 +93,10 @@ impl Seek {
         let Some(oldest) = self.stash.pop_front() else { return };
         self.hashes.forget_first();
         self.bytes -= oldest.unit.data.len();
+        // Its title holds for the next one.
+        if let Some(next) = self.stash.front_mut() {
+            next.title = next.title.take().or(oldest.title);
+        }
         if let Some(run) = &mut self.run
             && run.unit < self.hashes.first()
         {
@@ -110,13 +123,26 @@ impl Seek {
                 run.len += 1;
                 self.run = Some(run);
                 if run.unambiguous >= RUN_LEN {
-                    return Some(self.with_what_precedes(run, line));
+                    let whole = self.with_what_precedes(run, line);
+                    if !self.is_doubtful(whole, line) {
+                        return Some(whole);
+                    }
+                    // Another place may be the right one; what precedes is not lost.
+                    self.run = None;
+                    self.sought = self.sought.max(number + 1);
                 }
             } else {
                 self.run = None;
                 self.sought = self.sought.max(number);
             }
         }
+    }
+
+    /// The run that goes from the place where the path left the line to the line's end:
+    /// all that the path ahead has brought after what it left out.
+    pub(super) fn rest(&self, line: &Line) -> Option<Run> {
+        let run = self.run.filter(|run| run.unambiguous > 0 && run.end() == line.end())?;
+        Some(self.with_what_precedes(run, line)).filter(|run| self.left == Some(run.place))
     }
 
     /// Finds a unit that has one place only.
@@ -146,7 +172,10 @@ impl Seek {
     }
 
     fn with_what_precedes(&self, mut run: Run, line: &Line) -> Run {
-        while let (Some(unit), Some(place)) = (run.unit.checked_sub(1), run.place.checked_sub(1))
+        // What comes before it is known, where the path left the line.
+        let first = self.left.unwrap_or(0);
+        while run.place > first
+            && let (Some(unit), Some(place)) = (run.unit.checked_sub(1), run.place.checked_sub(1))
             && self.hashes.get(unit).is_some_and(|hash| line.hashes().get(place) == Some(hash))
         {
             (run.unit, run.place, run.len) = (unit, place, run.len + 1);
@@ -154,16 +183,56 @@ impl Seek {
         run
     }
 
-    /// The line has changed: what has been found holds no more.
+    /// Whether a run may be of a jingle that is played again: something else comes
+    /// before it on either side, or it would go back from where the path left the line;
+    /// and it is no longer than a jingle.
+    fn is_doubtful(&self, run: Run, line: &Line) -> bool {
+        let goes_back = self.left.is_some_and(|left| run.place < left);
+        let is_cut =
+            self.left != Some(run.place) && run.unit > self.hashes.first() && run.place > 0;
+        (goes_back || is_cut) && line.length(run.len) < CONFIRMED_MIN
+    }
+
+    /// Another line has begun: what has been found holds no more.
     pub(super) fn restart(&mut self) {
-        (self.run, self.left) = (None, None);
-        (self.sought, self.compared, self.strangers) = (self.hashes.first(), 0, self.stash.len());
+        self.compare_again();
+        self.left = None;
+        self.strangers = self.stash.len();
+    }
+
+    fn compare_again(&mut self) {
+        (self.run, self.sought, self.compared) = (None, self.hashes.first(), 0);
+    }
+
+    /// The line has other units from a place on.
+    pub(super) fn handle_truncated(&mut self, place: u64) {
+        self.left = self.left.filter(|left| *left <= place);
+        self.compare_again();
+    }
+
+    /// Units were put into the line before a place.
+    pub(super) fn handle_inserted(&mut self, place: u64, units: u64) {
+        self.left = self.left.map(|left| if left > place { left + units } else { left });
+        self.compare_again();
     }
 
     /// Whether the newest units are none that the line has had, or too many of
     /// them tell nothing.
     pub(super) fn is_foreign(&self) -> bool {
         self.strangers >= RUN_LEN || self.stash.len() >= RUN_LEN_MAX
+    }
+
+    /// Since when it has had units that the line would know if it came to them; `None`
+    /// while what it has is silence.
+    pub(super) fn telling_since(&self) -> Option<WallTime> {
+        let (_, since) = self.telling.filter(|_| self.fresh >= RUN_LEN && self.is_telling())?;
+        Some(since)
+    }
+
+    /// Whether nothing that came since is like the units that tell.
+    fn is_telling(&self) -> bool {
+        let is_only = |number| self.hashes.get(number).is_none_or(|hash| self.hashes.is_only(hash));
+        self.telling.is_some_and(|(last, _)| (last + 1 - RUN_LEN as u64..=last).all(is_only))
     }
 
     /// Whether it holds units and the line knows none of the newest.

@@ -1,4 +1,5 @@
 mod house;
+mod sim;
 
 use std::time::Duration;
 
@@ -437,7 +438,7 @@ fn programmes_that_share_a_jingle_are_two() {
     house.plan(0, 1, Happening::Connect);
     (0..secs(79)).for_each(|unit| house.plan(unit * 24 + 611, 1, Happening::Unit(own + unit)));
     house.run();
-    assert!(house.events.iter().any(|event| matches!(event, Event::Locked { .. })));
+    assert!(!house.events.iter().any(|event| matches!(event, Event::Locked { .. })));
     let begins = house.out.iter().filter(|(_, output)| matches!(output, Output::Begins(_)));
     let begins: Vec<_> = begins.map(|(at, _)| at / 1000).collect();
     // The one at once; the other when that is gone, and what waited is out; and 5 s
@@ -468,4 +469,196 @@ fn titles_are_those_of_the_preferred_path_that_tells_any() {
     }
     let titles: Vec<_> = titles.iter().map(|(at, title)| (*at, title.as_str())).collect();
     assert_eq!(titles, [(0, "A"), (100, "B"), (300, "b"), (400, "c")]);
+}
+
+#[test]
+fn a_burst_at_a_reconnect_makes_nobody_wait() {
+    let mut house = House::new(2, 3 * SECOND);
+    house.carry(0, 0..secs(20), 10 * MS);
+    house.carry(1, 0..secs(30), 60 * MS);
+    // The one that fed the line comes back, and half a second brings what is old.
+    let (at, live) = (20_010, 856);
+    house.plan(at, 0, Happening::Connect);
+    for (nth, unit) in (live - 500..live).enumerate() {
+        house.plan(at + nth as u64, 0, Happening::Unit(unit));
+    }
+    house.deliver(0, live..secs(30), 10 * MS);
+    house.run();
+    house.assert_heard(0..secs(30));
+    assert_eq!(house.merger.late(), Duration::ZERO);
+    assert!(house.longest_gap() <= 48, "{}", house.longest_gap());
+}
+
+#[test]
+fn what_a_path_ahead_has_left_out_before_it_died_is_mended() {
+    // So few units after it that they alone prove no place; and so many.
+    for rest in [1, 3, RUN_LEN as u64 - 1, RUN_LEN as u64, 30] {
+        for is_told in [true, false] {
+            let mut house = House::new(2, 3 * SECOND);
+            house.join(0, 0..500, 10 * MS);
+            house.deliver(0, 510..510 + rest, 10 * MS);
+            if is_told {
+                house.plan((510 + rest) * 24, 0, Happening::Gone);
+            }
+            house.carry(1, 0..1000, 500 * MS);
+            house.run();
+            house.assert_heard(0..1000);
+        }
+    }
+}
+
+#[test]
+fn two_paths_mend_what_the_one_ahead_has_left_out() {
+    // One of them dies before it has proven its place.
+    let mut house = House::new(3, 6 * SECOND);
+    house.join(0, 0..500, 10 * MS);
+    house.deliver(0, 520..550, 10 * MS);
+    house.plan(550 * 24, 0, Happening::Gone);
+    house.carry(1, 0..525, 2000 * MS);
+    house.carry(2, 0..1000, 2020 * MS);
+    house.run();
+    house.assert_heard(0..1000);
+}
+
+#[test]
+fn a_path_that_leaves_frames_out_takes_nothing_back() {
+    // The newest of the others is ahead when it comes to what it has left out.
+    let mut house = House::new(3, 10 * SECOND);
+    house.carry(2, 0..2000, 550 * MS);
+    house.carry(0, 100..130, 10 * MS);
+    house.join(0, 200..300, 10 * MS);
+    house.deliver(0, 329..334, 10 * MS);
+    house.plan(334 * 24, 0, Happening::Gone);
+    house.carry(1, 220..800, 50 * MS);
+    house.run();
+    house.assert_heard(0..2000);
+}
+
+#[test]
+fn units_that_waited_for_their_place_are_kept_when_one_differs() {
+    let mut house = House::new(3, 10 * SECOND);
+    house.join(0, 0..700, 5000 * MS);
+    house.join(1, 600..700, 10 * MS);
+    house.deliver(1, 717..900, 10 * MS);
+    house.plan(900 * 24, 1, Happening::Gone);
+    // It has what the one ahead has left out before either has its place.
+    house.carry(2, 650..1500, 800 * MS);
+    house.run();
+    house.assert_heard(0..1500);
+}
+
+/// Digital silence of three frames in turn, from the twentieth second on.
+fn with_frames_of_silence(unit: u64) -> String {
+    if (secs(20)..secs(21)).contains(&unit) {
+        format!("silence-{}", unit % 3)
+    } else {
+        unit.to_string()
+    }
+}
+
+#[test]
+fn what_is_left_out_at_the_end_of_silence_is_mended() {
+    let mut house = House::new(2, 3 * SECOND).with_content(with_frames_of_silence);
+    house.join(0, 0..secs(21) - 9, 10 * MS);
+    house.deliver(0, secs(21)..secs(40), 10 * MS);
+    house.carry(1, 0..secs(40), 900 * MS);
+    house.run();
+    house.assert_heard(0..secs(40));
+}
+
+/// A jingle of eight seconds in the tenth and in the thirtieth second.
+fn with_two_jingles(unit: u64) -> String {
+    let first = secs(30) - secs(10);
+    if (secs(30)..secs(38)).contains(&unit) { (unit - first).to_string() } else { unit.to_string() }
+}
+
+#[test]
+fn a_path_ahead_that_brings_a_jingle_again_is_not_taken_for_behind() {
+    // While it does, the line is within the first one, and where it is not.
+    for lag in [14, 20, 22, 25] {
+        let mut house = House::new(2, SECOND).with_content(with_two_jingles);
+        house.carry(0, 0..secs(50), lag * SECOND);
+        house.carry(1, secs(28)..secs(80), 10 * MS);
+        house.run();
+        house.assert_heard(0..secs(80));
+    }
+}
+
+#[test]
+fn a_path_that_left_the_line_does_not_go_back_to_a_jingle() {
+    // What the one ahead has left out is the second one's end.
+    let mut house = House::new(2, 6 * SECOND).with_content(with_two_jingles);
+    house.join(0, 0..secs(38) - 20, 10 * MS);
+    house.deliver(0, secs(38) + 10..secs(40), 10 * MS);
+    house.carry(1, 0..secs(60), 3000 * MS);
+    house.run();
+    house.assert_heard(0..secs(60));
+}
+
+/// Digital silence for a while, and music before and after it.
+fn with_a_silent_half_minute(unit: u64) -> String {
+    if (secs(40)..secs(70)).contains(&unit) { "silence".into() } else { unit.to_string() }
+}
+
+#[test]
+fn a_preferred_path_in_silence_may_be_ahead_for_longer() {
+    for begin in [39, 41, 60] {
+        let mut house = House::new(2, 3 * SECOND).with_content(with_a_silent_half_minute);
+        house.carry(1, 0..secs(130), 25 * SECOND);
+        house.carry(0, secs(begin) + 38..secs(150), 10 * MS);
+        house.run();
+        house.assert_heard(0..secs(150));
+    }
+}
+
+#[test]
+fn a_title_that_waits_for_its_path_s_place_is_not_early_and_not_lost() {
+    let mut house = House::new(2, SECOND);
+    house.carry(1, 0..1000, 500 * MS);
+    // It is ahead, and its place is known half a second later.
+    house.carry(0, 400..1000, 10 * MS);
+    house.plan(400 * 24 + 9, 0, Happening::Title("A"));
+    house.plan(415 * 24 + 9, 0, Happening::Title("B"));
+    house.run();
+    let heard = house.heard();
+    assert!(heard.contains(" 399 [A]400 ") && heard.contains(" 414 [B]415 "), "{heard}");
+}
+
+#[test]
+fn a_title_from_before_another_one_is_not_told_again() {
+    let mut house = House::new(2, SECOND);
+    house.carry(1, 0..1000, 10 * MS);
+    house.plan(5, 1, Happening::Title("a"));
+    house.plan(450 * 24 + 9, 1, Happening::Title("b"));
+    // The preferred one is five seconds behind.
+    house.carry(0, 250..1000, 5000 * MS);
+    house.plan(250 * 24 + 5000, 0, Happening::Title("A"));
+    house.run();
+    let heard = house.heard();
+    assert!(!heard.contains("[A]"), "{heard}");
+}
+
+#[test]
+fn a_line_that_never_has_a_unit_ends() {
+    let mut house = House::new(1, Duration::ZERO);
+    house.carry(0, 0..100, 10 * MS);
+    // It comes back with what was on air, and with nothing else.
+    house.plan(2500, 0, Happening::Connect);
+    (80..90).for_each(|unit| house.plan(2500, 0, Happening::Unit(unit)));
+    house.plan(20_000, 0, Happening::Gone);
+    house.run();
+    assert!(house.heard().ends_with(" 98 99 |."), "{}", house.heard());
+}
+
+#[test]
+fn what_was_put_in_its_place_is_no_more_to_remember() {
+    let mut house = House::new(2, 3 * SECOND);
+    let end = LINE_UNITS_MAX as u64 + 100;
+    house.join(0, 0..end, 10 * MS);
+    house.deliver(0, end + 30..end + 200, 10 * MS);
+    house.carry(1, 0..end + 38, 900 * MS);
+    house.run();
+    let mended = house.events.iter().any(|event| matches!(event, Event::Mended { .. }));
+    assert!(mended, "{:?}", house.events);
+    assert!(house.most_remembered <= LINE_UNITS_MAX, "{}", house.most_remembered);
 }

@@ -54,6 +54,8 @@ pub(super) struct House {
     /// What came out, and when in milliseconds.
     pub(super) out: Vec<(u64, Output)>,
     pub(super) events: Vec<Event>,
+    /// The most units that the line has remembered.
+    pub(super) most_remembered: usize,
 }
 
 impl House {
@@ -68,6 +70,7 @@ impl House {
             now: T0,
             out: Vec::new(),
             events: Vec::new(),
+            most_remembered: 0,
         }
     }
 
@@ -168,6 +171,8 @@ impl House {
             self.out.push((at, output));
         }
         self.events.extend(std::iter::from_fn(|| self.merger.next_event()));
+        let remembered = self.merger.line.as_ref().map_or(0, |line| line.hashes().len());
+        self.most_remembered = self.most_remembered.max(remembered);
     }
 
     /// The frames that came out, with `|` where a line begins and `.` where one
