@@ -98,7 +98,9 @@ async fn an_encoder_that_lost_frames_begins_another_epoch() {
     let frames = listed.frames();
     // The last frame before the loss was not known to be whole: nothing followed it.
     assert!(frames[..999] == sent[..999], "what came before is complete");
-    assert_eq!(frames::position(&sent, &frames[999..]), 1_100);
+    // One frame of our own mutes what a decoder could not decode right.
+    assert!(!sent.contains(&frames[999]));
+    assert_eq!(frames::position(&sent, &frames[1_000..]), 1_100);
 }
 
 #[tokio::test(flavor = "multi_thread")]
