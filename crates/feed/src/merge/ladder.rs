@@ -175,7 +175,10 @@ impl Merger {
         };
         // Another path has sent for a while what nobody needed.
         let is_new = |unit: &Incoming| came_back || last.is_none_or(|last| unit.heard > last);
-        let units: Vec<_> = seek.into_units().into_iter().filter(is_new).collect();
+        let (units, old): (Vec<_>, Vec<_>) = seek.into_units().into_iter().partition(is_new);
+        if let Some(title) = old.into_iter().rev().find_map(|unit| unit.title) {
+            path.title = Some((0, title));
+        }
         let was_heard =
             |unit: &&Incoming| before.as_ref().is_some_and(|line| line.hashes().is_only(unit.hash));
         self.totals.repeated += units.iter().filter(was_heard).count() as u64;
@@ -239,6 +242,9 @@ impl Merger {
         (self.locks, self.lines) = (self.locks + 1, self.lines + 1);
         let number = self.locks;
         for (other, path) in (0..).map(Rank).zip(&mut self.paths) {
+            if let Some((told, _)) = &mut path.title {
+                *told = 0;
+            }
             if other == rank {
                 let lag = Least::new(0, now);
                 path.place = Place::Locked(Lock {

@@ -10,6 +10,10 @@ use super::line::Line;
 use super::{CONFIRMED_MIN, RUN_LEN, RUN_LEN_MAX, STASH_BYTES_MAX, STASH_UNITS_MAX};
 use crate::path::PathUnit;
 
+/// Units with which a connection may begin that no other path has: the rest of one,
+/// or an encoder's own mark.
+const FIRST_UNITS_MAX: u64 = 4;
+
 /// A unit as a path delivered it.
 #[derive(Debug, Clone)]
 pub(super) struct Incoming {
@@ -188,8 +192,8 @@ impl Seek {
     /// and it is no longer than a jingle.
     fn is_doubtful(&self, run: Run, line: &Line) -> bool {
         let goes_back = self.left.is_some_and(|left| run.place < left);
-        let is_cut =
-            self.left != Some(run.place) && run.unit > self.hashes.first() && run.place > 0;
+        let other = run.unit.saturating_sub(self.hashes.first());
+        let is_cut = self.left != Some(run.place) && other >= FIRST_UNITS_MAX && run.place > 0;
         (goes_back || is_cut) && line.length(run.len) < CONFIRMED_MIN
     }
 

@@ -577,3 +577,36 @@ fn what_was_put_in_its_place_is_no_more_to_remember() {
     assert!(mended, "{:?}", house.events);
     assert!(house.most_remembered <= LINE_UNITS_MAX, "{}", house.most_remembered);
 }
+
+#[test]
+fn a_path_that_takes_over_has_told_its_title_before() {
+    let mut house = House::new(2, SECOND);
+    house.carry(0, 0..secs(20), 10 * MS);
+    house.plan(0, 1, Happening::Connect);
+    house.plan(5, 1, Happening::Title("B"));
+    for unit in 0..secs(60) {
+        // Frames of its own.
+        house.plan(unit * 24 + 11, 1, Happening::Unit(1_000_000 + unit));
+    }
+    house.run();
+    let heard = house.heard();
+    let (_, second) = heard.strip_prefix('|').unwrap().split_once('|').unwrap();
+    assert!(second.starts_with("[B]1000"), "{}", &second[..40]);
+}
+
+#[test]
+fn a_title_is_told_again_where_its_place_was_wrong() {
+    // The second path is taken to be where the jingle was played first.
+    let mut house = House::new(2, 3 * SECOND).with_content(|unit| match unit {
+        500..510 => (unit - 100).to_string(),
+        _ => unit.to_string(),
+    });
+    house.carry(0, 0..1000, 2400 * MS);
+    house.carry(1, 500..1000, 10 * MS);
+    house.plan(500 * 24 + 9, 1, Happening::Title("A"));
+    house.plan(520 * 24 + 9, 1, Happening::Title("B"));
+    house.run();
+    let heard = house.heard();
+    assert!(heard.contains(" 519 [B]520 "), "{heard} {:?}", house.events);
+    assert_eq!(heard.matches('[').count(), 2, "{heard}");
+}
