@@ -610,3 +610,22 @@ fn a_title_is_told_again_where_its_place_was_wrong() {
     assert!(heard.contains(" 519 [B]520 "), "{heard} {:?}", house.events);
     assert_eq!(heard.matches('[').count(), 2, "{heard}");
 }
+
+/// Two jingles in a row, and the same two again after two seconds of music.
+fn with_jingles_in_a_row(unit: u64) -> String {
+    let unit_of = |unit: u64| (unit - secs(20)) % secs(12);
+    match unit {
+        _ if (secs(20)..secs(44)).contains(&unit) => format!("jingle-{}", unit_of(unit)),
+        _ if (secs(46)..secs(70)).contains(&unit) => format!("jingle-{}", unit_of(unit - secs(26))),
+        _ => unit.to_string(),
+    }
+}
+
+#[test]
+fn a_place_that_is_not_the_right_one_holds_nobody_up() {
+    let mut house = House::new(2, SECOND).with_content(with_jingles_in_a_row);
+    house.carry(0, 0..secs(46), 20 * SECOND);
+    house.carry(1, secs(44) + 10..secs(100), 10 * MS);
+    house.run();
+    house.assert_heard(0..secs(100));
+}
