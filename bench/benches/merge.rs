@@ -33,7 +33,7 @@ fn merger(paths: u8, frames: &[Frame]) -> Merger {
     let mut merger = Merger::new(paths, settings);
     let header = frames.first().expect("there are frames").header;
     for rank in (0..paths).map(Rank) {
-        merger.handle_connected(rank, SourceInfo { header, profile: None }, at(0));
+        merger.handle_connected(rank, SourceInfo { header, profile: None });
     }
     merger
 }

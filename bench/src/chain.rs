@@ -116,7 +116,7 @@ impl Chain {
     fn take(&mut self, frame: Frame, arrival: WallTime) {
         let header = frame.header;
         if !std::mem::replace(&mut self.is_connected, true) {
-            self.merger.handle_connected(PATH, SourceInfo { header, profile: None }, arrival);
+            self.merger.handle_connected(PATH, SourceInfo { header, profile: None });
         }
         self.merger.handle_unit(PATH, PathUnit { header, data: frame.data, arrival }, arrival);
     }

@@ -129,7 +129,7 @@ impl Task {
             Event::Missed(rank, missed) => {
                 warn!(egress = self.egress, rank = rank.0, missed, "path feed read too late");
                 self.metrics.lagged.inc_by(missed);
-                self.merger.handle_missed(rank, now);
+                self.merger.handle_missed(rank);
             }
             Event::Timeout => self.merger.handle_timeout(now),
             Event::Shutdown => {}
@@ -144,13 +144,13 @@ impl Task {
             return;
         }
         match entry.item {
-            PathItem::Connected(info) => self.merger.handle_connected(rank, info, now),
+            PathItem::Connected(info) => self.merger.handle_connected(rank, info),
             PathItem::Unit(unit) => {
                 if !self.merger.is_connected(rank) {
                     // The beginning of its journal is gone.
                     let profile = self.timeline.epoch().and_then(|epoch| epoch.profile);
                     let info = SourceInfo { header: unit.header, profile };
-                    self.merger.handle_connected(rank, info, now);
+                    self.merger.handle_connected(rank, info);
                 }
                 self.merger.handle_unit(rank, unit, now);
                 self.number();

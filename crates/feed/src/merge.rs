@@ -170,7 +170,7 @@ impl Merger {
     }
 
     /// A source is there, or the one that was there begins anew.
-    pub fn handle_connected(&mut self, rank: Rank, info: SourceInfo, _now: WallTime) {
+    pub fn handle_connected(&mut self, rank: Rank, info: SourceInfo) {
         if let Some(path) = self.path_mut(rank) {
             path.info = Some(info);
             path.begin_seek(Seek::default());
@@ -186,7 +186,7 @@ impl Merger {
     }
 
     /// Items of a path were missed: where it goes on has to be found.
-    pub fn handle_missed(&mut self, rank: Rank, _now: WallTime) {
+    pub fn handle_missed(&mut self, rank: Rank) {
         if let Some(path) = self.path_mut(rank).filter(|path| path.is_connected()) {
             path.begin_seek(Seek::default());
         }

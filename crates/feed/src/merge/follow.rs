@@ -80,6 +80,7 @@ impl Merger {
             return;
         }
         let taken = line.truncate(place);
+        self.titles.truncate(place);
         for seek in self.paths.iter_mut().filter_map(Path::seek_mut) {
             seek.handle_truncated(place);
         }

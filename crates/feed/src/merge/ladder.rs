@@ -189,15 +189,15 @@ impl Merger {
         };
         // Another path has sent for a while what nobody needed.
         let is_new = |unit: &Incoming| came_back || last.is_none_or(|last| unit.heard > last);
-        let mut units = seek.into_units();
-        let unheard = units.iter().position(is_new).unwrap_or(units.len());
-        let unheard: Vec<_> = units.split_off(unheard).into();
+        let (units, old): (Vec<_>, Vec<_>) = seek.into_units().into_iter().partition(is_new);
+        if let Some(title) = old.iter().rev().find_map(|unit| unit.title.clone()) {
+            path.title = Some((0, title));
+        }
         let decoded = last.is_some();
         let form = self.fallback.as_ref().filter(|_| played).map(super::fallback::Loop::stream);
         let heard = before.as_ref().and_then(Line::stream).or(form);
-        let lead = Lead::new(units.into_iter().map(|unit| unit.unit.data), heard);
+        let lead = Lead::new(old.into_iter().map(|unit| unit.unit.data), heard);
         self.lead = decoded.then_some(lead);
-        let units = unheard;
         let was_heard =
             |unit: &&Incoming| before.as_ref().is_some_and(|line| line.hashes().is_only(unit.hash));
         self.totals.repeated += units.iter().filter(was_heard).count() as u64;
@@ -261,6 +261,9 @@ impl Merger {
         (self.locks, self.lines) = (self.locks + 1, self.lines + 1);
         let number = self.locks;
         for (other, path) in (0..).map(Rank).zip(&mut self.paths) {
+            if let Some((told, _)) = &mut path.title {
+                *told = 0;
+            }
             if other == rank {
                 let lag = Least::new(0, now);
                 path.place = Place::Locked(Lock {

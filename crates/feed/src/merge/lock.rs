@@ -79,8 +79,8 @@ impl Merger {
         self.events.push_back(Event::Locked { rank, lag_nanos });
         let mut place = run.place;
         if mends {
-            self.mend(rank, place, missing);
-            place = self.lock_next(rank).unwrap_or_default() - run_units.len() as u64;
+            place += missing.len() as u64;
+            self.mend(rank, run.place, missing);
         } else {
             let told = missing.into_iter().rev().find_map(|unit| unit.title);
             self.tell(rank, place, told);

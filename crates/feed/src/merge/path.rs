@@ -110,7 +110,12 @@ impl Path {
 
     /// Begins to look for its place.
     pub(super) fn begin_seek(&mut self, seek: Seek) {
-        self.place = Place::Sought(Box::new(seek));
+        let before = std::mem::replace(&mut self.place, Place::Sought(Box::new(seek)));
+        if let Place::Sought(before) = before {
+            // What it told goes on to hold.
+            let title = before.into_units().into_iter().rev().find_map(|unit| unit.title);
+            self.next_title = self.next_title.take().or(title);
+        }
     }
 
     pub(super) fn is_connected(&self) -> bool {

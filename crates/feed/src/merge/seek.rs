@@ -10,6 +10,10 @@ use super::line::Line;
 use super::{CONFIRMED_MIN, RUN_LEN, RUN_LEN_MAX, STASH_BYTES_MAX, STASH_UNITS_MAX};
 use crate::path::PathUnit;
 
+/// Units with which a connection may begin that no other path has: the rest of one,
+/// or an encoder's own mark.
+const FIRST_UNITS_MAX: u64 = 4;
+
 /// A unit as a path delivered it.
 #[derive(Debug, Clone)]
 pub(super) struct Incoming {
@@ -58,9 +62,21 @@ pub(super) struct Run {
     pub(super) place: u64,
     pub(super) len: u64,
     unambiguous: usize,
+    /// Whether its last unit was ambiguous.
+    is_held_up: bool,
 }
 
 impl Run {
+    /// One that begins with a unit that has this place.
+    fn new(unit: u64, place: u64) -> Self {
+        Self { unit, place, len: 0, unambiguous: 0, is_held_up: false }
+    }
+
+    /// Whether another one has the units at other places.
+    fn is_elsewhere(&self, other: &Self) -> bool {
+        self.place.wrapping_sub(self.unit) != other.place.wrapping_sub(other.unit)
+    }
+
     /// The place behind it.
     pub(super) fn end(&self) -> u64 {
         self.place + self.len
@@ -115,11 +131,13 @@ impl Seek {
             let (number, place) = (run.unit + run.len, run.end());
             let (Some(unit), Some(other)) = (self.hashes.get(number), line.hashes().get(place))
             else {
-                self.run = Some(run);
-                return None;
+                self.run = Some(self.instead(run, line)?);
+                continue;
             };
             if unit == other {
-                run.unambiguous += usize::from(self.is_unambiguous(unit, line));
+                let is_unambiguous = self.is_unambiguous(unit, line);
+                run.unambiguous += usize::from(is_unambiguous);
+                run.is_held_up = !is_unambiguous;
                 run.len += 1;
                 self.run = Some(run);
                 if run.unambiguous >= RUN_LEN {
@@ -138,6 +156,15 @@ impl Seek {
         }
     }
 
+    /// Another run than one that waits for more, where what it came to last tells
+    /// nothing: that was a jingle, and its place may be another one by now.
+    fn instead(&mut self, run: Run, line: &Line) -> Option<Run> {
+        self.run = Some(run);
+        let is_held_up = run.is_held_up;
+        let mut others = std::iter::from_fn(|| is_held_up.then(|| self.start(line))?);
+        others.find(|other| other.is_elsewhere(&run))
+    }
+
     /// The run that goes from the place where the path left the line to the line's end:
     /// all that the path ahead has brought after what it left out.
     pub(super) fn rest(&self, line: &Line) -> Option<Run> {
@@ -154,7 +181,7 @@ impl Seek {
             if self.is_unambiguous(hash, line)
                 && let Some(place) = line.hashes().only(hash)
             {
-                return Some(Run { unit, place, len: 0, unambiguous: 0 });
+                return Some(Run::new(unit, place));
             }
         }
         self.compared = self.compared.max(line.hashes().first());
@@ -165,7 +192,7 @@ impl Seek {
             if self.is_unambiguous(hash, line)
                 && let Some(unit) = self.hashes.only(hash)
             {
-                return Some(Run { unit, place, len: 0, unambiguous: 0 });
+                return Some(Run::new(unit, place));
             }
         }
         None
@@ -188,8 +215,8 @@ impl Seek {
     /// and it is no longer than a jingle.
     fn is_doubtful(&self, run: Run, line: &Line) -> bool {
         let goes_back = self.left.is_some_and(|left| run.place < left);
-        let is_cut =
-            self.left != Some(run.place) && run.unit > self.hashes.first() && run.place > 0;
+        let other = run.unit.saturating_sub(self.hashes.first());
+        let is_cut = self.left != Some(run.place) && other >= FIRST_UNITS_MAX && run.place > 0;
         (goes_back || is_cut) && line.length(run.len) < CONFIRMED_MIN
     }
 

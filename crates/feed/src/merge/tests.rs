@@ -662,3 +662,55 @@ fn what_was_put_in_its_place_is_no_more_to_remember() {
     assert!(mended, "{:?}", house.events);
     assert!(house.most_remembered <= LINE_UNITS_MAX, "{}", house.most_remembered);
 }
+
+#[test]
+fn a_path_that_takes_over_has_told_its_title_before() {
+    let mut house = House::new(2, SECOND);
+    house.carry(0, 0..secs(20), 10 * MS);
+    house.plan(0, 1, Happening::Connect);
+    house.plan(5, 1, Happening::Title("B"));
+    for unit in 0..secs(60) {
+        // Frames of its own.
+        house.plan(unit * 24 + 11, 1, Happening::Unit(1_000_000 + unit));
+    }
+    house.run();
+    let heard = house.heard();
+    let (_, second) = heard.strip_prefix('|').unwrap().split_once('|').unwrap();
+    assert!(second.starts_with("[B]1000"), "{}", &second[..40]);
+}
+
+#[test]
+fn a_title_is_told_again_where_its_place_was_wrong() {
+    // The second path is taken to be where the jingle was played first.
+    let mut house = House::new(2, 3 * SECOND).with_content(|unit| match unit {
+        500..510 => (unit - 100).to_string(),
+        _ => unit.to_string(),
+    });
+    house.carry(0, 0..1000, 2400 * MS);
+    house.carry(1, 500..1000, 10 * MS);
+    house.plan(500 * 24 + 9, 1, Happening::Title("A"));
+    house.plan(520 * 24 + 9, 1, Happening::Title("B"));
+    house.run();
+    let heard = house.heard();
+    assert!(heard.contains(" 519 [B]520 "), "{heard} {:?}", house.events);
+    assert_eq!(heard.matches('[').count(), 2, "{heard}");
+}
+
+/// Two jingles in a row, and the same two again after two seconds of music.
+fn with_jingles_in_a_row(unit: u64) -> String {
+    let unit_of = |unit: u64| (unit - secs(20)) % secs(12);
+    match unit {
+        _ if (secs(20)..secs(44)).contains(&unit) => format!("jingle-{}", unit_of(unit)),
+        _ if (secs(46)..secs(70)).contains(&unit) => format!("jingle-{}", unit_of(unit - secs(26))),
+        _ => unit.to_string(),
+    }
+}
+
+#[test]
+fn a_place_that_is_not_the_right_one_holds_nobody_up() {
+    let mut house = House::new(2, SECOND).with_content(with_jingles_in_a_row);
+    house.carry(0, 0..secs(46), 20 * SECOND);
+    house.carry(1, secs(44) + 10..secs(100), 10 * MS);
+    house.run();
+    house.assert_heard(0..secs(100));
+}

@@ -26,6 +26,13 @@ impl Titles {
         }
     }
 
+    /// Units were taken back from a place on.
+    pub(super) fn truncate(&mut self, place: u64) {
+        if self.at >= place {
+            (self.last, self.at) = (None, place);
+        }
+    }
+
     /// Whether a title is another one than what was given out last.
     pub(super) fn give(&mut self, title: &Arc<Title>) -> bool {
         self.given.replace(Arc::clone(title)).as_ref() != Some(title)

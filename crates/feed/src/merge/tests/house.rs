@@ -152,7 +152,7 @@ impl House {
 
     fn happen(&mut self, rank: Rank, happening: &Happening) {
         match happening {
-            Happening::Connect => self.merger.handle_connected(rank, info(48_000), self.now),
+            Happening::Connect => self.merger.handle_connected(rank, info(48_000)),
             Happening::Gone => self.merger.handle_gone(rank, self.now),
             Happening::Title(text) => {
                 self.merger.handle_title(rank, Arc::new(Title::new(*text, "")));

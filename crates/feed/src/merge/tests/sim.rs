@@ -13,8 +13,8 @@
 //!   both since they were connected, and after the line began. So silence, jingles
 //!   and what one path is behind the other only make the time longer for which both
 //!   have to be there. The 16 are eight and as many to spare.
-//! - It is connected neither in the midst of what is played again (if that is a jingle,
-//!   not silence) nor in the midst of what another path leaves out, and its first
+//! - It is connected neither in the midst of what is played again, or a moment before it
+//!   (if that is a jingle, not silence), nor in the midst of what another path leaves out, and its first
 //!   burst does not go back to before the line began.
 //!
 //! All other paths do what they like, but what they leave out without a sign has to be

@@ -227,8 +227,9 @@ impl Plan {
             burst = burst.min(from.saturating_sub(base + form.start(self.begun)));
         }
         let mut link = Link { from, to: self.end, burst, is_told: true, drop: None, duty: None };
-        let first = |link: &Link| self.first(nth, link).min(self.source.len() - 1);
-        while self.family != Family::Wild && self.source.is_repeat(first(&link)) {
+        let first = |link: &Link| self.first(nth, link).min(self.source.len() - 5);
+        let repeats = |first: u64| (first..first + 5).any(|unit| self.source.is_repeat(unit));
+        while self.family != Family::Wild && repeats(first(&link)) {
             link.from += 200 * MS;
         }
         link

@@ -104,7 +104,7 @@ impl Player<'_> {
         let (rank, now) = (Rank(nth), wall(self.now));
         let info = self.plan.source.form.info();
         match what {
-            What::Connected => self.merger.handle_connected(rank, info, now),
+            What::Connected => self.merger.handle_connected(rank, info),
             What::Gone => self.merger.handle_gone(rank, now),
             What::Title(number) => {
                 let spelling = self.plan.paths[usize::from(nth)].tells.unwrap_or_default();
