@@ -70,9 +70,9 @@ pub const CATCH_UP_MAX: Duration = Duration::from_secs(3);
 /// Units that have to agree, none of them ambiguous, before a path is locked.
 pub const RUN_LEN: usize = 8;
 
-/// How long a path that is ahead has to have been confirmed before it is believed
-/// rather than one that was there before it: longer than jingles.
-pub const CONFIRMED_MIN: Duration = Duration::from_secs(16);
+/// How long a run has to be before it is no jingle that is played again, where
+/// something else comes before it on either side.
+pub const JINGLE_MAX: Duration = Duration::from_secs(16);
 
 /// Units of which a path's place does not show, as digital silence, before they
 /// are taken for a new beginning where nothing else is there: two to three

@@ -9,7 +9,7 @@ use super::least::{moved, nanos_between};
 use super::line::{At, Line, Pending};
 use super::path::{Lock, Path, Place};
 use super::seek::{Incoming, Seek};
-use super::{CONFIRMED_MIN, Event, Merger, RUN_LEN_MAX, Rank};
+use super::{Event, Merger, RUN_LEN, RUN_LEN_MAX, Rank};
 use crate::path::PathUnit;
 
 impl Merger {
@@ -47,7 +47,7 @@ impl Merger {
     /// A path has something else than the line: it lost frames, or the one ahead
     /// of it did, or one of them was in the wrong place.
     fn part(&mut self, rank: Rank, place: u64, incoming: Incoming) {
-        self.undo_wrong_lock(rank, place, incoming.hash);
+        self.undo_wrong_lock(rank, place);
         let Some(line) = &self.line else { return };
         if self.lock_next(rank) == Some(place) && line.at(place) == At::End {
             return self.append(rank, incoming);
@@ -63,20 +63,15 @@ impl Merger {
 
     /// Where a path that was locked after this one has appended what nobody
     /// confirms, it was not in its place: a jingle that was played again.
-    fn undo_wrong_lock(&mut self, rank: Rank, place: u64, hash: u64) {
+    fn undo_wrong_lock(&mut self, rank: Rank, place: u64) {
         let Some(line) = &mut self.line else { return };
-        // The line has it further on: this one has left frames out.
-        if line.hashes().only(hash).is_some_and(|found| found > place) {
-            return;
-        }
-        let proven = line.length(1).as_nanos().max(1);
-        let proven = CONFIRMED_MIN.as_nanos() / proven;
         let Some(by) = line.pending_at(place).map(|pending| pending.by) else { return };
-        let lock = |path: &Path| path.lock().filter(|lock| lock.next > place).copied();
-        let Some(own) = self.paths.get(usize::from(rank.0)).and_then(Path::lock) else { return };
-        let Some(other) = self.paths.get(usize::from(by.0)).and_then(lock) else { return };
-        let mut others = self.paths.iter().filter_map(lock);
-        if others.any(|other| other.number < own.number) || u128::from(other.confirmed) >= proven {
+        let number = |rank: Rank| {
+            let path = self.paths.get(usize::from(rank.0));
+            path.and_then(Path::lock).map(|lock| (lock.number, lock.confirmed))
+        };
+        let (Some((own, _)), Some((other, confirmed))) = (number(rank), number(by)) else { return };
+        if other < own || confirmed >= RUN_LEN as u64 {
             return;
         }
         let taken = line.truncate(place);

@@ -7,7 +7,7 @@ use media::{Title, WallTime};
 
 use super::hashes::Hashes;
 use super::line::Line;
-use super::{CONFIRMED_MIN, RUN_LEN, RUN_LEN_MAX, STASH_BYTES_MAX, STASH_UNITS_MAX};
+use super::{JINGLE_MAX, RUN_LEN, RUN_LEN_MAX, STASH_BYTES_MAX, STASH_UNITS_MAX};
 use crate::path::PathUnit;
 
 /// Units with which a connection may begin that no other path has: the rest of one,
@@ -217,7 +217,7 @@ impl Seek {
         let goes_back = self.left.is_some_and(|left| run.place < left);
         let other = run.unit.saturating_sub(self.hashes.first());
         let is_cut = self.left != Some(run.place) && other >= FIRST_UNITS_MAX && run.place > 0;
-        (goes_back || is_cut) && line.length(run.len) < CONFIRMED_MIN
+        (goes_back || is_cut) && line.length(run.len) < JINGLE_MAX
     }
 
     /// Another line has begun: what has been found holds no more.

@@ -714,3 +714,18 @@ fn a_place_that_is_not_the_right_one_holds_nobody_up() {
     house.run();
     house.assert_heard(0..secs(100));
 }
+
+#[test]
+fn a_title_holds_though_its_unit_was_put_somewhere_else_first() {
+    let mut house = House::new(2, 3 * SECOND);
+    house.carry(1, 0..1000, 1500 * MS);
+    // It leaves frames out soon after its place was found, and is taken back.
+    house.join(0, 400..412, 10 * MS);
+    house.deliver(0, 417..1000, 10 * MS);
+    house.plan(400 * 24 + 9, 0, Happening::Title("A"));
+    house.plan(450 * 24 + 9, 0, Happening::Title("B"));
+    house.run();
+    let heard = house.heard();
+    assert!(heard.contains(" 399 [A]400 ") && heard.contains(" 449 [B]450 "), "{heard}");
+    assert_eq!(heard.matches('[').count(), 2, "{heard}");
+}

@@ -42,9 +42,9 @@ mod source;
 use plan::{Family, MS, Plan, What};
 use play::{Out, Played, play};
 
-/// Schedules of each family: what takes a few seconds; more where the code is
-/// optimised (`cargo test --release -p feed sim`).
-const SCHEDULES: u64 = if cfg!(debug_assertions) { 300 } else { 20_000 };
+/// Schedules of each family: what takes a few seconds; more where only these are run
+/// (`cargo test --release -p feed sim`).
+const SCHEDULES: u64 = if cfg!(debug_assertions) { 1_000 } else { 20_000 };
 
 /// The one that [`one_schedule`] plays.
 const ONE: (Family, u64) = (Family::Near, 0);
