@@ -129,6 +129,12 @@ impl Seek {
                 None => self.start(line)?,
             };
             let (number, place) = (run.unit + run.len, run.end());
+            if place < line.hashes().first() {
+                // What it waited to be compared with is forgotten.
+                self.run = None;
+                self.sought = self.sought.max(number);
+                continue;
+            }
             let (Some(unit), Some(other)) = (self.hashes.get(number), line.hashes().get(place))
             else {
                 self.run = Some(self.instead(run, line)?);

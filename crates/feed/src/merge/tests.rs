@@ -729,3 +729,19 @@ fn a_title_holds_though_its_unit_was_put_somewhere_else_first() {
     assert!(heard.contains(" 399 [A]400 ") && heard.contains(" 449 [B]450 "), "{heard}");
     assert_eq!(heard.matches('[').count(), 2, "{heard}");
 }
+
+#[test]
+fn a_run_whose_place_is_forgotten_holds_nobody_up() {
+    // What the second path brings first was on air just before it is forgotten.
+    let again = LINE_UNITS_MAX as u64 - 5;
+    for len in 1..12 {
+        let mut house = House::new(2, 3 * SECOND);
+        house.join(0, 0..5000, 10 * MS);
+        let at = again * 24 + 11;
+        house.plan(at, 1, Happening::Connect);
+        (0..len).for_each(|unit| house.plan(at, 1, Happening::Unit(unit)));
+        house.deliver(1, again + 100..6000, 900 * MS);
+        house.run();
+        house.assert_heard(0..6000);
+    }
+}
