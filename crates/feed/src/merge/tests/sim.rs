@@ -49,6 +49,20 @@ const SCHEDULES: u64 = if cfg!(debug_assertions) { 1_000 } else { 20_000 };
 /// The one that [`one_schedule`] plays.
 const ONE: (Family, u64) = (Family::Near, 0);
 
+/// Schedules that few others are like, and that have found what was wrong.
+const FOUND: [(Family, u64); 10] = [
+    (Family::Near, 51),
+    (Family::Near, 56),
+    (Family::Near, 195),
+    (Family::Near, 1_095),
+    (Family::Near, 10_659),
+    (Family::Near, 11_188),
+    (Family::Far, 16),
+    (Family::Far, 28_500),
+    (Family::Far, 31_255),
+    (Family::Far, 1_022_110),
+];
+
 /// How late a batch of what came is taken at most.
 const BATCH_MAX: u64 = 200 * MS;
 
@@ -126,6 +140,13 @@ fn far_paths_lose_nothing() {
 #[test]
 fn whatever_paths_do_comes_out_in_order() {
     check_all(Family::Wild);
+}
+
+#[test]
+fn what_was_found_before_is_not_found_again() {
+    for (family, seed) in FOUND {
+        check(family, seed);
+    }
 }
 
 #[test]
