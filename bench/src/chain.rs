@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use feed::merge::{Merger, Output, Rank, SOURCE_TIMEOUT, Settings};
+use feed::merge::{Merger, Rank, SOURCE_TIMEOUT, Settings};
 use feed::{Cutter, PathUnit, Record, Resume, SourceInfo, Timeline, View};
 use media::{Frame, Framer, MediaSequence, Segment, SegmentInfo, Title, WallTime};
 use playlists::{LivePlaylists, Removed, TitleRange};
@@ -123,12 +123,7 @@ impl Chain {
 
     fn publish(&mut self) -> Vec<Published> {
         while let Some(output) = self.merger.next_output() {
-            match output {
-                Output::Begins(begin) => self.timeline.handle_begin(begin.profile),
-                Output::Title(title) => self.timeline.handle_title(title),
-                Output::Unit(unit) => self.timeline.handle_unit(&unit),
-                Output::Ends => self.timeline.handle_end(),
-            }
+            self.timeline.handle_output(output);
         }
         let mut published = Vec::new();
         while let Some(record) = self.timeline.next_record() {

@@ -182,7 +182,7 @@ impl View {
     fn list(&mut self, segment: Segment) {
         let (now, number) = (self.clock.now(), segment.info.number.0);
         let name = segment.info.file_name();
-        if self.playlists.window().last().is_some_and(|last| last.number.0 >= number) {
+        if self.playlists.window().is_past(segment.info.number) {
             // It is listed since the start.
             return;
         }

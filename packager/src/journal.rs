@@ -242,18 +242,19 @@ impl Keeper {
     }
 
     /// Has written what was noted; waits for the disk a little where `waits`.
-    pub(crate) async fn write(&mut self, places: Vec<PathPlace>, waits: bool) -> bool {
+    ///
+    /// What was not written in time shows at the next start: the note of the last
+    /// number is ahead of it.
+    pub(crate) async fn write(&mut self, places: Vec<PathPlace>, waits: bool) {
         if !places.is_empty() {
             self.push(&Entry::Places(places));
         }
         let batch = std::mem::take(&mut self.batch);
         if waits {
-            return self.scribe.write_and_wait(batch, PATIENCE).await;
-        }
-        if !batch.is_empty() {
+            self.scribe.write_and_wait(batch, PATIENCE).await;
+        } else if !batch.is_empty() {
             self.scribe.write(batch);
         }
-        true
     }
 
     /// Where the paths are, once in a while.

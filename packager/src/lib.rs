@@ -239,6 +239,11 @@ impl Packager {
     }
 }
 
+/// The names of an egress's ingests, by rank.
+fn ingests(egress: &Egress) -> Vec<String> {
+    egress.ingests.iter().map(|name| name.as_str().to_owned()).collect()
+}
+
 /// The egress's fallback, as the merge has it.
 fn fallback(egress: &Egress) -> Option<Fallback> {
     let file = egress.fallback.as_ref()?;
@@ -267,7 +272,7 @@ impl Packager {
         recovered: &Recovered,
         noted: Option<MediaSequence>,
     ) -> Option<Resumed> {
-        let ingests: Vec<_> = egress.ingests.iter().map(|name| name.as_str().to_owned()).collect();
+        let ingests = ingests(egress);
         let terms = resume::Terms {
             egress: egress.name.as_str(),
             target_secs: egress.target_secs(),

@@ -18,7 +18,7 @@ use tracing::{info, warn};
 use crate::journal::Keeper;
 use crate::metrics::EgressMetrics;
 use crate::numbers::Numbers;
-use crate::{Merged, PLAYED_MAX, Path, Status};
+use crate::{Merged, PLAYED_MAX, Path, Status, ingests};
 
 /// Items that are taken from a path feed at a time.
 const BATCH_MAX: usize = 256;
@@ -61,10 +61,9 @@ impl Task {
         status: Arc<Mutex<Status>>,
         metrics: EgressMetrics,
     ) -> Self {
-        let ingests: Vec<_> = egress.ingests.iter().map(|name| name.as_str().to_owned()).collect();
         Self {
             egress: egress.name.as_str().to_owned(),
-            ingests,
+            ingests: ingests(egress),
             merger,
             timeline,
             numbers: None,
@@ -167,15 +166,10 @@ impl Task {
     fn number(&mut self) {
         while let Some(output) = self.merger.next_output() {
             self.keep(&output);
-            match output {
-                Output::Begins(begin) => {
-                    self.say(begin);
-                    self.timeline.handle_begin(begin.profile);
-                }
-                Output::Title(title) => self.timeline.handle_title(title),
-                Output::Unit(unit) => self.timeline.handle_unit(&unit),
-                Output::Ends => self.timeline.handle_end(),
+            if let Output::Begins(begin) = &output {
+                self.say(*begin);
             }
+            self.timeline.handle_output(output);
         }
     }
 
@@ -260,7 +254,7 @@ impl Task {
         status.closed = newest.map_or(status.closed, |number| number.0);
         self.metrics.behind.set(i64::from(status.bucket_lag()));
         status.source = self.merger.on_air(now).map(|rank| self.ingest(rank));
-        status.merge = self.merged(now);
+        self.show_merge(&mut status.merge, now);
         status.epoch = self.timeline.epoch().map(|epoch| epoch.id.to_string());
         for title in begun {
             status.played.push_front(title);
@@ -269,22 +263,25 @@ impl Task {
         status.title.clone_from(&self.timeline.resume().title);
     }
 
-    /// What the merge says of itself.
-    fn merged(&self, now: WallTime) -> Merged {
-        let paths = (0..).map(Rank).zip(&self.ingests).filter_map(|(rank, ingest)| {
-            let status = self.merger.status(rank, now)?;
-            Some((ingest.clone(), status))
-        });
-        let (lines, begun) = self.merger.lines();
-        let last = begun.filter(|_| lines > 1);
-        Merged {
-            paths: paths.collect(),
-            totals: self.merger.totals(),
-            late: self.merger.late(),
-            breaks: lines.saturating_sub(1),
-            last_break: last.map(|begin| (begin.rank.map(|rank| self.ingest(rank)), begin.cause)),
-            plays_fallback: self.merger.plays_fallback(),
+    /// Brings what the merge says of itself up to date, in its place: that is for
+    /// every batch of units.
+    fn show_merge(&self, shown: &mut Merged, now: WallTime) {
+        for (rank, ingest) in (0..).map(Rank).zip(&self.ingests) {
+            let Some(status) = self.merger.status(rank, now) else { continue };
+            match shown.paths.get_mut(usize::from(rank.0)) {
+                Some((_, path)) => *path = status,
+                None => shown.paths.push((ingest.clone(), status)),
+            }
         }
+        let (lines, begun) = self.merger.lines();
+        let breaks = lines.saturating_sub(1);
+        if shown.breaks != breaks {
+            let last = begun.map(|last| (last.rank.map(|rank| self.ingest(rank)), last.cause));
+            (shown.breaks, shown.last_break) = (breaks, last);
+        }
+        shown.totals = self.merger.totals();
+        shown.late = self.merger.late();
+        shown.plays_fallback = self.merger.plays_fallback();
     }
 
     async fn note(&self, number: MediaSequence) {

@@ -193,7 +193,7 @@ impl Task {
 
     async fn store(&mut self, segment: Segment, profile: Option<AacProfile>) {
         let number = segment.info.number.0;
-        if self.playlists.window().last().is_some_and(|last| last.info().number.0 >= number) {
+        if self.playlists.window().is_past(segment.info.number) {
             // A process before has stored it.
             return;
         }

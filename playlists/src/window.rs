@@ -206,6 +206,11 @@ impl<S: Listed> LiveWindow<S> {
         self.entries.back().map(|entry| &entry.segment)
     }
 
+    /// Whether the newest segment listed has this number or a higher one.
+    pub fn is_past(&self, number: MediaSequence) -> bool {
+        self.last().is_some_and(|last| last.info().number >= number)
+    }
+
     /// Number of segments listed.
     pub fn len(&self) -> usize {
         self.entries.len()

@@ -286,7 +286,7 @@ impl Merger {
         let state = match (&path.place, lag_nanos) {
             (Place::Away, _) => PathState::Away,
             _ if !path.is_live(now) => PathState::Stalled,
-            (_, Some(lag)) if lag > self.held_nanos() => PathState::Unprotected,
+            (_, Some(lag)) if lag > as_nanos(self.held()) => PathState::Unprotected,
             (Place::Locked(_), _) => PathState::Locked,
             _ if self.is_other(rank) => PathState::Other,
             _ => PathState::Seeking,
@@ -303,7 +303,7 @@ impl Merger {
             return;
         }
         self.play_fallback(now);
-        let held = self.settings.hold_back + self.late;
+        let held = self.held();
         let Some(line) = &mut self.line else { return };
         while line.is_over_full()
             || (line.has_pending() && line.due(line.released()).plus(held) <= now)
@@ -320,20 +320,17 @@ impl Merger {
 
     fn next_due(&self) -> Option<WallTime> {
         let line = self.line.as_ref().filter(|line| line.has_pending())?;
-        Some(line.due(line.released()).plus(self.settings.hold_back + self.late))
+        Some(line.due(line.released()).plus(self.held()))
     }
 
-    /// How late a path may be without anyone waiting for it.
-    fn held_nanos(&self) -> i64 {
-        as_nanos(self.settings.hold_back + self.late)
+    /// How much later than the schedule units go out: so late a path may be without
+    /// anyone waiting for it.
+    fn held(&self) -> Duration {
+        self.settings.hold_back + self.late
     }
 
     fn end(&self) -> Option<u64> {
         self.line.as_ref().map(Line::end)
-    }
-
-    fn lock_next(&self, rank: Rank) -> Option<u64> {
-        self.path(rank)?.lock().map(|lock| lock.next)
     }
 
     fn path(&self, rank: Rank) -> Option<&Path> {

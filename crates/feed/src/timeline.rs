@@ -8,6 +8,7 @@ use media::{AacProfile, EpochId, MediaSequence, Title, WallTime};
 
 use crate::clock::MediaClock;
 use crate::grid::Grid;
+use crate::merge::Output;
 use crate::path::PathUnit;
 use crate::record::{Closed, Epoch, Record, TitleMark, Unit};
 
@@ -76,6 +77,16 @@ impl Timeline {
         }
     }
 
+    /// Takes what a merge gives out.
+    pub fn handle_output(&mut self, output: Output) {
+        match output {
+            Output::Begins(begin) => self.handle_begin(begin.profile),
+            Output::Title(title) => self.handle_title(title),
+            Output::Unit(unit) => self.handle_unit(&unit),
+            Output::Ends => self.handle_end(),
+        }
+    }
+
     /// What follows does not continue what was before: the epoch is over.
     pub fn handle_begin(&mut self, profile: Option<AacProfile>) {
         self.end_epoch();
@@ -101,8 +112,7 @@ impl Timeline {
 
     /// Whether the next unit begins a segment.
     pub fn is_at_boundary(&self) -> bool {
-        let begins = |on_air: &Running| on_air.grid.segment_of(on_air.next_index) > on_air.segment;
-        self.running.as_ref().is_none_or(begins)
+        self.running.as_ref().is_none_or(Running::is_complete)
     }
 
     /// The epoch on air.
@@ -131,7 +141,7 @@ impl Timeline {
             Some(running) => running,
             None => self.begin_epoch(unit),
         };
-        if running.grid.segment_of(running.next_index) > running.segment {
+        if running.is_complete() {
             self.records.push_back(running.close_segment());
             if running.clock.is_off() {
                 self.running = Some(running);
@@ -199,6 +209,11 @@ impl Running {
     /// Number of the segment under way.
     fn number(&self) -> MediaSequence {
         MediaSequence(self.epoch.first_number.0 + self.segment)
+    }
+
+    /// Whether the segment under way has all its units.
+    fn is_complete(&self) -> bool {
+        self.grid.segment_of(self.next_index) > self.segment
     }
 
     fn take(&mut self, unit: &PathUnit, title: Option<&Arc<Title>>) {

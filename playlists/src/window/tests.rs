@@ -50,6 +50,16 @@ fn seq_1_a_number_is_not_used_twice() {
 }
 
 #[test]
+fn a_window_is_past_its_newest_number_and_those_before() {
+    let mut maker = Maker::aac(10);
+    assert!(!maker.window(0).is_past(MediaSequence(9)), "nothing is listed");
+    let window = maker.window(2);
+    let newest = window.last().unwrap().number;
+    assert!(window.is_past(newest) && window.is_past(MediaSequence(newest.0 - 1)));
+    assert!(!window.is_past(MediaSequence(newest.0 + 1)));
+}
+
+#[test]
 fn seq_1_nothing_follows_the_highest_number() {
     let mut maker = Maker::aac(u64::MAX);
     let mut window = maker.window(0);

@@ -5,7 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use media::{AacProfile, FrameHeader, StreamInfo, WallTime};
 
+use super::line::Line;
 use super::path::Path;
+use super::seek::Seek;
 use super::{Begin, Cause, Merger, Output, Rank, STABLE_MIN, STALL_MAX};
 use crate::path::PathUnit;
 
@@ -79,10 +81,8 @@ impl Merger {
 
     /// Since when nothing has been coming.
     fn dry_since(&self) -> WallTime {
-        let heard = self.paths.iter().filter(|path| path.carries());
-        let heard = heard.filter_map(|path| path.heard).max();
-        let appended = self.line.as_ref().and_then(super::Line::appended);
-        heard.max(appended).unwrap_or_default()
+        let appended = self.line.as_ref().and_then(Line::appended);
+        self.carriers_heard().max(appended).unwrap_or_default()
     }
 
     /// Begins the fallback when it is time to, where nothing else feeds the line.
@@ -95,15 +95,13 @@ impl Merger {
         // Behind what is left of the line.
         let since = self.over.back().map_or(now, |(due, _)| now.max(*due));
         for path in self.paths.iter_mut().filter(|path| path.lock().is_some()) {
-            path.begin_seek(super::Seek::default());
+            path.begin_seek(Seek::default());
         }
         let Some(fallback) = &mut self.fallback else { return };
         (fallback.playing, fallback.given) = (Some(since), 0);
         let profile = fallback.file.profile;
         self.lines += 1;
-        let begin = Begin { rank: None, profile, cause: Cause::NoneLeft };
-        self.begun = Some(begin);
-        self.put(Output::Begins(begin));
+        self.announce(Begin { rank: None, profile, cause: Cause::NoneLeft });
     }
 
     /// Gives what is due of the fallback.

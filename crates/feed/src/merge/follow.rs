@@ -49,14 +49,13 @@ impl Merger {
     fn part(&mut self, rank: Rank, place: u64, incoming: Incoming) {
         self.undo_wrong_lock(rank, place);
         let Some(line) = &self.line else { return };
-        if self.lock_next(rank) == Some(place) && line.at(place) == At::End {
+        if self.next_place(rank) == Some(place) && line.at(place) == At::End {
             return self.append(rank, incoming);
         }
         let mut seek = Seek::from(place);
         seek.push(incoming, line);
         let Some(path) = self.paths.get_mut(usize::from(rank.0)) else { return };
-        path.counts.mismatched += 1;
-        path.begin_seek(seek);
+        path.part(seek);
         self.events.push_back(Event::Mismatched(rank));
         self.advance(rank);
     }
@@ -93,8 +92,7 @@ impl Merger {
                 let title = told.map(|(_, title)| title).or(title.as_ref()).cloned();
                 seek.push(Incoming { hash: *hash, unit: unit.clone(), title, heard }, line);
             }
-            path.counts.mismatched += 1;
-            path.begin_seek(seek);
+            path.part(seek);
             self.events.push_back(Event::Mismatched(Rank(u8::try_from(nth).unwrap_or(u8::MAX))));
         }
     }

@@ -1,6 +1,8 @@
 //! What goes on air where no locked path is left: the next path, at a frame's
 //! boundary; and when the programme goes back to a preferred one.
 
+use std::time::Duration;
+
 use media::WallTime;
 
 use super::least::Least;
@@ -56,15 +58,13 @@ impl Merger {
     /// When [`Self::decide`] may decide something that it does not now.
     pub(super) fn decision_due(&self) -> Option<WallTime> {
         self.line.as_ref()?;
-        let stalls = self.paths.iter().filter(|path| path.carries());
-        let stalls = stalls.filter_map(Path::stalls_at).max();
         let catch_up = self.paths.iter().filter_map(|path| path.lock()?.catch_up_by);
         let preferred = self.ranked().filter_map(|(rank, path)| {
             self.is_preferred(rank).then(|| self.prefers_at(rank, path)).flatten()
         });
         let others = self.gives_up_at().into_iter().chain(self.ends_at());
         let others = others.chain(self.awaited_until());
-        let dues = stalls.into_iter().chain(catch_up).chain(preferred).chain(others);
+        let dues = self.stalls_at().into_iter().chain(catch_up).chain(preferred).chain(others);
         // What was due before has been looked at.
         let dues = dues.filter(|due| *due > self.decided);
         dues.min()
@@ -79,10 +79,8 @@ impl Merger {
     /// it. While something waits for its time nobody misses anything.
     fn gives_up_at(&self) -> Option<WallTime> {
         let line = self.line.as_ref()?;
-        let stalled = self.paths.iter().filter(|path| path.carries());
-        let stalled = stalled.filter_map(Path::stalls_at).max();
-        let drained = line.due(line.end()).plus(self.settings.hold_back + self.late);
-        Some(stalled.unwrap_or_else(|| drained.min(self.last_heard().plus(STALL_MAX))))
+        let drained = line.due(line.end()).plus(self.held());
+        Some(self.stalls_at().unwrap_or_else(|| drained.min(self.last_heard().plus(STALL_MAX))))
     }
 
     /// Until when it may still turn out that a path goes on with the line, after what
@@ -95,7 +93,22 @@ impl Merger {
         let line = self.line.as_ref()?;
         let left = self.path(rank)?.seek()?.left?;
         let is_pending = (line.released()..line.end()).contains(&left);
-        is_pending.then(|| line.due(left).plus(self.settings.hold_back + self.late))
+        is_pending.then(|| line.due(left).plus(self.held()))
+    }
+
+    /// Those that the line would go on with if they delivered.
+    fn carriers(&self) -> impl Iterator<Item = &Path> {
+        self.paths.iter().filter(|path| path.carries())
+    }
+
+    /// When the last of them counts as stalled.
+    fn stalls_at(&self) -> Option<WallTime> {
+        self.carriers().filter_map(Path::stalls_at).max()
+    }
+
+    /// When the last unit of any of them came.
+    pub(super) fn carriers_heard(&self) -> Option<WallTime> {
+        self.carriers().filter_map(|path| path.heard).max()
     }
 
     fn last_heard(&self) -> WallTime {
@@ -104,8 +117,7 @@ impl Merger {
 
     /// When the line ends, if nothing feeds it until then.
     fn ends_at(&self) -> Option<WallTime> {
-        let heard = self.paths.iter().filter(|path| path.carries());
-        let heard = heard.filter_map(|path| path.heard).max();
+        let heard = self.carriers_heard();
         let line = self.line.as_ref()?;
         let last = match line.appended() {
             Some(appended) => heard.map_or(appended, |heard| heard.max(appended)),
@@ -119,7 +131,7 @@ impl Merger {
     fn first_with_units(&self) -> Option<Rank> {
         let mut found = self.ranked().filter_map(|(rank, path)| {
             let seek = path.seek()?;
-            (seek.units().len() > 0).then_some(rank)
+            (seek.len() > 0).then_some(rank)
         });
         found.next()
     }
@@ -230,14 +242,13 @@ impl Merger {
         };
         let mut seek = Seek::default();
         seek.push(incoming, line);
-        path.counts.mismatched += 1;
-        path.begin_seek(seek);
+        path.part(seek);
         self.events.push_back(Event::Mismatched(rank));
     }
 
     /// The line is over; what waits of it goes out in its time.
     pub(super) fn put_aside(&mut self) -> Option<Line> {
-        let held = self.settings.hold_back + self.late;
+        let held = self.held();
         let mut line = self.line.take();
         if let Some(line) = &mut line {
             self.before = line.appended().map(|last| last.plus(line.length(1)));
@@ -248,7 +259,7 @@ impl Merger {
                 self.over.push_back((due, Output::Unit(unit)));
             }
         }
-        self.late = std::time::Duration::ZERO;
+        self.late = Duration::ZERO;
         self.given = None;
         self.feeder = None;
         self.forget_titles();
@@ -258,23 +269,15 @@ impl Merger {
     /// Begins a line with a path's units.
     fn start(&mut self, rank: Rank, cause: Cause, units: Vec<Incoming>, now: WallTime) {
         self.line = Some(Line::new(now));
-        (self.locks, self.lines) = (self.locks + 1, self.lines + 1);
+        self.lines += 1;
+        self.locks += 1;
         let number = self.locks;
         for (other, path) in (0..).map(Rank).zip(&mut self.paths) {
             if let Some((told, _)) = &mut path.title {
                 *told = 0;
             }
             if other == rank {
-                let lag = Least::new(0, now);
-                path.place = Place::Locked(Lock {
-                    next: 0,
-                    lag,
-                    number,
-                    first: 0,
-                    agreed: 0,
-                    confirmed: 0,
-                    catch_up_by: None,
-                });
+                path.place = Place::Locked(Lock::new(number, 0, Least::new(0, now)));
             } else if path.lock().is_some() {
                 path.begin_seek(Seek::default());
             } else if let Some(seek) = path.seek_mut() {
@@ -283,14 +286,17 @@ impl Merger {
         }
         self.join(rank);
         let profile = self.path(rank).and_then(|path| path.info?.profile);
-        let begin = Begin { rank: Some(rank), profile, cause };
-        self.begun = Some(begin);
-        let begins = Output::Begins(begin);
-        self.put(begins);
+        self.announce(Begin { rank: Some(rank), profile, cause });
         for unit in units {
             self.append(rank, unit);
         }
         self.advance_others(rank);
+    }
+
+    /// Tells what begins, behind what is left of the line before.
+    pub(super) fn announce(&mut self, begin: Begin) {
+        self.begun = Some(begin);
+        self.put(Output::Begins(begin));
     }
 
     /// Nothing has come for too long.

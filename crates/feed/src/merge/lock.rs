@@ -64,15 +64,9 @@ impl Merger {
         // It is the source that was on air, and nobody says how far it has got.
         let came_back = !others_feed && self.feeder == Some(rank) && run.end() < line.end();
         self.locks += 1;
-        path.place = Place::Locked(Lock {
-            next: run.end(),
-            lag: Least::new(lag_nanos, now),
-            number: self.locks,
-            first: 0,
-            agreed: 0,
-            confirmed: 0,
-            catch_up_by: came_back.then(|| now.plus(CATCH_UP_MAX)),
-        });
+        let lock = Lock::new(self.locks, run.end(), Least::new(lag_nanos, now));
+        let catch_up_by = came_back.then(|| now.plus(CATCH_UP_MAX));
+        path.place = Place::Locked(Lock { catch_up_by, ..lock });
         path.counts.locks += 1;
         // The one ahead went on at the very unit after which this one has more.
         let mends = left == Some(run.place) && run.place >= line.released() && !missing.is_empty();
@@ -96,9 +90,7 @@ impl Merger {
     /// A path has agreed with the line for long enough to be of it, with all others
     /// that are: programmes share jingles.
     pub(super) fn join(&mut self, rank: Rank) {
-        let line = Some(self.lines);
-        let members = self.ranked().filter(|(_, path)| path.line == line);
-        let members = members.fold(0, |all, (member, _)| all | bit(member));
+        let (line, members) = (Some(self.lines), self.members());
         for (other, path) in (0..).map(Rank).zip(&mut self.paths) {
             if other == rank {
                 (path.line, path.kin) = (line, path.kin | members);
@@ -108,11 +100,15 @@ impl Merger {
         }
     }
 
+    /// The paths that are of the line, a bit each.
+    fn members(&self) -> u64 {
+        let members = self.ranked().filter(|(_, path)| path.line == Some(self.lines));
+        members.fold(0, |all, (member, _)| all | bit(member))
+    }
+
     /// Whether a path is known to carry something else than the line.
     pub(super) fn is_other(&self, rank: Rank) -> bool {
-        let line = Some(self.lines);
-        let members = self.ranked().filter(|(_, path)| path.line == line);
-        let members = members.fold(0, |all, (member, _)| all | bit(member));
+        let (line, members) = (Some(self.lines), self.members());
         let was_elsewhere = |path: &Path| path.line.is_some() && path.line != line;
         self.path(rank).is_some_and(|path| was_elsewhere(path) && path.kin & members == 0)
     }

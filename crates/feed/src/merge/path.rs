@@ -118,6 +118,12 @@ impl Path {
         }
     }
 
+    /// It has something else than the line: its place is looked for anew.
+    pub(super) fn part(&mut self, seek: Seek) {
+        self.counts.mismatched += 1;
+        self.begin_seek(seek);
+    }
+
     pub(super) fn is_connected(&self) -> bool {
         self.info.is_some()
     }
@@ -160,6 +166,11 @@ impl Path {
 }
 
 impl Lock {
+    /// The merge's lock of this number, at the place of the path's next unit.
+    pub(super) fn new(number: u64, next: u64, lag: Least) -> Self {
+        Self { next, lag, number, first: 0, agreed: 0, confirmed: 0, catch_up_by: None }
+    }
+
     pub(super) fn lag(&self) -> i64 {
         self.lag.get()
     }

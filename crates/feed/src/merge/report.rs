@@ -53,8 +53,6 @@ pub struct Totals {
     pub lost: u64,
     /// Frames at a line's beginning that the line before has had.
     pub repeated: u64,
-    /// Frames put before a line so that its first ones are decoded right.
-    pub primers: u64,
     /// The longest time between two frames of a line that were given out, as far
     /// as it is longer than a frame.
     pub longest_gap: Duration,

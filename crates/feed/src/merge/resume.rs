@@ -38,15 +38,8 @@ impl Merger {
             let Some(path) = self.path_mut(rank) else { continue };
             path.info = Some(info);
             path.line = line;
-            path.place = Place::Locked(Lock {
-                next: end.saturating_sub(before_end as u64),
-                lag: Least::new(0, now),
-                number,
-                first: 0,
-                agreed: 0,
-                confirmed: 0,
-                catch_up_by: None,
-            });
+            let next = end.saturating_sub(before_end as u64);
+            path.place = Place::Locked(Lock::new(number, next, Least::new(0, now)));
             let begin = Begin { rank: Some(rank), profile: from.profile, cause: Cause::OnAir };
             self.begun.get_or_insert(begin);
             self.feeder.get_or_insert(rank);

@@ -283,9 +283,9 @@ impl Seek {
         usize::try_from(number.saturating_sub(self.hashes.first())).unwrap_or(usize::MAX)
     }
 
-    /// The units that it holds.
-    pub(super) fn units(&self) -> impl ExactSizeIterator<Item = &Incoming> {
-        self.stash.iter()
+    /// How many units it holds.
+    pub(super) fn len(&self) -> usize {
+        self.stash.len()
     }
 
     fn is_unambiguous(&self, hash: u64, line: &Line) -> bool {

@@ -44,7 +44,6 @@ impl Merger {
         }
         let profile = self.path(rank).and_then(|path| path.info?.profile);
         let primer = splice::primer(profile, lead.frames.make_contiguous(), &first.unit.data);
-        self.totals.primers += primer.frames.len() as u64;
         for data in primer.frames {
             let unit = PathUnit { header, data, arrival: first.unit.arrival };
             self.put(Output::Unit(unit));

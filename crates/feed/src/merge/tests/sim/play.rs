@@ -144,7 +144,7 @@ impl Player<'_> {
     fn weigh(&mut self) {
         let held = &mut self.played.held;
         let seeks = self.merger.paths.iter().filter_map(|path| path.seek());
-        let stashed = seeks.map(Seek::units).map(|units| units.len()).max();
+        let stashed = seeks.map(Seek::len).max();
         held.stashed = held.stashed.max(stashed.unwrap_or_default());
         held.over = held.over.max(self.merger.over.len());
         if let Some(line) = &self.merger.line {
