@@ -66,6 +66,7 @@ struct Keeper {
     shutdown: Shutdown,
     looks: watch::Receiver<Option<Arc<Report>>>,
     listed: Gauge,
+    requests: Counter,
     failures: Counter,
     /// What the log knows to be wrong.
     told: Option<String>,
@@ -80,6 +81,7 @@ struct EgressLabel {
 #[derive(Debug, Default)]
 struct Metrics {
     listed: Family<EgressLabel, Gauge>,
+    requests: Family<EgressLabel, Counter>,
     failures: Family<EgressLabel, Counter>,
 }
 
@@ -167,6 +169,7 @@ impl Keeper {
             shutdown: parts.shutdown.clone(),
             looks,
             listed: metrics.listed.get_or_create(&label).clone(),
+            requests: metrics.requests.get_or_create(&label).clone(),
             failures: metrics.failures.get_or_create(&label).clone(),
             told: None,
             name,
@@ -250,6 +253,7 @@ impl Keeper {
             }
             _ => {}
         }
+        self.requests.inc();
         if problem.is_some() {
             self.failures.inc();
         }
@@ -302,6 +306,11 @@ impl Metrics {
             "control_yp_listed",
             "YP directories that list the mount",
             all.listed.clone(),
+        );
+        registry.register(
+            "control_yp_requests",
+            "Requests to YP directories that were answered or given up",
+            all.requests.clone(),
         );
         registry.register(
             "control_yp_failures",

@@ -178,6 +178,18 @@ impl Node {
         waited.unwrap_or_else(|_| panic!("{:?}", directory.actions()));
     }
 
+    /// Waits until the directory has been asked so and its last answer was taken:
+    /// what was asked is timed from then.
+    async fn answered(&self, directory: &Directory, actions: &[&str]) {
+        self.until(directory, actions).await;
+        let waiting = async {
+            while self.metric("control_yp_requests_total") < actions.len() as u64 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.unwrap();
+    }
+
     /// Waits until what is so now has been seen: by the look before the last.
     async fn looked(&self) {
         let before = self.looks.load(Ordering::SeqCst);
@@ -211,9 +223,9 @@ async fn listed(answers: &[&str]) -> (Directory, Node) {
     let node = Node::start(&[&directory]);
     node.looked().await;
     node.turn(60);
-    node.until(&directory, &["add"]).await;
+    node.answered(&directory, &["add"]).await;
     node.turn(5);
-    node.until(&directory, &["add", "touch"]).await;
+    node.answered(&directory, &["add", "touch"]).await;
     (directory, node)
 }
 
@@ -231,9 +243,8 @@ async fn a_mount_is_added_after_a_minute_on_air_touched_and_removed() {
     assert_eq!(bodies[1], expected);
     assert_eq!(node.metric("control_yp_listed"), 1);
     node.set(|radio| radio.on_air = false);
-    node.until(&directory, &["add", "touch", "remove"]).await;
+    node.answered(&directory, &["add", "touch", "remove"]).await;
     assert_eq!(directory.bodies()[2], "action=remove&sid=7e0c");
-    node.looked().await;
     assert_eq!(node.metric("control_yp_listed"), 0);
     node.end().await;
     assert_eq!(directory.actions().len(), 3, "there is nothing more to remove");
@@ -281,16 +292,14 @@ async fn a_directory_that_has_forgotten_is_added_to_again() {
     let (directory, node) = listed(&[forgotten, ADDED, DONE]).await;
     node.looked().await;
     node.turn(200);
-    node.until(&directory, &["add", "touch", "touch"]).await;
-    node.looked().await;
+    node.answered(&directory, &["add", "touch", "touch"]).await;
     assert_eq!(node.metric("control_yp_listed"), 0);
     assert_eq!(node.metric("control_yp_failures_total"), 1);
     node.turn(1_199);
     node.looked().await;
     assert_eq!(directory.actions(), ["add", "touch", "touch"]);
     node.turn(1);
-    node.until(&directory, &["add", "touch", "touch", "add"]).await;
-    node.looked().await;
+    node.answered(&directory, &["add", "touch", "touch", "add"]).await;
     assert_eq!(node.metric("control_yp_listed"), 1);
 }
 
@@ -315,7 +324,7 @@ async fn each_directory_has_an_entry_of_its_own_and_waits_for_no_other() {
     let node = Node::start(&[&one, &other]);
     node.looked().await;
     node.turn(60);
-    node.until(&other, &["add"]).await;
+    node.answered(&other, &["add"]).await;
     node.until(&one, &["add"]).await;
     assert!(other.bodies().iter().chain(&one.bodies()).all(|body| body.contains("Acme")));
     node.turn(5);
@@ -328,8 +337,7 @@ async fn what_is_no_directory_counts_as_silence() {
     let node = Node::start(&[&directory]);
     node.looked().await;
     node.turn(60);
-    node.until(&directory, &["add"]).await;
-    node.looked().await;
+    node.answered(&directory, &["add"]).await;
     assert_eq!(node.metric("control_yp_failures_total"), 1);
     assert_eq!(node.metric("control_yp_listed"), 0);
     assert_eq!(directory.answers.lock().unwrap().len(), 1);
