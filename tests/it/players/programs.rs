@@ -188,23 +188,36 @@ async fn probed(url: &str, asked: &[&str]) -> Value {
 /// Each segment's first tag tells where the segments before it end.
 async fn ffprobe_reads_the_timestamps(station: &Station) {
     let folder = station.node.url(&format!("/radio/{}", station.rendition));
-    let playlist = http::get(&format!("{folder}/media.m3u8")).await.text();
-    let lengths = playlist.lines().filter_map(|line| line.strip_prefix("#EXTINF:"));
-    let lengths = lengths.map(|length| length.trim_end_matches(',').parse::<f64>().unwrap());
-    let names = playlist.lines().filter(|line| !line.starts_with('#'));
-    let (mut start, mut starts) = (0.0, Vec::new());
-    for (name, length) in names.zip(lengths).take(4) {
+    let begin = listed(&folder).await;
+    let mut start = 0.0;
+    for (name, length) in begin.iter().take(4) {
         let report = probed(&format!("{folder}/{name}"), &["format_tags"]).await;
         let owner = "id3v2_priv.com.apple.streaming.transportStreamTimestamp";
         let told = ticks(report["format"]["tags"][owner].as_str().unwrap());
         assert!((told - start * 90_000.0).abs() <= 1.0, "ffprobe {name}: {told} at {start} s");
-        starts.push(start);
         start += length;
     }
     let report = probed(&station.hls(), &["format=start_time"]).await;
     let told: f64 = report["format"]["start_time"].as_str().unwrap().parse().unwrap();
+    // It began with one that was listed by then.
+    let known = begin.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    let later = listed(&folder).await;
+    let later = later.into_iter().filter(|(name, _)| !known.contains(name));
+    let mut starts = vec![0.0];
+    for (_, length) in begin.iter().cloned().chain(later) {
+        starts.push(starts[starts.len() - 1] + length);
+    }
     let is_right = starts.iter().any(|start| (start - told).abs() < 0.000_1);
     assert!(is_right, "ffprobe: the playlist starts at {told}: {starts:?}");
+}
+
+/// The segments of a folder's playlist and their lengths in seconds.
+async fn listed(folder: &str) -> Vec<(String, f64)> {
+    let playlist = http::get(&format!("{folder}/media.m3u8")).await.text();
+    let lengths = playlist.lines().filter_map(|line| line.strip_prefix("#EXTINF:"));
+    let lengths = lengths.map(|length| length.trim_end_matches(',').parse().unwrap());
+    let names = playlist.lines().filter(|line| !line.starts_with('#'));
+    names.map(str::to_owned).zip(lengths).collect()
 }
 
 /// Octets as ffprobe escapes them, as one number.
