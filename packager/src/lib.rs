@@ -6,6 +6,7 @@
 //! the programme feed as any other reader does and stores what follows from it:
 //! facts, segments, playlists, in this order.
 
+mod join;
 mod journal;
 mod metrics;
 mod numbers;
@@ -192,6 +193,13 @@ impl Packager {
         };
         let (keeper, entries) = self.open_journal(egress).unzip();
         let resumed = self.resume(egress, &entries.unwrap_or_default(), &recovered, noted);
+        let resumed = match resumed {
+            Some(resumed) => Some(resumed),
+            None => {
+                let since = self.clock.now().minus(egress.mount.window);
+                join::join(&self.stores, egress, &recovered, (noted, since)).await
+            }
+        };
         match &resumed {
             // The epoch that was left running goes on.
             Some(_) => recovered.missing = None,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use archive::{Adopted, Line, Reach};
 use catalogue::Egress;
-use feed::{Epoch, Fact, Resume};
+use feed::{Epoch, Fact, Resume, Snapshot, Stored};
 use media::{AacProfile, MediaSequence, RenditionId, SegmentRef, WallTime};
 use playlists::TitleRange;
 use runtime::clock::Steady;
@@ -43,6 +43,9 @@ pub(crate) struct Recovered {
     pub(crate) log: Option<TimelineLog>,
     /// The fact that a killed process left unsaid.
     pub(crate) missing: Option<Fact>,
+    /// The epoch that nobody has ended, where what the bucket has of it ends: another
+    /// packager may go on with it.
+    pub(crate) running: Option<Snapshot>,
     /// The segments that the bucket has, oldest first, from the last window on at
     /// the least. Numbers may be missing.
     pub(crate) stored: Vec<SegmentRef>,
@@ -133,6 +136,7 @@ fn blind(egress: &Egress, clock: &Steady) -> Recovered {
         },
         log: None,
         missing: None,
+        running: None,
         stored: Vec::new(),
         strays: Vec::new(),
         lines: Vec::new(),
@@ -146,12 +150,15 @@ async fn read(stores: &Stores, egress: &Egress, clock: &Steady) -> Result<Recove
     let (name, rendition) = (egress.name.as_str(), egress.rendition_id());
     let mut past = archive::Past::read(stores, name, Reach::Recent(&rendition)).await?;
     let every = past.stored();
+    let Adopted { segments: stored, strays } = past.adopt(name, &rendition)?;
+    // Another rendition's segments do not tell where this one's are.
+    let of_rendition: Vec<Stored> = stored.iter().map(listing).collect();
+    let running = past.history.snapshot(&of_rendition, egress.target_secs());
     let missing = past.history.missing_end(&every);
     if let Some(fact) = missing.clone() {
         past.history.apply(fact);
     }
     let resume = past.history.resume(&every, MediaSequence(clock.now().secs()));
-    let Adopted { segments: stored, strays } = past.adopt(name, &rendition)?;
     info!(
         egress = name,
         records = past.lines.len(),
@@ -171,6 +178,7 @@ async fn read(stores: &Stores, egress: &Egress, clock: &Steady) -> Result<Recove
         resume,
         log: Some(log),
         missing,
+        running,
         stored,
         strays,
         lines,
@@ -178,6 +186,11 @@ async fn read(stores: &Stores, egress: &Egress, clock: &Steady) -> Result<Recove
         before,
         titles,
     })
+}
+
+fn listing(segment: &SegmentRef) -> Stored {
+    let info = segment.info();
+    Stored { number: info.number, epoch: info.epoch, bytes: info.bytes }
 }
 
 /// Reads what the bucket has from before a number, however long that takes.

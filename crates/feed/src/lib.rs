@@ -8,6 +8,7 @@
 //! the segments, byte for byte the same wherever it runs. [`wire`] has the bytes
 //! of both feeds, for disks and for other nodes.
 
+mod agree;
 mod clock;
 mod cutter;
 mod grid;
@@ -19,6 +20,7 @@ mod snapshot;
 mod timeline;
 pub mod wire;
 
+pub use agree::TITLE_SLACK;
 pub use clock::{MediaClock, OFF_CLOCK_MAX, STEP_MAX};
 pub use cutter::{Cutter, View};
 pub use grid::Grid;
