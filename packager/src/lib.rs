@@ -32,6 +32,7 @@ use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
 use runtime::tail::{self, Tail};
 use store::Stores;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::journal::{Entry, Keeper};
@@ -45,6 +46,9 @@ pub use crate::metrics::Metrics;
 /// What a programme feed holds for readers that are late: ten minutes of
 /// 320 kbit/s. A bucket that is away for longer misses segments.
 const FEED_LIMITS: tail::Limits = tail::Limits { items_max: 65_536, weight_max: 28 << 20 };
+
+/// Words of a programme's publisher that wait for it.
+const WORDS_MAX: usize = 64;
 
 /// What all programmes of a process share.
 #[derive(Debug, Clone)]
@@ -192,14 +196,16 @@ impl Packager {
             None => None,
         };
         let (keeper, entries) = self.open_journal(egress).unzip();
+        let since = self.clock.now().minus(egress.mount.window);
         let resumed = self.resume(egress, &entries.unwrap_or_default(), &recovered, noted);
+        let is_own = resumed.is_some();
         let resumed = match resumed {
             Some(resumed) => Some(resumed),
-            None => {
-                let since = self.clock.now().minus(egress.mount.window);
-                join::join(&self.stores, egress, &recovered, (noted, since)).await
-            }
+            None => join::join(&self.stores, egress, &recovered, (noted, since)).await,
         };
+        let has_others = recovered.is_shared() || (!is_own && recovered.is_recent(since));
+        let joined = resumed.as_ref().filter(|_| !is_own).and(recovered.running.as_ref());
+        let joined = joined.and_then(join::joined);
         match &resumed {
             // The epoch that was left running goes on.
             Some(_) => recovered.missing = None,
@@ -229,19 +235,25 @@ impl Packager {
             }
             None => Timeline::new(egress.target_secs(), recovered.resume.clone()),
         };
+        let (words, heard) = mpsc::channel(WORDS_MAX);
         let merge = (merger, timeline);
         let programme =
             programme::Task::new(egress, merge, writer, Arc::clone(&status), metrics.clone())
                 .with_numbers(numbers)
-                .with_journal(keeper, from);
+                .with_journal(keeper, from)
+                .with_words(heard);
         tasks.spawn(programme.run(paths, self.clock.clone(), self.shutdown.clone()));
         let shared = publisher::Shared {
             stores: self.stores.clone(),
             clock: self.clock.clone(),
             status: Arc::clone(&status),
             metrics,
+            words,
         };
-        let publisher = publisher::Task::new(egress, recovered, shared);
+        let mut publisher = publisher::Task::new(egress, recovered, shared);
+        if has_others {
+            publisher = publisher.beside_others(joined);
+        }
         tasks.spawn(publisher.run(feed.from_start(), self.shutdown.clone()));
         Programme { feed, past, stores: self.stores.clone(), status }
     }

@@ -1,12 +1,14 @@
 //! The programme task: path feeds in, programme feed out. It waits for its
 //! sources and for nobody else.
 
+mod beside;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use catalogue::Egress;
 use feed::merge::{Begin, Event as PathEvent, Merger, Output, Rank};
-use feed::{PathEntry, PathItem, Record, SourceInfo, Timeline};
+use feed::{PathEntry, PathItem, Record, Snapshot, SourceInfo, Timeline};
 use media::{MediaSequence, WallTime};
 use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
@@ -18,6 +20,7 @@ use tracing::{info, warn};
 use crate::journal::Keeper;
 use crate::metrics::EgressMetrics;
 use crate::numbers::Numbers;
+use crate::publisher::standing::Word;
 use crate::{Merged, PLAYED_MAX, Path, Status, ingests};
 
 /// Items that are taken from a path feed at a time.
@@ -40,6 +43,9 @@ pub(crate) struct Task {
     keeper: Option<Keeper>,
     /// By rank: the path's items before it do not count.
     from: Vec<u64>,
+    words: Option<mpsc::Receiver<Word>>,
+    /// At which place of the line the programme goes on with another packager's epoch.
+    joins: Option<(u64, Box<Snapshot>)>,
     writer: Writer<Record>,
     status: Arc<Mutex<Status>>,
     metrics: EgressMetrics,
@@ -49,6 +55,7 @@ pub(crate) struct Task {
 enum Event {
     Items(Rank, Vec<PathEntry>),
     Missed(Rank, u64),
+    Word(Word),
     Timeout,
     Shutdown,
 }
@@ -69,6 +76,8 @@ impl Task {
             numbers: None,
             keeper: None,
             from: Vec::new(),
+            words: None,
+            joins: None,
             writer,
             status,
             metrics,
@@ -84,6 +93,11 @@ impl Task {
     /// position does not count.
     pub(crate) fn with_journal(self, keeper: Option<Keeper>, from: Vec<u64>) -> Self {
         Self { keeper, from, ..self }
+    }
+
+    /// Listens to the publisher.
+    pub(crate) fn with_words(self, words: mpsc::Receiver<Word>) -> Self {
+        Self { words: Some(words), ..self }
     }
 
     pub(crate) async fn run(mut self, paths: Vec<Path>, clock: Steady, shutdown: Shutdown) {
@@ -104,7 +118,7 @@ impl Task {
     }
 
     async fn select(
-        &self,
+        &mut self,
         events: &mut mpsc::Receiver<Event>,
         clock: &Steady,
         shutdown: &Shutdown,
@@ -114,6 +128,7 @@ impl Task {
             () = shutdown.wait() => Event::Shutdown,
             // `self` keeps no sender, but each path's reader does.
             event = events.recv() => event.unwrap_or(Event::Shutdown),
+            Some(word) = next_word(&mut self.words) => Event::Word(word),
             () = tokio::time::sleep(due) => Event::Timeout,
         }
     }
@@ -130,6 +145,7 @@ impl Task {
                 self.metrics.lagged.inc_by(missed);
                 self.merger.handle_missed(rank);
             }
+            Event::Word(word) => self.hear(word),
             Event::Timeout => self.merger.handle_timeout(now),
             Event::Shutdown => {}
         }
@@ -164,7 +180,23 @@ impl Task {
 
     /// What the merge gives out goes on the timeline.
     fn number(&mut self) {
-        while let Some(output) = self.merger.next_output() {
+        let outputs: Vec<Output> = std::iter::from_fn(|| self.merger.next_output()).collect();
+        let is_unit = |output: &&Output| matches!(output, Output::Unit(_));
+        let mut left = outputs.iter().filter(is_unit).count() as u64;
+        let released = self.merger.released();
+        for output in outputs {
+            match &output {
+                Output::Unit(_) => {
+                    let place = released.and_then(|released| released.checked_sub(left));
+                    left -= 1;
+                    if let Some(joins) = self.joins.take_if(|(at, _)| Some(*at) == place) {
+                        self.join(*joins.1);
+                    }
+                }
+                // Places are counted anew.
+                Output::Begins(_) | Output::Ends => self.joins = None,
+                Output::Title(_) => {}
+            }
             self.keep(&output);
             if let Output::Begins(begin) = &output {
                 self.say(*begin);
@@ -290,6 +322,14 @@ impl Task {
         {
             warn!(egress = self.egress, number = number.0, %error, "number not noted on disk");
         }
+    }
+}
+
+/// The publisher's next word; none ever comes where there is no publisher.
+async fn next_word(words: &mut Option<mpsc::Receiver<Word>>) -> Option<Word> {
+    match words {
+        Some(words) => words.recv().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -157,7 +157,8 @@ impl Replay {
             Entry::Title(title) => self.timeline.handle_title(title.clone()),
             Entry::Unit(unit) => self.timeline.handle_unit(unit),
             Entry::End => self.timeline.handle_end(),
-            Entry::Resumed(_) | Entry::Snapshot(_) | Entry::Places(_) => {}
+            Entry::Snapshot(snapshot) => self.timeline.follow(snapshot),
+            Entry::Resumed(_) | Entry::Places(_) => {}
         }
         self.records.extend(std::iter::from_fn(|| self.timeline.next_record()));
     }

@@ -13,7 +13,7 @@ use media::{MediaSequence, Title};
 use crate::log::{Fact, History, Stored};
 use crate::record::Record;
 use crate::snapshot::{Joined, Snapshot};
-use crate::timeline::{Running, Timeline};
+use crate::timeline::{Resume, Running, Timeline};
 
 /// How far apart two packagers may see the same title begin.
 pub const TITLE_SLACK: Duration = Duration::from_secs(10);
@@ -98,20 +98,52 @@ impl Timeline {
         }
     }
 
+    /// Whether another packager's epoch may be gone on with from there: numbers that
+    /// were used are not used again.
+    pub fn may_join(&self, snapshot: &Snapshot) -> bool {
+        snapshot.number() >= self.used()
+    }
+
+    /// Begins an epoch with the next unit, whatever is running.
+    pub fn begin_behind(&mut self, resume: Resume) {
+        let used = self.used();
+        self.end_epoch();
+        let title = self.next.title.take();
+        self.next = Resume { title: title.or(resume.title), ..resume };
+        self.next.not_before_number(used);
+    }
+
     /// Goes on with another packager's epoch: the next unit is the first behind the
     /// snapshot. What was running ends. Says whether that was done: numbers that were
     /// used are not used again.
     pub fn join(&mut self, snapshot: Snapshot) -> bool {
         let Some(joined) = Self::restore(self.target_secs, snapshot) else { return false };
         let Some(epoch) = joined.epoch().copied() else { return false };
-        let is_behind = joined.segment().is_none_or(|complete| complete < self.used());
-        if is_behind {
+        if joined.segment().is_none_or(|complete| complete < self.used()) {
             return false;
         }
         self.end_epoch();
         self.records.push_back(Record::Epoch(epoch));
         (self.next, self.running, self.profile) = (joined.next, joined.running, joined.profile);
         true
+    }
+
+    /// Is as another process was at a segment's beginning, whose timeline had heard more
+    /// than what is played again here.
+    pub fn follow(&mut self, snapshot: &Snapshot) {
+        let running = self.epoch().map(|epoch| epoch.id);
+        match (running, snapshot.epoch().map(|epoch| epoch.id)) {
+            (Some(_), None) => self.end_epoch(),
+            (running, theirs) if running != theirs => {
+                self.join(snapshot.clone());
+                return;
+            }
+            _ => {}
+        }
+        if let Some(restored) = Self::restore(self.target_secs, snapshot.clone()) {
+            let records = std::mem::take(&mut self.records);
+            *self = Self { records, ..restored };
+        }
     }
 
     /// The last number that the next segment may not have.

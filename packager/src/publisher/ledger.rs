@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use archive::Line;
 use feed::{Fact, Grid};
-use media::{EpochId, SegmentInfo};
+use media::{EpochId, MediaDuration, SegmentInfo, WallTime};
 
 /// Records that may go before any are deleted: for that the log is listed.
 const TRIM_MIN: usize = 16;
@@ -53,9 +53,35 @@ impl Ledger {
         }
     }
 
-    /// Whether a fact is told already.
+    /// Whether a fact is told already, by whomever.
     pub(crate) fn has(&self, fact: &Fact) -> bool {
-        self.facts.iter().rev().any(|(_, told)| told == fact)
+        self.facts.iter().rev().any(|(_, told)| fact.is_said_by(told))
+    }
+
+    /// The epoch that began last, while nothing tells of its end.
+    pub(crate) fn running(&self) -> Option<EpochId> {
+        let mut facts = self.facts.iter().rev().map(|(_, fact)| fact);
+        let last = facts.find_map(|fact| match fact {
+            Fact::EpochBegan { .. } => Some(Some(fact.epoch())),
+            Fact::EpochEnded { .. } => Some(None),
+            _ => None,
+        });
+        last.flatten()
+    }
+
+    /// When a segment begins, as the log has it.
+    pub(crate) fn wall_start(&self, info: &SegmentInfo) -> Option<WallTime> {
+        let origin = self.facts.iter().rev().find_map(|(_, fact)| match fact {
+            Fact::ClockSet { epoch, number, origin_nanos }
+                if EpochId(*epoch) == info.epoch && *number <= info.number.0 =>
+            {
+                Some(*origin_nanos)
+            }
+            _ => None,
+        })?;
+        let ticks = u64::try_from(info.start.ticks()).ok()?;
+        let since = MediaDuration::from_ticks(ticks).to_std(info.timescale);
+        Some(WallTime::from_nanos(origin).plus(since))
     }
 
     /// What may go when `oldest` is the oldest segment that the bucket has:

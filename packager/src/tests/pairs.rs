@@ -1,73 +1,211 @@
 //! Two packagers on one bucket.
 
 use super::*;
-use crate::testing::Process;
+use crate::testing::{Process, UNIT};
 
-/// An encoder by two ways, and a title now and then.
+/// Two packagers' own ways to one encoder: two paths each.
 struct Air {
-    first: Encoder,
-    second: Encoder,
+    ways: [[Encoder; 2]; 2],
     sent: u64,
-    /// Units by which the second way is behind.
-    late: u64,
+    /// Units by which each packager's second path is behind.
+    late: [u64; 2],
+    /// Whether a packager has lost its ways.
+    cut: [bool; 2],
 }
 
 impl Air {
-    fn new(bench: &Bench, late: u64) -> Self {
-        let (first, second) = (Encoder::new(1, 0, &bench.clock), Encoder::new(1, 0, &bench.clock));
-        Self { first, second, sent: 0, late }
+    fn new(bench: &Bench, late: [u64; 2]) -> Self {
+        let way = || Encoder::new(1, 0, &bench.clock);
+        Self { ways: [[way(), way()], [way(), way()]], sent: 0, late, cut: [false; 2] }
     }
 
     async fn play(&mut self, units: u64) {
         for _ in 0..units {
-            self.first.send(1);
-            if self.sent >= self.late {
-                self.second.send(1);
-            }
-            if self.sent % 90 == 40 {
-                self.first.title(&format!("A - {}", self.sent));
+            for ((ways, late), cut) in self.ways.iter_mut().zip(self.late).zip(self.cut) {
+                if cut {
+                    continue;
+                }
+                let [first, second] = ways;
+                if self.sent % 90 == 40 {
+                    first.title(&format!("A - {}", self.sent));
+                }
+                if self.sent % 90 == 45 {
+                    second.title(&format!("A - {}", self.sent - 5));
+                }
+                first.send(1);
+                if self.sent >= late {
+                    second.send(1);
+                }
             }
             self.sent += 1;
             tokio::time::sleep(UNIT).await;
         }
     }
+
+    /// A packager loses its ways to the ingests; what comes meanwhile is lost on it.
+    fn cut(&mut self, nth: usize) {
+        self.cut[nth] = true;
+        self.ways[nth].iter_mut().for_each(Encoder::leave);
+    }
+
+    /// It has them again.
+    fn mend(&mut self, nth: usize) {
+        self.cut[nth] = false;
+        for (way, behind) in self.ways[nth].iter_mut().zip([0, self.late[nth]]) {
+            way.sent = self.sent.saturating_sub(behind);
+            way.connect();
+        }
+    }
+
+    async fn start(&self, bench: &Bench, nth: usize) -> Process {
+        let [first, second] = &self.ways[nth];
+        bench.start_beside(["one", "two"][nth], [&first.feed, &second.feed]).await
+    }
 }
 
-async fn start(bench: &Bench, name: &str, air: &Air) -> Process {
-    bench.start_beside(name, [&air.first.feed, &air.second.feed]).await
-}
-
-/// The bucket has all units once, and one epoch.
-fn assert_whole(bench: &Bench) {
+/// The bucket has all units from the first one on once, `epochs` epochs, and lists them.
+fn assert_whole(bench: &Bench, least: u64, epochs: usize) {
     let units = stored_units(bench);
-    assert!(units.len() > 500, "{}", units.len());
+    assert!(units.len() as u64 > least, "{}", units.len());
     let wrong = units.iter().zip(0..).find(|(unit, number)| **unit != *number);
-    assert_eq!(wrong, None, "{:?}", bench.segments());
+    assert_eq!(wrong, None, "{:?} {:#?}", bench.segments(), bench.log());
     let began = bench.log().iter().filter(|text| text.contains("epoch_began")).count();
-    assert_eq!(began, 1, "one epoch: {:?}", bench.log());
+    assert_eq!(began, epochs, "{:?}", bench.log());
+    let text = bench.media().unwrap();
+    assert_eq!(text.contains("DISCONTINUITY\n"), epochs > 1, "{text}");
+}
+
+fn bench() -> Bench {
+    Bench::new(&format!("dvr = \"10m\"\nhold_back = \"1s\"\n{SHORT}"))
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_second_packager_makes_the_same_segments() {
-    let bench = Bench::new(&format!("dvr = \"10m\"\nhold_back = \"1s\"\n{SHORT}"));
-    let mut air = Air::new(&bench, 20);
-    air.play(1).await;
-    let one = start(&bench, "one", &air).await;
+    let bench = bench();
+    let mut air = Air::new(&bench, [20, 3]);
+    let one = air.start(&bench, 0).await;
     air.play(700).await;
-    let two = start(&bench, "two", &air).await;
-    air.play(500).await;
+    let two = air.start(&bench, 1).await;
+    air.play(1_000).await;
     one.settle().await;
     two.settle().await;
     let (first, second) = (one.programme.status(), two.programme.status());
     assert_eq!((first.epoch, first.closed), (second.epoch, second.closed));
-    assert_whole(&bench);
+    assert_whole(&bench, 1_500, 1);
+    // Each feed has the segments of the other, byte for byte.
+    let (first, second) = (segments(&one).await, segments(&two).await);
+    assert!(second.len() > 10, "{}", second.len());
+    for (name, body) in second {
+        assert_eq!(first.get(&name), Some(&body), "{name}");
+    }
     // What the one leaves undone the other has done.
     one.kill().await;
     air.play(500).await;
     two.settle().await;
-    let text = bench.media().unwrap();
-    assert!(!text.contains("DISCONTINUITY\n"), "{text}");
-    assert_whole(&bench);
-    assert!(stored_units(&bench).len() > 1_500);
+    assert_whole(&bench, 2_000, 1);
+    two.kill().await;
+}
+
+/// The segments that a programme's readers make, by name.
+async fn segments(process: &Process) -> BTreeMap<String, bytes::Bytes> {
+    let mut cutter = feed::Cutter::new(2);
+    let mut made = BTreeMap::new();
+    let records = process.programme.feed.from_start().next_batch(100_000).await.unwrap();
+    for view in records.iter().flat_map(|record| cutter.handle(record)) {
+        if let feed::View::Segment(segment) = view {
+            made.insert(segment.info.file_name(), segment.body);
+        }
+    }
+    made
+}
+
+#[tokio::test(start_paused = true)]
+async fn either_of_two_may_be_killed_at_any_time() {
+    let bench = bench();
+    let mut air = Air::new(&bench, [20, 0]);
+    let mut processes = [None, None];
+    let mut random: u64 = 0x5EED;
+    let mut below = |bound: u64| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (random >> 33) % bound
+    };
+    let watcher = Watcher::new(&bench);
+    for _ in 0..40 {
+        // One of them is always there.
+        let nth = usize::try_from(below(2)).unwrap();
+        if processes[1 - nth].is_none() {
+            processes[1 - nth] = Some(air.start(&bench, 1 - nth).await);
+        }
+        air.play(1 + below(200)).await;
+        if let Some(process) = processes[nth].take() {
+            Process::kill(process).await;
+        } else {
+            processes[nth] = Some(air.start(&bench, nth).await);
+        }
+        air.play(1 + below(200)).await;
+    }
+    for process in processes.into_iter().flatten() {
+        process.settle().await;
+        process.kill().await;
+    }
+    watcher.end();
+    assert_whole(&bench, 4_000, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_loses_its_ways_leaves_the_other_alone_and_comes_back() {
+    let bench = bench();
+    let mut air = Air::new(&bench, [20, 3]);
+    let one = air.start(&bench, 0).await;
+    air.play(700).await;
+    let two = air.start(&bench, 1).await;
+    air.play(500).await;
+    let watcher = Watcher::new(&bench);
+    for nth in [1, 0] {
+        air.cut(nth);
+        air.play(1_000).await;
+        air.mend(nth);
+        air.play(1_500).await;
+    }
+    one.settle().await;
+    two.settle().await;
+    let (first, second) = (one.programme.status(), two.programme.status());
+    assert_eq!((first.epoch, first.closed), (second.epoch, second.closed));
+    watcher.end();
+    assert_whole(&bench, 6_000, 1);
+    // The one that came back goes on alone.
+    two.kill().await;
+    air.play(500).await;
+    one.settle().await;
+    assert_whole(&bench, 6_500, 1);
+    one.kill().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_break_that_both_see_is_one() {
+    let bench = bench();
+    let mut air = Air::new(&bench, [20, 3]);
+    let one = air.start(&bench, 0).await;
+    air.play(700).await;
+    let two = air.start(&bench, 1).await;
+    air.play(500).await;
+    air.cut(0);
+    air.cut(1);
+    air.play(100).await;
+    air.mend(0);
+    air.mend(1);
+    air.play(1_500).await;
+    one.settle().await;
+    two.settle().await;
+    let (first, second) = (one.programme.status(), two.programme.status());
+    assert_eq!((first.epoch, first.closed), (second.epoch, second.closed));
+    let units = stored_units(&bench);
+    // At the seam there is a frame that primes the decoder.
+    let units: Vec<u64> = units.into_iter().filter(|unit| *unit < 1 << 32).collect();
+    let wrong: Vec<_> = units.windows(2).filter(|pair| pair[0] + 1 != pair[1]).collect();
+    assert_eq!((wrong.len(), units.len() > 2_500), (1, true), "{wrong:?} {:#?}", bench.log());
+    let began = bench.log().iter().filter(|text| text.contains("epoch_began")).count();
+    assert_eq!(began, 2, "{:?}", bench.log());
+    one.kill().await;
     two.kill().await;
 }
