@@ -18,6 +18,10 @@ use crate::resume::Resumed;
 /// before they end.
 const SEED: Duration = Duration::from_secs(30);
 
+/// How long before the end of what is stored a path's units count: long enough for a
+/// run that is found in one place only. Older ones are no news, and no other programme.
+const OVERLAP: Duration = Duration::from_secs(20);
+
 /// How long the bucket may take for them.
 const READ_TIME_MAX: Duration = Duration::from_secs(10);
 
@@ -50,20 +54,18 @@ pub(crate) async fn join(
         }
         Err(_) => return None,
     };
-    for (_, fact) in &recovered.lines {
-        fact.iter().for_each(|fact| timeline.handle_told(fact));
+    for fact in recovered.lines.iter().filter_map(|(_, fact)| fact.as_ref()) {
+        timeline.handle_told(fact);
     }
     let (name, number) = (egress.name.as_str(), last.number.0);
     info!(egress = name, epoch = %epoch.id, number, "programme joined");
-    let header = FrameHeader {
-        stream: epoch.stream,
-        bitrate_bps: None,
-        channel_mode: ChannelMode::Stereo,
-    };
+    let header =
+        FrameHeader { stream: epoch.stream, bitrate_bps: None, channel_mode: ChannelMode::Stereo };
     let merge = Continuation { header, profile: epoch.profile, units, paths: Vec::new() };
-    // Whatever the paths still hold may count.
+    // Whatever the paths still hold of that time counts, whichever process had it.
     let from = vec![Some(0); egress.ingests.len()];
-    Some(Resumed { timeline, records: Vec::new(), merge, from })
+    let since = Some(last.wall_end().minus(OVERLAP));
+    Some(Resumed { timeline, records: Vec::new(), merge, from, since })
 }
 
 /// The fact that a newcomer tells, so that the others know of it.

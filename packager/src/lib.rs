@@ -24,7 +24,7 @@ use std::time::Duration;
 use ::journal::Desk;
 use catalogue::Egress;
 use feed::merge::{Cause, Fallback, Merger, PathStatus, SOURCE_TIMEOUT, Settings, Totals};
-use feed::{PathEntry, Record, Timeline};
+use feed::{Fact, PathEntry, Record, Timeline};
 use media::{AacProfile, MediaSequence, SegmentInfo, Title, WallTime};
 use playlists::TitleRange;
 use prometheus_client::registry::Registry;
@@ -188,29 +188,8 @@ impl Packager {
         tasks: &mut JoinSet<()>,
     ) -> Programme {
         let name = egress.name.as_str();
-        let mut recovered =
-            recovery::recover(&self.stores, egress, &self.clock, &self.patience).await;
-        let numbers = self.data.as_ref().map(|data| Numbers::new(data, name));
-        let noted = match &numbers {
-            Some(numbers) => numbers.last().await,
-            None => None,
-        };
-        let (keeper, entries) = self.open_journal(egress).unzip();
-        let since = self.clock.now().minus(egress.mount.window);
-        let resumed = self.resume(egress, &entries.unwrap_or_default(), &recovered, noted);
-        let is_own = resumed.is_some();
-        let resumed = match resumed {
-            Some(resumed) => Some(resumed),
-            None => join::join(&self.stores, egress, &recovered, (noted, since)).await,
-        };
-        let has_others = recovered.is_shared() || (!is_own && recovered.is_recent(since));
-        let joined = resumed.as_ref().filter(|_| !is_own).and(recovered.running.as_ref());
-        let joined = joined.and_then(join::joined);
-        match &resumed {
-            // The epoch that was left running goes on.
-            Some(_) => recovered.missing = None,
-            None => noted.into_iter().for_each(|last| recovered.resume.not_before_number(last)),
-        }
+        let Beginning { recovered, resumed, numbers, keeper, has_others, joined } =
+            self.begin(egress).await;
         let past = Arc::new(recovered.past(egress, self.clock.now()));
         let before = recovered.resume.next_number.0.saturating_sub(1);
         let status = Status { closed: before, published: before, ..Status::default() };
@@ -218,17 +197,14 @@ impl Packager {
         self.metrics.programmes.add(name, Arc::clone(&status));
         let (mut writer, feed) = tail::tail(FEED_LIMITS, Record::weight);
         let metrics = self.metrics.of(name);
-        let settings =
-            Settings { hold_back: egress.hold_back, source_timeout: self.source_timeout };
-        let now = self.clock.now();
-        let mut merger = Merger::new(u8::try_from(paths.len()).unwrap_or(u8::MAX), settings)
-            .with_fallback(fallback(egress), now);
-        let mut from: Vec<_> = paths.iter().map(|path| path.own_from).collect();
+        let mut heard_from = HeardFrom {
+            positions: paths.iter().map(|path| path.own_from).collect(),
+            since: WallTime::default(),
+        };
+        let mut merger = self.merger(egress, paths.len());
         let timeline = match resumed {
             Some(resumed) => {
-                for (from, known) in from.iter_mut().zip(resumed.from) {
-                    *from = known.unwrap_or(*from);
-                }
+                heard_from.goes_on(&resumed);
                 merger.resume(resumed.merge, self.clock.now());
                 writer.extend(resumed.records);
                 resumed.timeline
@@ -240,7 +216,7 @@ impl Packager {
         let programme =
             programme::Task::new(egress, merge, writer, Arc::clone(&status), metrics.clone())
                 .with_numbers(numbers)
-                .with_journal(keeper, from)
+                .with_journal(keeper, heard_from)
                 .with_words(heard);
         tasks.spawn(programme.run(paths, self.clock.clone(), self.shutdown.clone()));
         let shared = publisher::Shared {
@@ -256,6 +232,73 @@ impl Packager {
         }
         tasks.spawn(publisher.run(feed.from_start(), self.shutdown.clone()));
         Programme { feed, past, stores: self.stores.clone(), status }
+    }
+
+    /// Reads what is known of a programme, and decides where it goes on: in the midst of
+    /// its own journal, beside another packager, or with an epoch of its own.
+    async fn begin(&self, egress: &Egress) -> Beginning {
+        let mut recovered =
+            recovery::recover(&self.stores, egress, &self.clock, &self.patience).await;
+        let numbers = self.data.as_ref().map(|data| Numbers::new(data, egress.name.as_str()));
+        let noted = match &numbers {
+            Some(numbers) => numbers.last().await,
+            None => None,
+        };
+        let (keeper, entries) = self.open_journal(egress).unzip();
+        let since = self.clock.now().minus(egress.mount.window);
+        let own = self.resume(egress, &entries.unwrap_or_default(), &recovered, noted);
+        let has_others = recovered.is_shared() || (own.is_none() && recovered.is_recent(since));
+        let (resumed, joined) = match own {
+            Some(resumed) => (Some(resumed), None),
+            None => match join::join(&self.stores, egress, &recovered, (noted, since)).await {
+                Some(resumed) => (Some(resumed), recovered.running.as_ref().and_then(join::joined)),
+                None => (None, None),
+            },
+        };
+        match &resumed {
+            // The epoch that was left running goes on.
+            Some(_) => recovered.missing = None,
+            None => noted.into_iter().for_each(|last| recovered.resume.not_before_number(last)),
+        }
+        Beginning { recovered, resumed, numbers, keeper, has_others, joined }
+    }
+
+    fn merger(&self, egress: &Egress, paths: usize) -> Merger {
+        let settings =
+            Settings { hold_back: egress.hold_back, source_timeout: self.source_timeout };
+        Merger::new(u8::try_from(paths).unwrap_or(u8::MAX), settings)
+            .with_fallback(fallback(egress), self.clock.now())
+    }
+}
+
+/// With what a programme begins.
+#[derive(Debug)]
+struct Beginning {
+    recovered: Recovered,
+    resumed: Option<Resumed>,
+    numbers: Option<Numbers>,
+    keeper: Option<Keeper>,
+    /// Whether another packager may be at work on it.
+    has_others: bool,
+    /// What these are to be told.
+    joined: Option<Fact>,
+}
+
+/// From where on the paths' feeds count.
+#[derive(Debug, Default)]
+pub(crate) struct HeardFrom {
+    /// By rank: the path's items before it do not.
+    pub(crate) positions: Vec<u64>,
+    /// Units that came before do not.
+    pub(crate) since: WallTime,
+}
+
+impl HeardFrom {
+    fn goes_on(&mut self, resumed: &Resumed) {
+        for (from, known) in self.positions.iter_mut().zip(&resumed.from) {
+            *from = known.unwrap_or(*from);
+        }
+        self.since = resumed.since.unwrap_or_default();
     }
 }
 

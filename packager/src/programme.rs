@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use catalogue::Egress;
 use feed::merge::{Begin, Event as PathEvent, Merger, Output, Rank};
-use feed::{PathEntry, PathItem, Record, Snapshot, SourceInfo, Timeline};
+use feed::{PathEntry, PathItem, Record, SourceInfo, Timeline};
 use media::{MediaSequence, WallTime};
 use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
@@ -21,7 +21,7 @@ use crate::journal::Keeper;
 use crate::metrics::EgressMetrics;
 use crate::numbers::Numbers;
 use crate::publisher::standing::Word;
-use crate::{Merged, PLAYED_MAX, Path, Status, ingests};
+use crate::{HeardFrom, Merged, PLAYED_MAX, Path, Status, ingests};
 
 /// Items that are taken from a path feed at a time.
 const BATCH_MAX: usize = 256;
@@ -41,11 +41,10 @@ pub(crate) struct Task {
     timeline: Timeline,
     numbers: Option<Numbers>,
     keeper: Option<Keeper>,
-    /// By rank: the path's items before it do not count.
-    from: Vec<u64>,
+    from: HeardFrom,
     words: Option<mpsc::Receiver<Word>>,
     /// At which place of the line the programme goes on with another packager's epoch.
-    joins: Option<(u64, Box<Snapshot>)>,
+    joins: Option<beside::Joins>,
     writer: Writer<Record>,
     status: Arc<Mutex<Status>>,
     metrics: EgressMetrics,
@@ -75,7 +74,7 @@ impl Task {
             timeline,
             numbers: None,
             keeper: None,
-            from: Vec::new(),
+            from: HeardFrom::default(),
             words: None,
             joins: None,
             writer,
@@ -89,9 +88,9 @@ impl Task {
         Self { numbers, ..self }
     }
 
-    /// Keeps what is given out in a journal; of each path's feed what is before a
-    /// position does not count.
-    pub(crate) fn with_journal(self, keeper: Option<Keeper>, from: Vec<u64>) -> Self {
+    /// Keeps what is given out in a journal; what came before on the paths' feeds does
+    /// not count.
+    pub(crate) fn with_journal(self, keeper: Option<Keeper>, from: HeardFrom) -> Self {
         Self { keeper, from, ..self }
     }
 
@@ -154,12 +153,13 @@ impl Task {
     }
 
     fn take(&mut self, rank: Rank, entry: PathEntry, now: WallTime) {
-        let from = self.from.get(usize::from(rank.0)).copied().unwrap_or(0);
+        let from = self.from.positions.get(usize::from(rank.0)).copied().unwrap_or(0);
         if entry.position < from {
             return;
         }
         match entry.item {
             PathItem::Connected(info) => self.merger.handle_connected(rank, info),
+            PathItem::Unit(unit) if unit.arrival < self.from.since => {}
             PathItem::Unit(unit) => {
                 if !self.merger.is_connected(rank) {
                     // The beginning of its journal is gone.
@@ -189,8 +189,8 @@ impl Task {
                 Output::Unit(_) => {
                     let place = released.and_then(|released| released.checked_sub(left));
                     left -= 1;
-                    if let Some(joins) = self.joins.take_if(|(at, _)| Some(*at) == place) {
-                        self.join(*joins.1);
+                    if !self.passes(place) {
+                        continue;
                     }
                 }
                 // Places are counted anew.
@@ -263,7 +263,7 @@ impl Task {
                     info!(egress = self.egress, epoch = %epoch, "epoch ended");
                 }
                 Record::Closed(closed) => newest = Some(closed.number),
-                Record::Title(_) => {}
+                Record::Title(_) | Record::Clock(_) => {}
             }
         }
         if let Some(keeper) = &mut self.keeper {

@@ -228,19 +228,23 @@ impl Task {
         }
         for fact in self.chronicler.handle(&record) {
             // A process before may have told it, or one beside this.
-            if self.standing == Standing::Agreed && !self.ledger.has(&fact) {
+            if self.standing == Standing::Agreed
+                && !self.ledger.has(&fact)
+                && self.is_timely(&record)
+            {
                 self.say(fact).await;
+            }
+        }
+        if let Record::Closed(closed) = &record {
+            for range in self.ledger.titles(closed, self.egress.target_secs()) {
+                self.playlists.push_title(range);
             }
         }
         let profile = profile_of(&record);
         for view in self.cutter.handle(&record) {
-            match view {
-                View::Segment(segment) => self.store(segment, profile).await,
-                view @ View::Title { .. } => {
-                    if let Some(range) = archive::title_range(view) {
-                        self.playlists.push_title(range);
-                    }
-                }
+            // Titles are listed as the log has them.
+            if let View::Segment(segment) = view {
+                self.store(segment, profile).await;
             }
         }
         if let Record::Closed(closed) = record {

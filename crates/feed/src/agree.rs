@@ -77,10 +77,10 @@ impl Timeline {
             return;
         }
         match fact {
-            Fact::ClockSet { number, origin_nanos, .. } => {
-                if *number <= running.number().0.saturating_add(1) {
-                    running.clock.set(*origin_nanos);
-                }
+            Fact::ClockSet { number, origin_nanos, .. }
+                if *number <= running.number().0.saturating_add(1) =>
+            {
+                running.clock.set(*origin_nanos);
             }
             Fact::TitleSet { index, stream_title, url, .. } => {
                 let title = Arc::new(Title::new(stream_title.clone(), url.clone()));
@@ -98,10 +98,17 @@ impl Timeline {
         }
     }
 
-    /// Whether another packager's epoch may be gone on with from there: numbers that
-    /// were used are not used again.
-    pub fn may_join(&self, snapshot: &Snapshot) -> bool {
-        snapshot.number() >= self.used()
+    /// Whether another packager's epoch may be gone on with from there after so many
+    /// more units: numbers that were used are not used again.
+    pub fn may_join(&self, snapshot: &Snapshot, units: u64) -> bool {
+        let used = match (&self.running, units.checked_sub(1)) {
+            (Some(running), Some(before)) => {
+                let segment = running.grid.segment_of(running.next_index.saturating_add(before));
+                MediaSequence(running.epoch.first_number.0.saturating_add(segment))
+            }
+            _ => self.used(),
+        };
+        snapshot.number() >= used
     }
 
     /// Begins an epoch with the next unit, whatever is running.

@@ -26,6 +26,6 @@ pub use cutter::{Cutter, View};
 pub use grid::Grid;
 pub use log::{Chronicler, Fact, History, NUMBER_MAX, Stored};
 pub use path::{PathEntry, PathItem, PathUnit, SourceInfo};
-pub use record::{Closed, Epoch, Record, TitleMark, Unit};
+pub use record::{ClockMark, Closed, Epoch, Record, TitleMark, Unit};
 pub use snapshot::Snapshot;
 pub use timeline::{Resume, TITLE_SPACING, Timeline};

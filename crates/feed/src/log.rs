@@ -150,6 +150,16 @@ impl Chronicler {
                 let began = self.begin(&closed.epoch);
                 began.into_iter().chain(self.clock(closed)).collect()
             }
+            // Told before anybody has closed the segment, so that two packagers give it
+            // one date.
+            Record::Clock(mark) => {
+                self.origin_nanos = Some(mark.origin.nanos());
+                vec![Fact::ClockSet {
+                    epoch: mark.epoch.0,
+                    number: mark.number.0,
+                    origin_nanos: mark.origin.nanos(),
+                }]
+            }
             Record::Ended(epoch) => {
                 vec![Fact::EpochEnded { epoch: epoch.0, units: self.units }]
             }

@@ -10,7 +10,7 @@ use crate::clock::MediaClock;
 use crate::grid::Grid;
 use crate::merge::Output;
 use crate::path::PathUnit;
-use crate::record::{Closed, Epoch, Record, TitleMark, Unit};
+use crate::record::{ClockMark, Closed, Epoch, Record, TitleMark, Unit};
 
 /// Least distance of two titles: what bounds a playlist's date ranges.
 pub const TITLE_SPACING: Duration = Duration::from_secs(1);
@@ -146,7 +146,7 @@ impl Timeline {
             None => self.begin_epoch(unit),
         };
         if running.is_complete() {
-            self.records.push_back(running.close_segment());
+            running.close_segment(&mut self.records);
             if running.clock.is_off() {
                 self.running = Some(running);
                 self.end_epoch();
@@ -206,7 +206,7 @@ impl Timeline {
         let Some(mut running) = self.running.take() else { return };
         self.told.clear();
         if running.has_units() {
-            self.records.push_back(running.close_segment());
+            running.close_segment(&mut self.records);
         }
         self.next.not_before = self.next.not_before.max(running.wall_end);
         self.next.next_number = running.number();
@@ -244,7 +244,7 @@ impl Running {
         self.marks.push((index, Some(Arc::clone(title))));
     }
 
-    fn close_segment(&mut self) -> Record {
+    fn close_segment(&mut self, records: &mut VecDeque<Record>) {
         let first_index = self.grid.first_index(self.segment);
         self.clock.fix();
         let closed = Closed {
@@ -258,9 +258,15 @@ impl Running {
         self.begin_marks();
         let length = self.grid.length(self.next_index - first_index);
         self.wall_end = closed.wall_start.plus(length.to_std(self.grid.timescale()));
+        let before = self.clock.wall(Duration::ZERO);
         self.clock.end_segment();
         self.segment += 1;
-        Record::Closed(closed)
+        records.push_back(Record::Closed(closed));
+        let origin = self.clock.wall(Duration::ZERO);
+        if origin != before {
+            let (epoch, number) = (self.epoch.id, self.number());
+            records.push_back(Record::Clock(ClockMark { epoch, number, origin }));
+        }
     }
 
     /// The next segment begins with the title that holds; what another node has told

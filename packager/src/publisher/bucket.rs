@@ -126,9 +126,7 @@ impl Bucket {
                 warn!(egress, records = newer.len(), "another packager writes to the log");
                 let newer: Vec<Line> = newer.iter().map(|record| line(egress, record)).collect();
                 let begins = |fact: &Fact| matches!(fact, Fact::EpochBegan { .. });
-                let is_over = |said: &Fact| {
-                    fact.is_said_by(said) || (begins(fact) && begins(said))
-                };
+                let is_over = |said: &Fact| fact.is_said_by(said) || (begins(fact) && begins(said));
                 let is_said = newer.iter().any(|(_, said)| said.as_ref().is_some_and(is_over));
                 self.unread.extend(newer);
                 Ok(is_said)

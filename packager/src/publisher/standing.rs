@@ -63,8 +63,20 @@ impl Task {
             Record::Epoch(epoch) => {
                 self.ledger.running().is_some_and(|running| running != epoch.id && is_open(running))
             }
-            Record::Unit(_) | Record::Title(_) => false,
+            Record::Unit(_) | Record::Title(_) | Record::Clock(_) => false,
         }
+    }
+
+    /// Whether a step of the clock comes before another packager may have stored the
+    /// segment that it is for.
+    pub(super) fn is_timely(&self, record: &Record) -> bool {
+        let Record::Clock(mark) = record else { return true };
+        if !self.has_others {
+            return true;
+        }
+        let begins = self.ledger.begins(mark.epoch, mark.number, mark.origin);
+        let due = self.egress.hold_back + self.egress.mount.segment / 2;
+        begins.is_some_and(|begins| self.clock.now() < begins.plus(due))
     }
 
     /// Takes note of a new epoch in the feed.
@@ -90,12 +102,10 @@ impl Task {
 
     /// Lines that are new in the log, and none of ours.
     pub(super) fn learn(&mut self, lines: Vec<archive::Line>) {
-        for (_, fact) in &lines {
-            self.has_others = true;
-            // A programme that is busy reads the next ones.
-            fact.iter().for_each(|fact| {
-                let _ = self.words.try_send(Word::Told(fact.clone()));
-            });
+        self.has_others |= !lines.is_empty();
+        for fact in lines.iter().filter_map(|(_, fact)| fact.as_ref()) {
+            // A programme that is busy hears the next ones.
+            let _ = self.words.try_send(Word::Told(fact.clone()));
         }
         self.ledger.extend(lines);
         let strays = self.epoch.is_some() && self.ledger.running() != self.epoch;
@@ -219,7 +229,7 @@ impl Task {
     /// segment.
     pub(super) async fn fill_before(&mut self, number: MediaSequence) {
         let last = self.playlists.window().last().map(|last| last.info().number.0);
-        if !self.has_others || last.is_none_or(|last| last + 1 >= number.0) {
+        if !self.has_others || last.is_some_and(|last| last + 1 >= number.0) {
             return;
         }
         let reading = recovery::read(&self.stores, &self.egress, &self.clock);

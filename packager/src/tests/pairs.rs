@@ -1,5 +1,7 @@
 //! Two packagers on one bucket.
 
+use std::io::Write as _;
+
 use super::*;
 use crate::testing::{Process, UNIT};
 
@@ -208,4 +210,80 @@ async fn a_break_that_both_see_is_one() {
     assert_eq!(began, 2, "{:?}", bench.log());
     one.kill().await;
     two.kill().await;
+}
+
+/// What happens to one of the two while the other one is well.
+#[derive(Debug, Clone, Copy)]
+enum Mishap {
+    Killed,
+    Cut,
+    CutAndKilled,
+}
+
+/// Tells the seed of a schedule that fails.
+struct Seed(u64);
+
+impl Drop for Seed {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ = writeln!(std::io::stderr(), "the seed is {}", self.0);
+        }
+    }
+}
+
+/// A station with two packagers of which one is well at any time.
+async fn schedule(seed: u64) {
+    let bench = bench();
+    let mut random = seed;
+    let mut below = |bound: u64| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (random >> 33) % bound
+    };
+    let mut air = Air::new(&bench, [below(30), below(30)]);
+    let mut processes = [Some(air.start(&bench, 0).await), None];
+    air.play(100 + below(400)).await;
+    processes[1] = Some(air.start(&bench, 1).await);
+    air.play(600).await;
+    let watcher = Watcher::new(&bench);
+    let mut told = Vec::new();
+    for _ in 0..6 {
+        let nth = usize::try_from(below(2)).unwrap();
+        let kinds = [Mishap::Killed, Mishap::Cut, Mishap::CutAndKilled];
+        let mishap = kinds[usize::try_from(below(3)).unwrap()];
+        told.push((nth, mishap));
+        if !matches!(mishap, Mishap::Killed) {
+            air.cut(nth);
+            air.play(below(800)).await;
+        }
+        if !matches!(mishap, Mishap::Cut) {
+            processes[nth].take().unwrap().kill().await;
+            air.play(below(800)).await;
+        }
+        if !matches!(mishap, Mishap::Killed) {
+            air.mend(nth);
+        }
+        if processes[nth].is_none() {
+            processes[nth] = Some(air.start(&bench, nth).await);
+        }
+        // Until both are at one again.
+        air.play(700 + below(100)).await;
+        let epochs = processes.each_ref().map(|one| one.as_ref().unwrap().programme.status().epoch);
+        assert_eq!(epochs[0], epochs[1], "{seed}: {told:?}");
+    }
+    for process in processes.into_iter().flatten() {
+        process.settle().await;
+        process.kill().await;
+    }
+    watcher.end();
+    assert_whole(&bench, 4_000, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_of_two_that_is_well_is_enough() {
+    // `cargo test --release -p packager pairs` plays a hundred.
+    let seeds = if cfg!(debug_assertions) { 1..5 } else { 1..101 };
+    for seed in seeds {
+        let _told = Seed(seed);
+        schedule(seed).await;
+    }
 }

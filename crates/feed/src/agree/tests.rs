@@ -116,7 +116,9 @@ fn check_pair(begin: u64, late: u64) {
     let from = snapshot.next_index().unwrap();
     assert_eq!(Some(snapshot.number()), known.last().map(|last| last.number));
     let mut second = Packager::new(Timeline::restore(TARGET_SECS, snapshot).unwrap());
-    log.iter().for_each(|fact| second.timeline.handle_told(fact));
+    for fact in &log {
+        second.timeline.handle_told(fact);
+    }
     // What the paths still hold comes at once.
     for number in from..begin {
         let told = second.take(number, &log);
@@ -130,11 +132,15 @@ fn check_pair(begin: u64, late: u64) {
             second.title(number - late);
         }
         let told = first.take(number, &log);
-        told.iter().for_each(|fact| second.timeline.handle_told(fact));
+        for fact in &told {
+            second.timeline.handle_told(fact);
+        }
         log.extend(told);
         let told = second.take(number, &log);
         assert!(!told.iter().any(|fact| matches!(fact, Fact::TitleSet { .. })), "{told:?}");
-        told.iter().for_each(|fact| first.timeline.handle_told(fact));
+        for fact in &told {
+            first.timeline.handle_told(fact);
+        }
         log.extend(told);
     }
     assert!(second.segments.len() > 20, "{}", second.segments.len());
@@ -222,7 +228,8 @@ fn an_epoch_of_ones_own_ends_where_the_others_goes_on() {
     }
     let numbers: Vec<u64> = second.segments.iter().map(|one| one.info.number.0).collect();
     assert!(numbers.is_sorted() && numbers.len() > 6, "{numbers:?}");
-    let joined = second.segments.iter().filter(|one| one.info.epoch == first.segments[0].info.epoch);
+    let joined =
+        second.segments.iter().filter(|one| one.info.epoch == first.segments[0].info.epoch);
     for segment in joined {
         let same = first.segments.iter().find(|one| one.info.number == segment.info.number);
         assert_eq!(same.unwrap().body, segment.body);

@@ -85,7 +85,8 @@ impl Hashes {
         let first = wanted.first()?;
         let begins = |offset: &usize| {
             let run = self.order.iter().skip(*offset);
-            self.order.len() - offset >= wanted.len() && run.zip(wanted).all(|(one, two)| one == two)
+            self.order.len() - offset >= wanted.len()
+                && run.zip(wanted).all(|(one, two)| one == two)
         };
         let same = self.order.iter().enumerate().filter(|(_, one)| *one == first);
         let mut found = same.map(|(offset, _)| offset).filter(begins);
