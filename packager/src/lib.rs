@@ -247,7 +247,10 @@ impl Packager {
         let (keeper, entries) = self.open_journal(egress).unzip();
         let since = self.clock.now().minus(egress.mount.window);
         let own = self.resume(egress, &entries.unwrap_or_default(), &recovered, noted);
-        let has_others = recovered.is_shared() || (own.is_none() && recovered.is_recent(since));
+        let has_others = match &own {
+            Some(own) => recovered.is_shared() || recovered.is_ahead_of(own.timeline.segment()),
+            None => recovered.is_shared() || recovered.is_recent(since),
+        };
         let (resumed, joined) = match own {
             Some(resumed) => (Some(resumed), None),
             None => match join::join(&self.stores, egress, &recovered, (noted, since)).await {

@@ -223,8 +223,10 @@ impl Task {
     }
 
     async fn publish(&mut self, record: Record) {
-        if let Record::Epoch(epoch) = &record {
-            self.enter(epoch.id);
+        if let Record::Epoch(epoch) = &record
+            && let Some(joined) = self.enter(epoch.id)
+        {
+            self.say(joined).await;
         }
         for fact in self.chronicler.handle(&record) {
             // A process before may have told it, or one beside this.

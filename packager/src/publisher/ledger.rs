@@ -94,7 +94,7 @@ impl Ledger {
     }
 
     /// What an epoch's index 0 stands for in a segment, as the log has it.
-    fn origin(&self, of: EpochId, at: MediaSequence) -> Option<WallTime> {
+    pub(crate) fn origin(&self, of: EpochId, at: MediaSequence) -> Option<WallTime> {
         self.facts.iter().rev().find_map(|(_, fact)| match fact {
             Fact::ClockSet { epoch, number, origin_nanos }
                 if EpochId(*epoch) == of && *number <= at.0 =>

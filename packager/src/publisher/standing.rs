@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use feed::{Fact, Record, Resume, Snapshot};
+use feed::{Fact, Record, Resume, STEP_MAX, Snapshot};
 use media::{EpochId, MediaSequence};
 use tracing::{info, warn};
 
@@ -67,8 +67,8 @@ impl Task {
         }
     }
 
-    /// Whether a step of the clock comes before another packager may have stored the
-    /// segment that it is for.
+    /// Whether a step of the clock is one from what the log has, and comes before another
+    /// packager may have stored the segment that it is for.
     pub(super) fn is_timely(&self, record: &Record) -> bool {
         let Record::Clock(mark) = record else { return true };
         if !self.has_others {
@@ -76,11 +76,14 @@ impl Task {
         }
         let begins = self.ledger.begins(mark.epoch, mark.number, mark.origin);
         let due = self.egress.hold_back + self.egress.mount.segment / 2;
-        begins.is_some_and(|begins| self.clock.now() < begins.plus(due))
+        let known = self.ledger.origin(mark.epoch, mark.number).unwrap_or(mark.origin);
+        let step = known.since(mark.origin).max(mark.origin.since(known));
+        step <= STEP_MAX && begins.is_some_and(|begins| self.clock.now() < begins.plus(due))
     }
 
-    /// Takes note of a new epoch in the feed.
-    pub(super) fn enter(&mut self, epoch: EpochId) {
+    /// Takes note of a new epoch in the feed. Where it is another packager's, gives what
+    /// that one is to be told.
+    pub(super) fn enter(&mut self, epoch: EpochId) -> Option<Fact> {
         self.epoch = Some(epoch);
         let running = self.ledger.running();
         if matches!(self.standing, Standing::Astray { .. })
@@ -88,7 +91,11 @@ impl Task {
         {
             info!(egress = self.name(), %epoch, "programme agreed again");
             self.standing = Standing::Agreed;
+            let next = self.playlists.window().last().map_or(0, |last| last.info().number.0 + 1);
+            let joined = Fact::PackagerJoined { epoch: epoch.0, number: next };
+            return running.is_some().then_some(joined);
         }
+        None
     }
 
     /// Reads what others have told, and passes it on.
