@@ -102,6 +102,8 @@ pub struct Status {
     pub closed: u64,
     /// Number of the newest that the publisher is done with, likewise.
     pub published: u64,
+    /// Older segments that it stores behind those of the live window.
+    pub put_off: u64,
     /// Its paths, and what became of their frames.
     pub merge: Merged,
 }
@@ -354,7 +356,8 @@ impl Packager {
 impl Status {
     /// Segments that the bucket does not have yet.
     pub fn bucket_lag(&self) -> u32 {
-        u32::try_from(self.closed.saturating_sub(self.published)).unwrap_or(u32::MAX)
+        let behind = self.closed.saturating_sub(self.published);
+        u32::try_from(behind.saturating_add(self.put_off)).unwrap_or(u32::MAX)
     }
 }
 

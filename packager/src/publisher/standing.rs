@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use feed::{Fact, Record, Resume, STEP_MAX, Snapshot};
-use media::{EpochId, MediaSequence};
+use media::{EpochId, MediaSequence, SegmentRef, WallTime};
 use tracing::{info, warn};
 
 use super::Task;
@@ -67,18 +67,23 @@ impl Task {
         }
     }
 
-    /// Whether a step of the clock is one from what the log has, and comes before another
-    /// packager may have stored the segment that it is for.
-    pub(super) fn is_timely(&self, record: &Record) -> bool {
-        let Record::Clock(mark) = record else { return true };
-        if !self.has_others {
-            return true;
+    /// Whether a fact that a record amounts to is to be told. A step of the clock is not,
+    /// unless it is one from what the log has and comes before another packager may have
+    /// stored the segment that it is for.
+    pub(super) fn is_news(&self, fact: &Fact, record: &Record) -> bool {
+        if self.standing != Standing::Agreed || self.ledger.has(fact) {
+            return false;
         }
-        let begins = self.ledger.begins(mark.epoch, mark.number, mark.origin);
+        let Fact::ClockSet { number, origin_nanos, .. } = fact else { return true };
+        let (epoch, number) = (fact.epoch(), MediaSequence(*number));
+        let known = self.ledger.origin(epoch, number).filter(|_| self.has_others);
+        let Some(known) = known else { return true };
+        let origin = WallTime::from_nanos(*origin_nanos);
+        let step = known.since(origin).max(origin.since(known));
+        let begins = self.ledger.begins(epoch, number, origin);
         let due = self.egress.hold_back + self.egress.mount.segment / 2;
-        let known = self.ledger.origin(mark.epoch, mark.number).unwrap_or(mark.origin);
-        let step = known.since(mark.origin).max(mark.origin.since(known));
-        step <= STEP_MAX && begins.is_some_and(|begins| self.clock.now() < begins.plus(due))
+        let is_early = begins.is_some_and(|begins| self.clock.now() < begins.plus(due));
+        matches!(record, Record::Clock(_)) && step <= STEP_MAX && is_early
     }
 
     /// Takes note of a new epoch in the feed. Where it is another packager's, gives what
@@ -210,20 +215,19 @@ impl Task {
         }
     }
 
-    /// Whether somebody may still store more of the epoch that is running.
+    /// Whether somebody may still store more of the epoch that is running: the newest
+    /// segment is not old, by its date nor by when it was seen first.
     fn is_alive(&mut self, found: &Recovered) -> bool {
+        let Some(open) = found.open else { return false };
         let now = self.clock.now();
-        let since = match (&found.running, found.stored.last()) {
-            (Some(_), Some(last)) => last.info().wall_end(),
-            // When it began is not known: not later than now.
-            _ => match (self.seen, found.open) {
-                (Some((seen, since)), Some(open)) if seen == open => since,
-                (_, Some(open)) => self.seen.insert((open, now)).1,
-                (_, None) => return false,
-            },
+        let last = found.running.as_ref().and(found.stored.last()).map(SegmentRef::info);
+        let newest = (open, last.map(|last| last.number));
+        let seen = match self.seen {
+            Some((seen, since)) if seen == newest => since,
+            _ => self.seen.insert((newest, now)).1,
         };
-        let due = self.egress.mount.segment + self.egress.hold_back + GRACE;
-        now < since.plus(due)
+        let since = last.map_or(seen, |last| last.wall_end().min(seen));
+        now < since.plus(self.egress.mount.segment + self.egress.hold_back + GRACE)
     }
 
     fn tell_programme(&self, word: Word) {
