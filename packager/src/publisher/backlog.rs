@@ -95,3 +95,6 @@ impl Task {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
