@@ -147,8 +147,12 @@ impl Task {
         profile: Option<AacProfile>,
         stored: Vec<SegmentRef>,
     ) {
+        let ended = stored.last().map(|last| last.info().wall_end());
         for range in titles {
-            self.playlists.push_title(range.clone());
+            // The date of a later one is not settled yet.
+            if ended.is_none_or(|ended| range.start < ended) {
+                self.playlists.push_title(range.clone());
+            }
         }
         self.playlists.set_profile(profile);
         let listed_from = recovery::listed_from(&stored, &self.egress, self.clock.now());
@@ -243,21 +247,15 @@ impl Task {
                 self.say(fact).await;
             }
         }
-        if let Record::Closed(closed) = &record {
-            for range in self.ledger.titles(closed, self.egress.target_secs()) {
-                self.playlists.push_title(range);
-            }
-        }
-        let profile = profile_of(&record);
-        for view in self.cutter.handle(&record) {
+        let views = self.cutter.handle(&record);
+        let Record::Closed(closed) = record else { return };
+        for view in views {
             // Titles are listed as the log has them.
             if let View::Segment(segment) = view {
-                self.store(segment, profile).await;
+                self.store(&closed, segment).await;
             }
         }
-        if let Record::Closed(closed) = record {
-            self.tell(closed.number);
-        }
+        self.tell(closed.number);
     }
 
     /// Whether a segment is an epoch's last, and not as long as the others.
@@ -275,7 +273,7 @@ impl Task {
         self.learn(others);
     }
 
-    async fn store(&mut self, segment: Segment, profile: Option<AacProfile>) {
+    async fn store(&mut self, closed: &Closed, segment: Segment) {
         let number = segment.info.number.0;
         if self.standing != Standing::Agreed || self.playlists.window().is_past(segment.info.number)
         {
@@ -283,6 +281,9 @@ impl Task {
             return;
         }
         self.fill_before(segment.info.number).await;
+        for range in self.ledger.titles(closed, self.egress.target_secs()) {
+            self.playlists.push_title(range);
+        }
         let mut segment = segment;
         // Where two packagers differ by a step of the clock, the first one told counts.
         segment.info.wall_start =
@@ -295,7 +296,7 @@ impl Task {
             return;
         };
         self.metrics.segments.inc();
-        self.playlists.set_profile(profile);
+        self.playlists.set_profile(closed.epoch.profile);
         if self.playlists.window().is_past(stored.info().number) {
             return;
         }
@@ -400,12 +401,5 @@ async fn older(
     match before {
         Some(before) => recovery::read_older(&stores, &egress, before, &clock).await,
         None => std::future::pending().await,
-    }
-}
-
-fn profile_of(record: &Record) -> Option<AacProfile> {
-    match record {
-        Record::Closed(closed) => closed.epoch.profile,
-        _ => None,
     }
 }
