@@ -6,5 +6,6 @@
 //! crate asserts is counted in frames and dates.
 
 pub mod chain;
+pub mod failover;
 pub mod hour;
 pub mod sim;

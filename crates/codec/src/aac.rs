@@ -9,6 +9,6 @@ mod decoder;
 mod detector;
 mod encoder;
 
-pub(crate) use decoder::Decoder;
+pub use decoder::{Decoder, Found};
 pub use detector::{DETECT_FRAMES_MAX, Detector, LC_FRAMES_MIN, SBR_FRAMES_MIN};
 pub use encoder::{Encoder, Settings, Transport};
