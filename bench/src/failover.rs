@@ -9,6 +9,7 @@
 
 pub mod encoder;
 pub mod judge;
+pub mod kills;
 pub mod listener;
 pub mod plan;
 pub mod server;

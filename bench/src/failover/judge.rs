@@ -29,6 +29,16 @@ pub struct Alignment {
     pub foreign: usize,
 }
 
+impl Alignment {
+    /// The same for a listener who left: what came after its last frame is none that
+    /// it lost.
+    pub fn to_its_end(mut self) -> Self {
+        let last = self.places.iter().rev().find_map(|place| *place);
+        self.lost.retain(|lost| Some(*lost) < last);
+        self
+    }
+}
+
 /// Lays what came into what was owed. Up to where nothing is missing at the front:
 /// a listener joins in the middle.
 pub fn align(owed: &[Id], came: &[Id]) -> Alignment {

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-/// Length of a case, as the encoder has it.
-pub const CASE_SECS: u32 = 80;
+/// Length of a case, as the encoder has it; the track is [`SPARE_SECS`] longer.
+pub const CASE_SECS: u32 = 78;
 
-/// Length of a case with 20 s of skew.
-pub const FAR_CASE_SECS: u32 = 75;
+/// So that the last connection ends in the middle of a frame.
+pub const SPARE_SECS: u32 = 1;
 
 /// Where the silence lies.
 pub const SILENCE_SECS: (u32, u32) = (30, 45);
@@ -130,7 +130,7 @@ impl Path {
     }
 
     /// Connected between these seconds, ended by resets, but for the last one.
-    fn on(late: Duration, times: &[(u32, u32)]) -> Self {
+    pub(crate) fn on(late: Duration, times: &[(u32, u32)]) -> Self {
         let links = times.iter().enumerate().map(|(nth, (from, to))| Link {
             from: secs(*from),
             to: secs(*to),
@@ -141,7 +141,7 @@ impl Path {
     }
 
     /// The same as a relay, which sends its burst again.
-    fn relay(late: Duration, times: &[(u32, u32)]) -> Self {
+    pub(crate) fn relay(late: Duration, times: &[(u32, u32)]) -> Self {
         let mut path = Self::on(late, times);
         for link in &mut path.links {
             link.begins = Begins::Burst(BURST_LEN);
@@ -239,13 +239,13 @@ fn deaths() -> Vec<Case> {
 }
 
 fn skews() -> Vec<Case> {
-    let [end, far_end] = [CASE_SECS, FAR_CASE_SECS + 20];
+    let end = CASE_SECS;
     let [near, far] = [secs(2), secs(20)];
     let first = Duration::ZERO;
     let wait = Due::Wait(secs(17));
     // The leader dies and comes back, then the other one dies.
     let [leads, lags] = [[(0, 30), (50, end)], [(0, 65), (70, end)]];
-    let [leads_far, lags_far] = [[(0, 45), (55, far_end)], [(0, 80), (85, far_end)]];
+    let [leads_far, lags_far] = [[(0, 30), (38, end)], [(0, 62), (66, end + 20)]];
     vec![
         Case::new(
             "b-2s",

@@ -18,7 +18,7 @@ use crate::failover::encoder::{Sent, Source};
 use crate::failover::judge::{self, Alignment};
 use crate::failover::listener::{self, Heard};
 use crate::failover::plan::{
-    CASE_SECS, Case, Content, JINGLES_SECS, RESTART, RESTART_SECS, SILENCE_SECS,
+    CASE_SECS, Case, Content, JINGLES_SECS, RESTART, RESTART_SECS, SILENCE_SECS, SPARE_SECS,
 };
 use crate::failover::server::Server;
 use crate::failover::sound;
@@ -96,7 +96,7 @@ pub fn runs(cases: &[Case], codings: &[Coding], seed: u64) -> Result<Vec<Run>> {
 }
 
 fn track(content: Content, coding: Coding, seed: u64) -> Result<Track> {
-    let secs = CASE_SECS;
+    let secs = CASE_SECS + SPARE_SECS;
     let music = |seed| Track::encode(coding, seed, &[Part::Music(secs)]);
     match content {
         Content::Music => music(seed),
@@ -109,7 +109,7 @@ fn track(content: Content, coding: Coding, seed: u64) -> Result<Track> {
             let plays = u32::try_from(JINGLES_SECS.len())?;
             Track::with_jingle(coding, seed, secs - plays * JINGLE_SECS, &JINGLES_SECS)
         }
-        Content::Restart => Ok(music(seed)?.restarted(RESTART_SECS, &music(!seed)?)),
+        Content::Restart => music(seed)?.restarted(RESTART_SECS, &music(!seed)?),
     }
 }
 
@@ -135,7 +135,7 @@ pub fn manifest<'a>(egresses: impl Iterator<Item = (String, &'a Track)>) -> Stri
         let _ = write!(
             text,
             "[[egress]]\nname = \"{name}\"\npublisher = \"lab\"\n\
-             ingests = [\"{name}-a\", \"{name}-b\"]\ndvr = \"1h\"\n\
+             ingests = [\"{name}-a\", \"{name}-b\"]\ndvr = \"1h\"\nhold = \"4s\"\n\
              [egress.mount]\nsegment = \"2s\"\n",
         );
     }
@@ -237,6 +237,17 @@ impl Played {
     }
 }
 
+impl Tally {
+    /// Adds another one.
+    pub fn add(&mut self, other: Self) {
+        self.frames += other.frames;
+        self.lost += other.lost;
+        self.repeated += other.repeated;
+        self.foreign += other.foreign;
+        self.damaged += other.damaged;
+    }
+}
+
 /// The ids of frames.
 pub fn ids(frames: &[Bytes]) -> Vec<u64> {
     frames.iter().map(|frame| crate::failover::track::id(frame)).collect()
@@ -284,14 +295,9 @@ impl Stored {
         }
         names.sort_by_key(|(number, ..)| *number);
         let mut stored = Self { segments: names.len(), ..Self::default() };
-        let mut last = None;
+        let (mut last, mut bodies) = (None, Vec::new());
         for (number, parsed, name) in names {
-            let body = fs::read(folder.join(&name)).with_context(|| name.clone())?;
-            let (frames, junk) = cut(&body).with_context(|| name.clone())?;
-            stored.frames.extend(frames);
-            if junk > 0 {
-                stored.faults.push(format!("{junk} bytes in {name} are no frames"));
-            }
+            bodies.extend(fs::read(folder.join(&name)).with_context(|| name.clone())?);
             if last.is_some_and(|(before, _)| before == number) {
                 stored.faults.push(format!("the number {} is used twice", number.0));
             }
@@ -299,6 +305,11 @@ impl Stored {
             stored.epochs += usize::from(begins);
             last = Some((number, parsed.epoch));
         }
-        Ok(stored)
+        // All in one: a segment of one frame proves none.
+        let (frames, junk) = cut(&bodies)?;
+        if junk > 0 {
+            stored.faults.push(format!("{junk} bytes of the segments are no frames"));
+        }
+        Ok(Self { frames, ..stored })
     }
 }

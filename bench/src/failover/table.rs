@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::failover::kills;
 use crate::failover::plan::Due;
 use crate::failover::stage::{Outcome, Tally};
 
@@ -29,6 +30,37 @@ pub fn cases(outcomes: &[Outcome]) -> String {
             icy.damaged,
             outcome.gap.as_secs_f64(),
             outcome.segments,
+            hls.lost,
+            extra(hls),
+            hls.damaged,
+            outcome.epochs,
+        );
+    }
+    text
+}
+
+/// The table of the kills.
+pub fn kills(outcomes: &[kills::Outcome]) -> String {
+    let mut text = String::from(
+        "| frames | kills | ICY: connections | lost | repeated | damaged | longest gap | \
+         longest away | HLS: segments | frames | lost | repeated | damaged | epochs |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+    );
+    for outcome in outcomes {
+        let kills::Outcome { coding, icy, hls, .. } = outcome;
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | {:.2} s | {:.2} s | {} | {} | {} | {} | {} | {} |",
+            coding.name(),
+            outcome.kills,
+            outcome.connections,
+            icy.lost,
+            extra(icy),
+            icy.damaged,
+            outcome.gap.as_secs_f64(),
+            outcome.away.as_secs_f64(),
+            outcome.segments,
+            hls.frames,
             hls.lost,
             extra(hls),
             hls.damaged,

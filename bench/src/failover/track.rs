@@ -20,6 +20,9 @@ const NOISE: i16 = 48;
 /// Length of the jingle.
 pub const JINGLE_SECS: u32 = 5;
 
+/// Frames of silence until nothing changes any more.
+const QUIET_FROM: usize = 12;
+
 /// How the frames are coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Coding {
@@ -47,6 +50,8 @@ pub struct Track {
     pub ids: Vec<Id>,
     /// Where another encoder begins, if one does.
     pub seam: Option<usize>,
+    /// Frames of silence in the same coding, for decoders.
+    pub quiet: Vec<Bytes>,
 }
 
 /// A stretch of sound.
@@ -135,7 +140,7 @@ impl Track {
     /// The encoder fails, or music repeats itself.
     pub fn encode(coding: Coding, seed: u64, parts: &[Part]) -> Result<Self> {
         let frames = encode(coding, &samples(seed, parts))?;
-        let track = Self::of(coding, frames);
+        let track = Self::of(coding, frames)?;
         if !parts.iter().any(|part| matches!(part, Part::Silence(_))) {
             track.ensure_distinct()?;
         }
@@ -161,21 +166,32 @@ impl Track {
             rest = after;
         }
         frames.extend_from_slice(rest);
-        Ok(Self::of(coding, frames))
+        Self::of(coding, frames)
     }
 
     /// The first `secs` of this, then all of another encoder's.
-    pub fn restarted(&self, secs: u32, other: &Self) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::of`].
+    pub fn restarted(&self, secs: u32, other: &Self) -> Result<Self> {
         let seam = self.coding.frames_in(Duration::from_secs(secs.into()));
         let mut frames = self.frames.get(..seam).unwrap_or(&self.frames).to_vec();
         frames.extend_from_slice(&other.frames);
-        Self { seam: Some(seam), ..Self::of(self.coding, frames) }
+        Ok(Self { seam: Some(seam), ..Self::of(self.coding, frames)? })
     }
 
     /// These frames as they are.
-    pub fn of(coding: Coding, frames: Vec<Bytes>) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// The encoder of silence fails.
+    pub fn of(coding: Coding, frames: Vec<Bytes>) -> Result<Self> {
         let ids = frames.iter().map(|frame| id(frame)).collect();
-        Self { coding, frames, ids, seam: None }
+        let mut quiet = encode(coding, &samples(0, &[Part::Silence(2)]))?;
+        // The encoder's own beginning is none.
+        quiet.drain(..quiet.len().min(QUIET_FROM));
+        Ok(Self { coding, frames, ids, seam: None, quiet })
     }
 
     fn ensure_distinct(&self) -> Result<()> {
