@@ -45,8 +45,11 @@ async fn main() -> Result<ExitCode> {
     let mut missed = table::missed(&outcomes);
     missed.extend(killed.iter().flat_map(|outcome| outcome.faults.clone()));
     let mut out = io::stdout().lock();
-    writeln!(out, "Seed {seed}.\n\n{}", table::cases(&outcomes))?;
+    writeln!(out, "Seed {seed}.\n\n{}\n## kill -9\n", table::cases(&outcomes))?;
     writeln!(out, "{}", table::kills(&killed))?;
+    if !missed.is_empty() {
+        writeln!(out, "## Missed\n")?;
+    }
     for line in &missed {
         writeln!(out, "- {line}")?;
     }

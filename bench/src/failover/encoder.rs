@@ -69,7 +69,7 @@ impl Source {
         let mut stream = connecting.await.map_err(|_| io::Error::other("no answer"))??;
         sent.connections += 1;
         let now = Instant::now().saturating_duration_since(self.began);
-        let live = (0..).find(|number| self.due(path, *number) >= now).unwrap_or(0);
+        let live = self.first_due(path, now);
         let first = match link.begins {
             Begins::Live => live,
             Begins::Burst(len) => self.burst(live, len),
@@ -88,7 +88,7 @@ impl Source {
             sent.end = sent.end.max(number + 1);
         }
         sleep_until(end).await;
-        let next = (0..).find(|number| self.began + self.due(path, *number) >= end).unwrap_or(0);
+        let next = self.first_due(path, link.to);
         stream.write_all(&self.half(next, Half::First)).await?;
         if link.ends == Ends::Reset {
             stream.set_zero_linger()?;
@@ -105,6 +105,12 @@ impl Source {
         let due = self.track.coding.time(number + 1) + away + path.late;
         let stall = path.stalls.iter().find(|(from, to)| (*from..*to).contains(&due));
         stall.map_or(due, |(_, to)| *to)
+    }
+
+    /// The first frame that is not due before a moment.
+    fn first_due(&self, path: &Path, at: Duration) -> usize {
+        let count = self.track.frames.len();
+        (0..count).find(|number| self.due(path, *number) >= at).unwrap_or(count)
     }
 
     /// The first frame of a burst that ends before `live`.

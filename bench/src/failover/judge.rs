@@ -2,8 +2,8 @@
 //!
 //! Both are sequences of frames. Where they differ, the shortest way on is
 //! searched: so many frames left out, so many put in, until [`RUN_LEN`] in a row
-//! are the same again. A frame out of its order counts twice, as one that is lost
-//! and as one that is repeated. Alike frames (silence, a jingle) are no trouble:
+//! are the same again. Frames out of their order count twice, as lost
+//! and as repeated. Alike frames (silence, a jingle) are no trouble:
 //! what counts is how many of them there are.
 
 use crate::failover::track::Id;
@@ -32,6 +32,7 @@ pub struct Alignment {
 impl Alignment {
     /// The same for a listener who left: what came after its last frame is none that
     /// it lost.
+    #[must_use]
     pub fn to_its_end(mut self) -> Self {
         let last = self.places.iter().rev().find_map(|place| *place);
         self.lost.retain(|lost| Some(*lost) < last);

@@ -39,7 +39,7 @@ const EARLY_MAX: Duration = Duration::from_secs(1);
 const LATE_MAX: Duration = Duration::from_secs(6);
 
 /// What is listened on for after the encoders are gone.
-const REST: Duration = Duration::from_secs(8);
+const REST: Duration = Duration::from_secs(14);
 
 /// What became of one kind of frames on all servers.
 #[derive(Debug, Clone)]
@@ -79,9 +79,9 @@ pub async fn run(
 ) -> Result<Vec<Outcome>> {
     let each = kills.div_ceil(SERVERS);
     let secs = each * MEAN_SECS + 2 * CALM_SECS;
-    let tracks = codings.iter().map(|coding| {
-        Ok(Arc::new(Track::encode(*coding, seed, &[Part::Music(secs + 1)])?))
-    });
+    let tracks = codings
+        .iter()
+        .map(|coding| Ok(Arc::new(Track::encode(*coding, seed, &[Part::Music(secs + 1)])?)));
     let tracks = tracks.collect::<Result<Vec<_>>>()?;
     let mut servers = JoinSet::new();
     for nth in 0..SERVERS.min(kills) {
@@ -132,7 +132,8 @@ impl Killed {
         for played in playing.join_all().await {
             let folder = settled(&server, &egress(&played.track)).await?;
             let place = format!("server {} of seed {}", self.nth, self.seed);
-            let judging = tokio::task::spawn_blocking(move || judged(&played, kills, &folder, &place));
+            let judging =
+                tokio::task::spawn_blocking(move || judged(&played, kills, &folder, &place));
             outcomes.push(judging.await??);
         }
         Ok(outcomes)

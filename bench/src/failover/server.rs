@@ -117,7 +117,11 @@ async fn spawn(folder: &Path, start: u32) -> Result<(Child, SocketAddr)> {
 fn program() -> Result<PathBuf> {
     let own = std::env::current_exe()?;
     let program = own.with_file_name("skywave");
-    anyhow::ensure!(program.exists(), "{}: `cargo xtask lab failover` builds it", program.display());
+    anyhow::ensure!(
+        program.exists(),
+        "{}: `cargo xtask lab failover` builds it",
+        program.display()
+    );
     Ok(program)
 }
 

@@ -12,6 +12,11 @@ use crate::failover::track::{Coding, Track};
 /// [`media::splice::HE_AAC_LEN`] frames.
 const HE_AAC_ROUNDING: u16 = 4;
 
+/// After so many frames the noise of a decoder of SBR repeats itself: it has 512
+/// values (ISO/IEC 14496-3 §4.6.18.7.5), and each frame takes 32 times as many as there
+/// are bands. That begins with a header, which is in every tenth frame.
+const NOISE_STEPS: usize = 16 + 10;
+
 /// Decodes the frames of one stream, one after the other.
 #[derive(Debug)]
 pub struct Decoder(Inner);
@@ -61,38 +66,54 @@ struct Stretch {
 /// any trouble: as by a decoder that has heard all since the listener joined, or since
 /// the encoder's restart.
 ///
-/// That decoder hears as much silence before as keeps the noise that decoders of SBR
-/// make in step with the listener's: it is a function of the number of frames.
+/// Decoders of SBR make noise that is a function of the number of frames so far. So
+/// behind a fault that decoder hears some silence before, as much as brings its noise
+/// in step with the listener's.
 ///
 /// # Errors
 ///
 /// There is no memory.
 pub fn damaged(track: &Track, came: &[Bytes], alignment: &Alignment) -> Result<usize> {
     let Some(first) = alignment.first else { return Ok(0) };
-    let codec = track.coding.codec();
-    let mut decoder = Decoder::new(codec)?;
+    let mut decoder = Decoder::new(track.coding.codec())?;
     let heard: Vec<_> = came.iter().map(|frame| decoder.decode(frame)).collect();
     let mut damaged = 0;
-    for stretch in stretches(&alignment.places, track.seam) {
+    for (nth, stretch) in stretches(&alignment.places, track.seam).iter().enumerate() {
         let begin = track.seam.filter(|seam| *seam <= stretch.place).unwrap_or(first);
-        let before = stretch.place - begin;
-        let (quiet, left_out) =
-            (stretch.at.saturating_sub(before), before.saturating_sub(stretch.at));
-        let mut clean = Decoder::new(codec)?;
-        for frame in track.quiet.iter().cycle().take(quiet) {
-            clean.decode(frame);
+        let heard = heard.get(stretch.at..).unwrap_or_default();
+        let steps = if nth > 0 && track.coding == Coding::HeAac { NOISE_STEPS } else { 1 };
+        let mut least = usize::MAX;
+        for quiet in 0..steps {
+            least = least.min(unlike(track, stretch, (begin, quiet), heard)?);
         }
-        let frames = track.frames.get(begin + left_out..).unwrap_or_default();
-        let (before, own) = frames.split_at(before - left_out);
-        for frame in before {
-            clean.decode(frame);
-        }
-        for (frame, heard) in own.iter().take(stretch.len).zip(heard.iter().skip(stretch.at)) {
-            let clean = clean.decode(frame);
-            damaged += usize::from(!is_like(clean.as_deref(), heard.as_deref(), track.coding));
-        }
+        damaged += least;
     }
     Ok(damaged)
+}
+
+/// How many frames of a stretch are not what a decoder makes of them that has heard
+/// so much silence and then all from `begin` on.
+fn unlike(
+    track: &Track,
+    stretch: &Stretch,
+    (begin, quiet): (usize, usize),
+    heard: &[Option<Vec<i16>>],
+) -> Result<usize> {
+    let mut clean = Decoder::new(track.coding.codec())?;
+    for frame in track.quiet.iter().cycle().take(quiet) {
+        clean.decode(frame);
+    }
+    let frames = track.frames.get(begin..).unwrap_or_default();
+    let (before, own) = frames.split_at(stretch.place - begin);
+    for frame in before {
+        clean.decode(frame);
+    }
+    let mut unlike = 0;
+    for (frame, heard) in own.iter().take(stretch.len).zip(heard) {
+        let clean = clean.decode(frame);
+        unlike += usize::from(!is_like(clean.as_deref(), heard.as_deref(), track.coding));
+    }
+    Ok(unlike)
 }
 
 fn stretches(places: &[Option<usize>], seam: Option<usize>) -> Vec<Stretch> {

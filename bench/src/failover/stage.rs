@@ -28,7 +28,7 @@ use crate::failover::track::{Coding, JINGLE_SECS, Part, Track, cut};
 const REST: Duration = Duration::from_secs(8);
 
 /// How long nothing may be stored before all is.
-const SETTLED: Duration = Duration::from_secs(4);
+const SETTLED: Duration = Duration::from_secs(6);
 
 /// One case with one kind of frames.
 #[derive(Debug, Clone)]
@@ -206,7 +206,8 @@ async fn played(
 /// It has none.
 pub async fn settled(server: &Server, egress: &str) -> Result<std::path::PathBuf> {
     let folder = server.rendition(egress)?;
-    let age = |folder: &Path| fs::metadata(folder)?.modified()?.elapsed().map_err(anyhow::Error::from);
+    let age =
+        |folder: &Path| fs::metadata(folder)?.modified()?.elapsed().map_err(anyhow::Error::from);
     while age(&folder).unwrap_or_default() < SETTLED {
         sleep(SETTLED / 8).await;
     }
