@@ -7,6 +7,7 @@
 //! facts, segments, playlists, in this order.
 
 mod journal;
+mod left;
 mod metrics;
 mod numbers;
 mod programme;

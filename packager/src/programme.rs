@@ -16,12 +16,13 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use crate::journal::Keeper;
+use crate::left;
 use crate::metrics::EgressMetrics;
 use crate::numbers::Numbers;
 use crate::{Merged, PLAYED_MAX, Path, Status, ingests};
 
 /// Items that are taken from a path feed at a time.
-const BATCH_MAX: usize = 256;
+pub(crate) const BATCH_MAX: usize = 256;
 
 /// Batches that wait for the task; the path feeds hold what comes meanwhile.
 const BATCHES_MAX: usize = 4;
@@ -87,10 +88,16 @@ impl Task {
     }
 
     pub(crate) async fn run(mut self, paths: Vec<Path>, clock: Steady, shutdown: Shutdown) {
+        let mut feeds: Vec<_> = paths.iter().map(|path| path.feed.from_start()).collect();
+        for (rank, entry) in left::take(&mut feeds).await {
+            self.take(rank, entry, clock.now());
+        }
+        self.apply(Event::Timeout, clock.now());
+        self.publish(clock.now()).await;
         let (sender, mut events) = mpsc::channel(BATCHES_MAX);
         let mut readers = JoinSet::new();
-        for (rank, path) in (0..).zip(paths) {
-            readers.spawn(forward(Rank(rank), path.feed.from_start(), sender.clone()));
+        for (rank, feed) in (0..).zip(feeds) {
+            readers.spawn(forward(Rank(rank), feed, sender.clone()));
         }
         loop {
             let event = self.select(&mut events, &clock, &shutdown).await;

@@ -45,11 +45,18 @@ struct Replay {
     last: WallTime,
     /// Units of the line, the last ones.
     units: VecDeque<Bytes>,
-    /// Units of the line in all, and at the time of the places.
+    /// Units of the line in all.
     count: u64,
-    places: Vec<PathPlace>,
-    places_at: u64,
+    places: Places,
 }
+
+/// Where each path was when that was told last, and how many units of the line there
+/// were by then.
+///
+/// A path that is not told of any more has not been found again by the process that
+/// wrote it, or is still ahead of what came out: what it brought since is on its feed.
+#[derive(Debug, Default)]
+struct Places(Vec<(PathPlace, u64)>);
 
 /// Plays the journal again. `None` where the programme cannot go on: nothing is
 /// left of it, it ended, it is too long ago, or the log or the note of numbers knows
@@ -65,12 +72,11 @@ pub(crate) fn resume(entries: &[Entry], terms: &Terms<'_>) -> Option<Resumed> {
     info!(egress = terms.egress, epoch = %epoch.id, number = under_way.0, "programme goes on");
     let header = replay.header?;
     let units: Vec<Bytes> = replay.units.into();
-    let behind = replay.count - replay.places_at;
     let mut from = vec![None; terms.ingests.len()];
     let mut paths = Vec::new();
-    for place in replay.places {
+    for (place, told_at) in replay.places.0 {
         let nth = terms.ingests.iter().position(|ingest| *ingest == place.ingest);
-        let before_end = usize::try_from(place.before_end + behind).ok();
+        let before_end = usize::try_from(place.before_end + replay.count - told_at).ok();
         let known = before_end.filter(|before_end| *before_end <= units.len());
         if let (Some(nth), Some(before_end)) = (nth, known)
             && let Some(from) = from.get_mut(nth)
@@ -93,8 +99,7 @@ fn replay(entries: &[Entry], terms: &Terms<'_>) -> Option<Replay> {
         last: WallTime::default(),
         units: VecDeque::new(),
         count: 0,
-        places: Vec::new(),
-        places_at: 0,
+        places: Places::default(),
     };
     replay.profile = replay.timeline.epoch().and_then(|epoch| epoch.profile);
     // What was on air before tells where the paths are.
@@ -130,9 +135,9 @@ impl Replay {
     fn follow(&mut self, entry: &Entry) {
         match entry {
             Entry::Begin(profile) => {
-                (self.profile, self.count, self.places_at) = (*profile, 0, 0);
+                (self.profile, self.count) = (*profile, 0);
                 self.units.clear();
-                self.places.clear();
+                self.places = Places::default();
             }
             Entry::Unit(unit) => {
                 self.units.push_back(unit.data.clone());
@@ -143,10 +148,7 @@ impl Replay {
                 self.last = self.last.max(unit.arrival);
                 self.header = Some(unit.header);
             }
-            Entry::Places(places) => {
-                self.places.clone_from(places);
-                self.places_at = self.count;
-            }
+            Entry::Places(places) => self.places.note(places, self.count),
             Entry::Resumed(_) | Entry::Snapshot(_) | Entry::Title(_) | Entry::End => {}
         }
     }
@@ -160,6 +162,14 @@ impl Replay {
             Entry::Resumed(_) | Entry::Snapshot(_) | Entry::Places(_) => {}
         }
         self.records.extend(std::iter::from_fn(|| self.timeline.next_record()));
+    }
+}
+
+impl Places {
+    /// Takes what is told of some paths when the line has so many units.
+    fn note(&mut self, places: &[PathPlace], count: u64) {
+        self.0.retain(|(known, _)| places.iter().all(|place| place.ingest != known.ingest));
+        self.0.extend(places.iter().map(|place| (place.clone(), count)));
     }
 }
 

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use super::Places;
+use crate::journal::PathPlace;
 use crate::testing::{Bench, Encoder, SHORT};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -81,4 +83,15 @@ async fn another_rendition_begins_an_epoch_of_its_own() {
     assert!(journal(&bench).is_dir() && !before.exists(), "the other one's journal is gone");
     let began = bench.log().iter().filter(|text| text.contains("epoch_began")).count();
     assert_eq!(began, 2);
+}
+
+#[test]
+fn a_path_that_is_not_told_of_again_is_where_it_was() {
+    let place =
+        |ingest: &str, position| PathPlace { ingest: ingest.to_owned(), position, before_end: 0 };
+    let mut places = Places::default();
+    places.note(&[place("a", 1), place("b", 2)], 100);
+    // The next process was killed before it had found the other one again.
+    places.note(&[place("b", 7)], 150);
+    assert_eq!(places.0, [(place("a", 1), 100), (place("b", 7), 150)]);
 }
