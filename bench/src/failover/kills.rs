@@ -29,8 +29,14 @@ const MEAN_SECS: u32 = 4;
 /// Before the first kill and after the last one, in seconds.
 const CALM_SECS: u32 = 8;
 
-/// One kill in so many comes while the server starts, or right after.
+/// One kill in so many comes soon after the start before it.
 const EARLY: u8 = 4;
+
+/// And one in so many while the server starts.
+const STARTING: u8 = 8;
+
+/// A start takes less.
+const START_MAX: Duration = Duration::from_millis(150);
 
 /// Until when it is early.
 const EARLY_MAX: Duration = Duration::from_secs(1);
@@ -149,17 +155,20 @@ impl Killed {
         let mut rng = Rng::with_seed(self.seed ^ u64::from(self.nth) << 32);
         let last = began + Duration::from_secs((self.secs - CALM_SECS).into());
         sleep_until(began + Duration::from_secs(CALM_SECS.into())).await;
-        for kills in 0..self.each {
-            if Instant::now() > last {
-                return Ok(kills);
-            }
+        let mut kills = 0;
+        while kills < self.each && Instant::now() < last {
             server.kill()?;
+            kills += 1;
+            if rng.u8(..STARTING) == 0 {
+                server.start_and_kill(START_MAX.mul_f64(rng.f64())).await?;
+                kills += 1;
+            }
             server.start_again().await?;
             address.send_replace(server.public);
             let longest = if rng.u8(..EARLY) == 0 { EARLY_MAX } else { LATE_MAX };
             sleep(longest.mul_f64(rng.f64())).await;
         }
-        Ok(self.each)
+        Ok(kills)
     }
 
     /// A relay that sends its burst again; and beside it, by turns, an encoder that

@@ -62,6 +62,18 @@ impl Server {
         Ok(())
     }
 
+    /// Starts it again, and kills it before or after it is ready.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`].
+    pub async fn start_and_kill(&mut self, after: Duration) -> Result<()> {
+        self.child = run(&self.folder, self.starts)?;
+        self.starts += 1;
+        tokio::time::sleep(after).await;
+        self.kill()
+    }
+
     /// Starts it again on the same folder; its ports are others.
     ///
     /// # Errors
@@ -93,12 +105,19 @@ impl Drop for Server {
     }
 }
 
-async fn spawn(folder: &Path, start: u32) -> Result<(Child, SocketAddr)> {
-    let log = folder.join(format!("log-{start}.txt"));
-    let file = File::create(&log)?;
+fn log(folder: &Path, start: u32) -> PathBuf {
+    folder.join(format!("log-{start}.txt"))
+}
+
+fn run(folder: &Path, start: u32) -> Result<Child> {
+    let file = File::create(log(folder, start))?;
     let mut serve = Command::new(program()?);
     serve.args(["serve", "--config", "skywave.toml"]).current_dir(folder).stdin(Stdio::null());
-    let child = serve.stdout(file.try_clone()?).stderr(file).spawn().context("skywave")?;
+    serve.stdout(file.try_clone()?).stderr(file).spawn().context("skywave")
+}
+
+async fn spawn(folder: &Path, start: u32) -> Result<(Child, SocketAddr)> {
+    let (child, log) = (run(folder, start)?, log(folder, start));
     let looking = async {
         loop {
             if let Some(public) = public(&fs::read_to_string(&log).unwrap_or_default()) {

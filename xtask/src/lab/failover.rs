@@ -24,8 +24,8 @@ between two stands a discontinuity.
 Nothing may be lost, repeated or damaged, but where the encoder is restarted (then no frame may be lost or repeated), and in the known limit
 ([ADR 11](../adr/0011-paths-are-merged-by-content-on-one-schedule.md)). Any line that misses this fails the command and is listed.
 
-*kill -9*: eight servers, an egress of each coding on every one, killed at moments drawn from the seed, one in four within a second of the start before it, the
-others within six, and started again at once on the same folder. One path is a relay that sends its burst again, the other one by turns an encoder that does not and
+*kill -9*: eight servers, an egress of each coding on every one, killed at moments drawn from the seed, one in four within a second of being ready, the
+others within six, and one in eight again while it starts; started again at once on the same folder each time. One path is a relay that sends its burst again, the other one by turns an encoder that does not and
 is 0.5 s behind, or a relay that is 2 s behind. Listeners come back; each of their connections is judged for itself, *away* is the time between two. The
 segments have to have every frame, once.";
 
