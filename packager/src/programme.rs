@@ -89,10 +89,7 @@ impl Task {
 
     pub(crate) async fn run(mut self, paths: Vec<Path>, clock: Steady, shutdown: Shutdown) {
         let mut feeds: Vec<_> = paths.iter().map(|path| path.feed.from_start()).collect();
-        for (rank, entry) in left::take(&mut feeds).await {
-            self.take(rank, entry, clock.now());
-        }
-        self.apply(Event::Timeout, clock.now());
+        self.take_left(left::take(&mut feeds).await, clock.now());
         self.publish(clock.now()).await;
         let (sender, mut events) = mpsc::channel(BATCHES_MAX);
         let mut readers = JoinSet::new();
@@ -108,6 +105,21 @@ impl Task {
             self.apply(event, clock.now());
             self.publish(clock.now()).await;
         }
+    }
+
+    /// What a process before has left: while one path goes on with the line, nothing
+    /// else is begun for the sake of another one that had not been found in it.
+    fn take_left(&mut self, left: left::Left, now: WallTime) {
+        for (rank, entry) in left.entries {
+            self.take(rank, entry, now);
+        }
+        let is_found = |rank: &Rank| self.merger.next_place(*rank).is_some();
+        let (found, sought): (Vec<_>, Vec<_>) =
+            left.gone.into_iter().partition(|(rank, _)| is_found(rank));
+        for (rank, entry) in sought.into_iter().chain(found) {
+            self.take(rank, entry, now);
+        }
+        self.apply(Event::Timeout, now);
     }
 
     async fn select(

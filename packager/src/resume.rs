@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use feed::merge::{Continuation, LINE_UNITS_MAX, Rank};
+use feed::merge::{Continuation, LINE_UNITS_MAX, Rank, STASH_UNITS_MAX};
 use feed::{Record, Snapshot, Timeline};
 use media::{FrameHeader, MediaSequence, WallTime};
 use tracing::info;
@@ -50,13 +50,18 @@ struct Replay {
     places: Places,
 }
 
-/// Where each path was when that was told last, and how many units of the line there
-/// were by then.
+/// Where the paths were, at one moment, and how many units of the line there were by
+/// then.
 ///
-/// A path that is not told of any more has not been found again by the process that
-/// wrote it, or is still ahead of what came out: what it brought since is on its feed.
+/// What is told later counts only if it tells of all of them: another process may not
+/// have found a path again when it noted where the others were, or that was still ahead
+/// of what had come out. What they brought since is on their feeds, and has to be read
+/// from the same moment on.
 #[derive(Debug, Default)]
-struct Places(Vec<(PathPlace, u64)>);
+struct Places {
+    told: Vec<PathPlace>,
+    count: u64,
+}
 
 /// Plays the journal again. `None` where the programme cannot go on: nothing is
 /// left of it, it ended, it is too long ago, or the log or the note of numbers knows
@@ -74,9 +79,10 @@ pub(crate) fn resume(entries: &[Entry], terms: &Terms<'_>) -> Option<Resumed> {
     let units: Vec<Bytes> = replay.units.into();
     let mut from = vec![None; terms.ingests.len()];
     let mut paths = Vec::new();
-    for (place, told_at) in replay.places.0 {
+    let behind = replay.count - replay.places.count;
+    for place in replay.places.told {
         let nth = terms.ingests.iter().position(|ingest| *ingest == place.ingest);
-        let before_end = usize::try_from(place.before_end + replay.count - told_at).ok();
+        let before_end = usize::try_from(place.before_end + behind).ok();
         let known = before_end.filter(|before_end| *before_end <= units.len());
         if let (Some(nth), Some(before_end)) = (nth, known)
             && let Some(from) = from.get_mut(nth)
@@ -166,10 +172,15 @@ impl Replay {
 }
 
 impl Places {
-    /// Takes what is told of some paths when the line has so many units.
-    fn note(&mut self, places: &[PathPlace], count: u64) {
-        self.0.retain(|(known, _)| places.iter().all(|place| place.ingest != known.ingest));
-        self.0.extend(places.iter().map(|place| (place.clone(), count)));
+    /// Takes what is told when the line has so many units.
+    fn note(&mut self, told: &[PathPlace], count: u64) {
+        let behind = count - self.count;
+        // Further behind than paths may be apart, one is of no use.
+        let is_near = |known: &PathPlace| known.before_end + behind <= STASH_UNITS_MAX as u64;
+        let is_told = |known: &PathPlace| told.iter().any(|place| place.ingest == known.ingest);
+        if self.told.iter().all(|known| is_told(known) || !is_near(known)) {
+            *self = Self { told: told.to_vec(), count };
+        }
     }
 }
 

@@ -245,7 +245,7 @@ fn skews() -> Vec<Case> {
     let wait = Due::Wait(secs(17));
     // The leader dies and comes back, then the other one dies.
     let [leads, lags] = [[(0, 30), (50, end)], [(0, 65), (70, end)]];
-    let [leads_far, lags_far] = [[(0, 30), (38, end)], [(0, 62), (66, end + 20)]];
+    let [leads_far, lags_far] = [[(0, 30), (38, end)], [(20, 62), (66, end + 20)]];
     vec![
         Case::new(
             "b-2s",

@@ -22,11 +22,23 @@ async fn what_is_left_of_two_paths_comes_in_the_order_in_which_it_came() {
         other.send(1);
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+    let mut feeds = [one.feed.from_start(), other.feed.from_start()];
+    let left = take(&mut feeds).await;
+    assert_eq!((order(&left.entries).as_str(), left.gone.len()), ("ABaabaabaab", 0));
+    assert_eq!(take(&mut feeds).await, Left::default());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_is_gone_behind_all_that_is_left_unless_it_came_back() {
+    let bench = Bench::new(SHORT);
+    let (mut one, mut other) = (Encoder::new(1, 0, &bench.clock), Encoder::new(1, 0, &bench.clock));
+    one.send(2);
     one.leave();
     other.send(1);
     other.leave();
-    let mut feeds = [one.feed.from_start(), other.feed.from_start()];
-    // Both connected before anything came, and each left behind its last unit.
-    assert_eq!(order(&take(&mut feeds).await), "ABaabaabaaAbbB");
-    assert!(take(&mut feeds).await.is_empty());
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    one.connect();
+    one.send(1);
+    let left = take(&mut [one.feed.from_start(), other.feed.from_start()]).await;
+    assert_eq!((order(&left.entries).as_str(), order(&left.gone).as_str()), ("ABaaAba", "B"));
 }

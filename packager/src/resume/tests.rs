@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use feed::merge::STASH_UNITS_MAX;
+
 use super::Places;
 use crate::journal::PathPlace;
 use crate::testing::{Bench, Encoder, SHORT};
@@ -85,13 +87,27 @@ async fn another_rendition_begins_an_epoch_of_its_own() {
     assert_eq!(began, 2);
 }
 
+fn place(ingest: &str, position: u64) -> PathPlace {
+    PathPlace { ingest: ingest.to_owned(), position, before_end: 0 }
+}
+
 #[test]
-fn a_path_that_is_not_told_of_again_is_where_it_was() {
-    let place =
-        |ingest: &str, position| PathPlace { ingest: ingest.to_owned(), position, before_end: 0 };
+fn paths_are_taken_where_all_of_them_were_told_of() {
     let mut places = Places::default();
     places.note(&[place("a", 1), place("b", 2)], 100);
     // The next process was killed before it had found the other one again.
     places.note(&[place("b", 7)], 150);
-    assert_eq!(places.0, [(place("a", 1), 100), (place("b", 7), 150)]);
+    assert_eq!((places.told.len(), places.count), (2, 100));
+    places.note(&[place("b", 8), place("a", 9)], 200);
+    assert_eq!((places.told, places.count), (vec![place("b", 8), place("a", 9)], 200));
+}
+
+#[test]
+fn a_path_that_has_been_away_for_long_is_not_waited_for() {
+    let mut places = Places::default();
+    places.note(&[place("a", 1), place("b", 2)], 100);
+    places.note(&[place("b", 7)], 100 + STASH_UNITS_MAX as u64);
+    assert_eq!(places.count, 100);
+    places.note(&[place("b", 8)], 101 + STASH_UNITS_MAX as u64);
+    assert_eq!(places.told, [place("b", 8)]);
 }
