@@ -248,24 +248,32 @@ impl Bench {
 
     /// The same, with the encoders' feeds.
     pub(crate) async fn start_with(&self, feeds: [&Tail<PathEntry>; 2]) -> Process {
-        self.start_reading(self.stores().await, feeds.map(Clone::clone).to_vec()).await
+        let feeds = feeds.map(|feed| (feed.clone(), 0));
+        self.start_reading(self.stores().await, feeds.to_vec()).await
     }
 
     pub(crate) async fn start_on(&self, stores: Stores, encoders: &[&Encoder]) -> Process {
-        let feeds = encoders.iter().map(|encoder| encoder.feed.clone());
+        let feeds = encoders.iter().map(|encoder| (encoder.feed.clone(), 0));
         self.start_reading(stores, feeds.collect()).await
     }
 
-    async fn start_reading(&self, stores: Stores, feeds: Vec<Tail<PathEntry>>) -> Process {
+    /// The same; what the feeds have by now counts only where the programme goes on.
+    pub(crate) async fn start_anew(&self, encoders: [&Encoder; 2]) -> Process {
+        let feeds = encoders.map(|encoder| (encoder.feed.clone(), encoder.position));
+        self.start_reading(self.stores().await, feeds.to_vec()).await
+    }
+
+    async fn start_reading(&self, stores: Stores, feeds: Vec<(Tail<PathEntry>, u64)>) -> Process {
         let desk = Desk::start().unwrap();
         let (shutdown, mut registry) = (Shutdown::default(), Registry::default());
         let packager = Packager::new(stores, self.clock.clone(), shutdown.clone(), &mut registry)
             .with_data(self.data())
             .with_journals(desk.clone());
-        let paths = feeds.into_iter().zip(["acme-a", "acme-b"]).map(|(feed, ingest)| Path {
+        let paths = feeds.into_iter().zip(["acme-a", "acme-b"]);
+        let paths = paths.map(|((feed, own_from), ingest)| Path {
             ingest: ingest.to_owned(),
             feed,
-            own_from: 0,
+            own_from,
         });
         let mut tasks = JoinSet::new();
         let programme = packager.start(&self.egress, paths.collect(), &mut tasks).await;
