@@ -8,6 +8,7 @@
 
 mod join;
 mod journal;
+mod left;
 mod metrics;
 mod numbers;
 mod programme;
