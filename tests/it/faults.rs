@@ -1,5 +1,6 @@
 //! Bad days: the disk, the clock, and everybody at once.
 
+mod buckets;
 mod clocks;
 mod disks;
 mod storm;

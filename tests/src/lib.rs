@@ -14,6 +14,7 @@ pub mod clock;
 pub mod disk;
 pub mod encoder;
 pub mod faketime;
+pub mod faulty;
 pub mod frames;
 pub mod hls;
 pub mod http;
