@@ -3,6 +3,7 @@
 pub mod demo;
 mod doors;
 pub mod export;
+mod linked;
 mod listings;
 mod ports;
 mod public;

@@ -1,30 +1,32 @@
-//! All roles in one process.
+//! The roles of a process, all of them or some.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use catalogue::Catalogue;
 use catalogue::report::Report;
+use catalogue::{Catalogue, Name};
 use control::webhooks;
 use delivery::fanout::{Fanout, FanoutSettings};
-use delivery::{AccessLog, BackEnds, Delivery, Station, Stations};
-use ingest::Ingest;
+use delivery::{AccessLog, BackEndSetup, BackEnds, Delivery, Station, Stations};
+use ingest::{Ingest, Passwords};
 use journal::Desk;
 use listen::Entry;
 use outbound::{Client, Policy, Settings};
-use packager::{Packager, Path, Programme};
+use packager::{Packager, Programme};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 use runtime::backoff;
 use runtime::clock::{Clock, Steady};
-use runtime::config::ProcessConfig;
+use runtime::config::{ProcessConfig, Role};
 use runtime::shutdown::Shutdown;
 use store::{Area, Credentials, S3Settings, StoreUrl, Stores};
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use crate::doors::Roles;
+use crate::linked::{Linked, Paths, Surroundings, announce};
 use crate::ports::{Addresses, Opened};
 use crate::public::PublicAddress;
 use crate::report::Reporter;
@@ -66,6 +68,8 @@ struct Tasks {
     sources: JoinSet<()>,
     /// The origins'.
     views: JoinSet<()>,
+    /// What is told to other nodes, and read from them.
+    links: JoinSet<()>,
     /// The accept loops, and what they accepted.
     ports: JoinSet<()>,
     /// Who tells the back ends of URL authentication who has gone.
@@ -104,43 +108,44 @@ pub async fn start(
     let public = PublicAddress::new(config, &addresses);
     let url_auth = UrlAuth::new(client(config.allow_private.auth), &public);
     let passwords = url_auth.passwords(config);
-    let ingest = Ingest::new(
-        Arc::clone(&catalogue),
-        ingest_limits(config),
-        (clock.clone(), shutdown.clone()),
-        passwords.clone(),
-        &mut registry,
-    );
+    let time = (clock.clone(), shutdown.clone());
+    let ingest = ingest_role(config, &catalogue, time, &passwords, &mut registry);
     let desk = keep_journals(config, &ingest)?;
-    let packager = Packager::new(stores.clone(), clock.clone(), shutdown.clone(), &mut registry)
-        .with_source_timeout(config.limits.source_timeout)
-        .with_data(config.data.clone())
-        .with_journals(desk.clone());
     let mut tasks = Tasks::default();
     let process = format!("{:016x}", backoff::random());
+    let linked = Linked::new(config, &mut registry)?;
+    let around = Surroundings { config, stores: &stores, clock: &clock, shutdown: &shutdown };
+    let paths = paths(linked.as_ref(), &around, &ingest, &mut tasks.links);
+    let packager = packager_role(&around, &desk, &mut registry);
     let heard = (&fanout, &clock, process.as_str());
-    let followed = follow(&catalogue, &ingest, &packager, heard, &mut tasks).await?;
-    let stations = followed.iter().map(|(station, _)| Arc::clone(station)).collect();
-    let stations = Arc::new(Stations::new(stations));
-    let bucket = stores.area(Area::Public).clone();
+    let followed = follow(&catalogue, paths, packager.as_ref(), heard, &mut tasks).await?;
     let asking = url_auth.for_listeners(&clock);
-    let back_ends =
-        BackEnds::start(&catalogue, &stations, &asking, &mut registry, &mut tasks.telling)?;
-    let access_log = access_log(config, &mut registry)?;
-    let delivery = Delivery::new(stations, &fanout, bucket, clock.clone(), &mut registry)
-        .with_back_ends(back_ends.clone())
-        .with_access_log(access_log.clone());
+    let (delivery, back_ends, access_log) =
+        deliver(&around, (&catalogue, &followed), (&fanout, &asking), &mut registry, &mut tasks)?;
     let silences = watching::listen(&catalogue, &followed, &mut tasks.listening);
     let reporter = Reporter::new(config, Arc::clone(&catalogue), &clock, ingest.clone(), followed);
     let reporter = Arc::new(reporter.with_silences(silences));
     let webhooks = webhook_parts(config, &clock, &shutdown, &mut registry);
     let recent = watching::start(&catalogue, &reporter, &clock, &webhooks, &mut tasks.watching);
     ingest.pull(&client(config.allow_private.pull), &process, &mut tasks.sources);
-    let roles =
-        Roles { config, public, catalogue, clock, ingest, delivery, reporter, passwords, recent };
+    if let Some(address) = addresses.node {
+        announce(&around, address, &process, &mut tasks.links);
+    }
+    let roles = Roles {
+        config,
+        public,
+        catalogue,
+        clock: clock.clone(),
+        ingest,
+        delivery,
+        reporter,
+        passwords,
+        recent,
+        linked,
+    };
     roles.list(&mut registry, &shutdown, &mut tasks.listings);
     let doors = roles.doors(registry, &shutdown, &addresses);
-    opened.serve(&doors.public, &doors.control, &shutdown, &mut tasks.ports);
+    opened.serve(&doors, &shutdown, &mut tasks.ports);
     if let Some(identities) = identities {
         tasks.ports.spawn(tls::follow(identities, shutdown.clone()));
     }
@@ -148,6 +153,72 @@ pub async fn start(
     let (reporter, routes) = (roles.reporter, doors.routes);
     let endings = Endings { fanout, back_ends, access_log, desk };
     Ok(Running { addresses, reporter, routes, shutdown, endings, tasks })
+}
+
+/// What serves listeners, and what has to be ended with it.
+fn deliver(
+    around: &Surroundings<'_>,
+    (catalogue, followed): (&Catalogue, &[(Arc<Station>, Programme)]),
+    (fanout, asking): (&Fanout, &BackEndSetup),
+    registry: &mut Registry,
+    tasks: &mut Tasks,
+) -> Result<(Delivery, BackEnds, Option<AccessLog>)> {
+    let stations = followed.iter().map(|(station, _)| Arc::clone(station)).collect();
+    let stations = Arc::new(Stations::new(stations));
+    let back_ends = BackEnds::start(catalogue, &stations, asking, registry, &mut tasks.telling)?;
+    let access_log = access_log(around.config, registry)?;
+    let bucket = around.stores.area(Area::Public).clone();
+    let delivery = Delivery::new(stations, fanout, bucket, around.clock.clone(), registry)
+        .with_back_ends(back_ends.clone())
+        .with_access_log(access_log.clone());
+    Ok((delivery, back_ends, access_log))
+}
+
+/// The ingest role; in a process without it one that takes nothing.
+fn ingest_role(
+    config: &ProcessConfig,
+    catalogue: &Arc<Catalogue>,
+    (clock, shutdown): (Steady, Shutdown),
+    passwords: &Passwords,
+    registry: &mut Registry,
+) -> Ingest {
+    let mut unseen = Registry::default();
+    let (taken, registry) = if config.node.does(Role::Ingest) {
+        (Arc::clone(catalogue), registry)
+    } else {
+        (Arc::default(), &mut unseen)
+    };
+    let limits = ingest_limits(config);
+    Ingest::new(taken, limits, (clock, shutdown), passwords.clone(), registry)
+}
+
+/// The packager role, in a process that has it.
+fn packager_role(
+    around: &Surroundings<'_>,
+    desk: &Desk,
+    registry: &mut Registry,
+) -> Option<Packager> {
+    let Surroundings { config, stores, clock, shutdown } = *around;
+    config.node.does(Role::Packager).then(|| {
+        Packager::new(stores.clone(), clock.clone(), shutdown.clone(), registry)
+            .with_source_timeout(config.limits.source_timeout)
+            .with_data(config.data.clone())
+            .with_journals(desk.clone())
+    })
+}
+
+/// Where programmes get their paths: from the process's own ingests if it has any,
+/// else from other nodes'.
+fn paths<'a>(
+    linked: Option<&Linked>,
+    around: &Surroundings<'_>,
+    ingest: &'a Ingest,
+    tasks: &mut JoinSet<()>,
+) -> Paths<'a> {
+    let node = &around.config.node;
+    let is_needed = node.does(Role::Packager) && !node.does(Role::Ingest);
+    let links = linked.filter(|_| is_needed).map(|linked| linked.links(around, tasks));
+    Paths { ingest, links, followed: HashMap::new() }
 }
 
 /// Begins to keep journals; what a process before has left is on the feeds.
@@ -174,19 +245,17 @@ fn webhook_parts(
 /// Begins every egress's programme and its views.
 async fn follow(
     catalogue: &Catalogue,
-    ingest: &Ingest,
-    packager: &Packager,
+    mut paths: Paths<'_>,
+    packager: Option<&Packager>,
     (fanout, clock, process): (&Fanout, &Steady, &str),
     tasks: &mut Tasks,
 ) -> Result<Vec<(Arc<Station>, Programme)>> {
     let mut followed = Vec::new();
+    let Some(packager) = packager else { return Ok(followed) };
     for egress in catalogue.egresses() {
-        let paths = egress.ingests.iter().filter_map(|name| {
-            let feed = ingest.feed(name.as_str())?;
-            let own_from = ingest.own_from(name.as_str());
-            Some(Path { ingest: name.as_str().to_owned(), feed, own_from })
-        });
-        let programme = packager.start(egress, paths.collect(), &mut tasks.programmes).await;
+        let names = egress.ingests.iter().map(Name::as_str);
+        let of_egress = names.filter_map(|name| paths.path(name, &mut tasks.links)).collect();
+        let programme = packager.start(egress, of_egress, &mut tasks.programmes).await;
         let heard = origin::Programme {
             feed: programme.feed.clone(),
             segments: programme.past.segments.clone(),
@@ -240,6 +309,7 @@ impl Running {
         ended(&mut self.tasks.programmes).await;
         ended(&mut self.tasks.ports).await;
         ended(&mut self.tasks.sources).await;
+        ended(&mut self.tasks.links).await;
         ended(&mut self.tasks.listings).await;
         ended(&mut self.tasks.watching).await;
         let Endings { fanout, back_ends, access_log, desk } = self.endings;
@@ -274,6 +344,7 @@ impl Tasks {
             Some(_) = self.programmes.join_next() => {}
             Some(_) = self.sources.join_next() => {}
             Some(_) = self.views.join_next() => {}
+            Some(_) = self.links.join_next() => {}
             Some(_) = self.ports.join_next() => {}
             Some(_) = self.telling.join_next() => {}
             Some(_) = self.listings.join_next() => {}

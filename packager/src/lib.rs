@@ -6,6 +6,7 @@
 //! the programme feed as any other reader does and stores what follows from it:
 //! facts, segments, playlists, in this order.
 
+mod gate;
 mod journal;
 mod metrics;
 mod numbers;
@@ -23,7 +24,7 @@ use std::time::Duration;
 use ::journal::Desk;
 use catalogue::Egress;
 use feed::merge::{Cause, Fallback, Merger, PathStatus, SOURCE_TIMEOUT, Settings, Totals};
-use feed::{PathEntry, Record, Timeline};
+use feed::{OwnFrom, PathEntry, Record, Timeline};
 use media::{AacProfile, MediaSequence, SegmentInfo, Title, WallTime};
 use playlists::TitleRange;
 use prometheus_client::registry::Registry;
@@ -33,6 +34,7 @@ use runtime::tail::{self, Tail};
 use store::Stores;
 use tokio::task::JoinSet;
 
+use crate::gate::Gate;
 use crate::journal::{Entry, Keeper};
 use crate::recovery::{Patience, Recovered};
 use crate::resume::Resumed;
@@ -132,7 +134,7 @@ pub struct Path {
     pub feed: Tail<PathEntry>,
     /// The position from which on the feed is no earlier process's: what is before
     /// it counts only where the programme goes on.
-    pub own_from: u64,
+    pub own_from: OwnFrom,
 }
 
 impl Packager {
@@ -209,11 +211,11 @@ impl Packager {
         let now = self.clock.now();
         let mut merger = Merger::new(u8::try_from(paths.len()).unwrap_or(u8::MAX), settings)
             .with_fallback(fallback(egress), now);
-        let mut from: Vec<_> = paths.iter().map(|path| path.own_from).collect();
+        let mut gates: Vec<_> = paths.iter().map(|path| Gate::new(path.own_from.clone())).collect();
         let timeline = match resumed {
             Some(resumed) => {
-                for (from, known) in from.iter_mut().zip(resumed.from) {
-                    *from = known.unwrap_or(*from);
+                for (gate, known) in gates.iter_mut().zip(resumed.from) {
+                    gate.go_on_from(known);
                 }
                 merger.resume(resumed.merge, self.clock.now());
                 writer.extend(resumed.records);
@@ -225,7 +227,7 @@ impl Packager {
         let programme =
             programme::Task::new(egress, merge, writer, Arc::clone(&status), metrics.clone())
                 .with_numbers(numbers)
-                .with_journal(keeper, from);
+                .with_journal(keeper, gates);
         tasks.spawn(programme.run(paths, self.clock.clone(), self.shutdown.clone()));
         let shared = publisher::Shared {
             stores: self.stores.clone(),

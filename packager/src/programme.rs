@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use catalogue::Egress;
 use feed::merge::{Begin, Event as PathEvent, Merger, Output, Rank};
-use feed::{PathEntry, PathItem, Record, SourceInfo, Timeline};
+use feed::{PathEntry, PathItem, PathUnit, Record, SourceInfo, Timeline};
 use media::{MediaSequence, WallTime};
 use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
+use crate::gate::Gate;
 use crate::journal::Keeper;
 use crate::metrics::EgressMetrics;
 use crate::numbers::Numbers;
@@ -38,8 +39,8 @@ pub(crate) struct Task {
     timeline: Timeline,
     numbers: Option<Numbers>,
     keeper: Option<Keeper>,
-    /// By rank: the path's items before it do not count.
-    from: Vec<u64>,
+    /// By rank: which of the path's items count.
+    gates: Vec<Gate>,
     writer: Writer<Record>,
     status: Arc<Mutex<Status>>,
     metrics: EgressMetrics,
@@ -68,7 +69,7 @@ impl Task {
             timeline,
             numbers: None,
             keeper: None,
-            from: Vec::new(),
+            gates: Vec::new(),
             writer,
             status,
             metrics,
@@ -80,10 +81,10 @@ impl Task {
         Self { numbers, ..self }
     }
 
-    /// Keeps what is given out in a journal; of each path's feed what is before a
-    /// position does not count.
-    pub(crate) fn with_journal(self, keeper: Option<Keeper>, from: Vec<u64>) -> Self {
-        Self { keeper, from, ..self }
+    /// Keeps what is given out in a journal; of each path's feed what its gate does
+    /// not let in does not count.
+    pub(crate) fn with_journal(self, keeper: Option<Keeper>, gates: Vec<Gate>) -> Self {
+        Self { keeper, gates, ..self }
     }
 
     pub(crate) async fn run(mut self, paths: Vec<Path>, clock: Steady, shutdown: Shutdown) {
@@ -138,17 +139,15 @@ impl Task {
     }
 
     fn take(&mut self, rank: Rank, entry: PathEntry, now: WallTime) {
-        let from = self.from.get(usize::from(rank.0)).copied().unwrap_or(0);
-        if entry.position < from {
+        let gate = self.gates.get_mut(usize::from(rank.0));
+        if gate.is_some_and(|gate| !gate.lets_in(&entry)) {
             return;
         }
         match entry.item {
             PathItem::Connected(info) => self.merger.handle_connected(rank, info),
             PathItem::Unit(unit) => {
                 if !self.merger.is_connected(rank) {
-                    // The beginning of its journal is gone.
-                    let profile = self.timeline.epoch().and_then(|epoch| epoch.profile);
-                    let info = SourceInfo { header: unit.header, profile };
+                    let info = self.source(rank, &unit);
                     self.merger.handle_connected(rank, info);
                 }
                 self.merger.handle_unit(rank, unit, now);
@@ -160,6 +159,16 @@ impl Task {
             PathItem::Title(title) => self.merger.handle_title(rank, title),
             PathItem::Gone => self.merger.handle_gone(rank, now),
         }
+    }
+
+    /// The source of a path whose first unit that counts is in the midst of its feed.
+    fn source(&mut self, rank: Rank, unit: &PathUnit) -> SourceInfo {
+        let gate = self.gates.get_mut(usize::from(rank.0));
+        gate.and_then(Gate::take_source).unwrap_or_else(|| {
+            // The beginning of its journal is gone.
+            let profile = self.timeline.epoch().and_then(|epoch| epoch.profile);
+            SourceInfo { header: unit.header, profile }
+        })
     }
 
     /// What the merge gives out goes on the timeline.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use ::journal::Desk;
 use bytes::Bytes;
 use catalogue::{Egress, manifest};
-use feed::{PathEntry, PathItem, PathUnit, SourceInfo};
+use feed::{OwnFrom, PathEntry, PathItem, PathUnit, SourceInfo};
 use media::{ChannelMode, Codec, FrameHeader, StreamInfo, Timescale, Title, WallTime};
 use prometheus_client::registry::Registry;
 use runtime::clock::{Clock, Steady};
@@ -265,7 +265,7 @@ impl Bench {
         let paths = feeds.into_iter().zip(["acme-a", "acme-b"]).map(|(feed, ingest)| Path {
             ingest: ingest.to_owned(),
             feed,
-            own_from: 0,
+            own_from: OwnFrom::known(0),
         });
         let mut tasks = JoinSet::new();
         let programme = packager.start(&self.egress, paths.collect(), &mut tasks).await;

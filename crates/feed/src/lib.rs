@@ -23,7 +23,7 @@ pub use clock::{MediaClock, OFF_CLOCK_MAX, STEP_MAX};
 pub use cutter::{Cutter, View};
 pub use grid::Grid;
 pub use log::{Chronicler, Fact, History, NUMBER_MAX, Stored};
-pub use path::{PathEntry, PathItem, PathUnit, SourceInfo};
+pub use path::{OwnFrom, PathEntry, PathItem, PathUnit, SourceInfo};
 pub use record::{Closed, Epoch, Record, TitleMark, Unit};
 pub use snapshot::Snapshot;
 pub use timeline::{Resume, TITLE_SPACING, Timeline};

@@ -1,6 +1,6 @@
 //! The path feed: what one ingest tells, in the order in which it came.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use media::{AacProfile, FrameHeader, Title, WallTime};
@@ -26,6 +26,31 @@ pub struct PathEntry {
     pub position: u64,
     /// The item.
     pub item: PathItem,
+}
+
+/// The position from which on a path feed counts for a programme that begins anew:
+/// what is before it came before that programme's time. It is told once, at the
+/// latest when the feed's first item comes. Clones hear of the same.
+#[derive(Debug, Clone, Default)]
+pub struct OwnFrom(Arc<OnceLock<u64>>);
+
+impl OwnFrom {
+    /// One that is known already.
+    pub fn known(position: u64) -> Self {
+        let own_from = Self::default();
+        own_from.tell(position);
+        own_from
+    }
+
+    /// Tells it; what was told before holds.
+    pub fn tell(&self, position: u64) {
+        self.0.get_or_init(|| position);
+    }
+
+    /// What was told.
+    pub fn get(&self) -> Option<u64> {
+        self.0.get().copied()
+    }
 }
 
 impl PathEntry {
