@@ -79,9 +79,10 @@ struct Follower {
     writer: Writer<PathEntry>,
     own_from: OwnFrom,
     place: Option<Place>,
-    /// Whether there is a source, and since when that is so.
+    /// Whether there is a source.
     has_source: bool,
-    since: Instant,
+    /// When the last frame came.
+    heard: Instant,
     /// What the log has said last of why it is not read.
     complaint: String,
 }
@@ -132,7 +133,7 @@ impl Links {
             own_from: own_from.clone(),
             place: None,
             has_source: false,
-            since: self.parts.clock.clock().monotonic(),
+            heard: self.parts.clock.clock().monotonic(),
             complaint: String::new(),
         };
         let shutdown = self.parts.shutdown.clone();
@@ -298,19 +299,16 @@ impl Follower {
         }
         let place = Place { node: node.clone(), last: None };
         let is_first = self.place.replace(place).is_none();
-        if is_first { Held::nothing() } else { Held::before(*next, self.now() - self.since) }
+        if is_first { Held::nothing() } else { Held::before(*next, self.now() - self.heard) }
     }
 
     fn note(&mut self, item: &PathItem) {
-        let has_source = match item {
-            PathItem::Connected(_) => true,
-            PathItem::Gone => false,
-            PathItem::Unit(_) | PathItem::Title(_) => self.has_source,
-        };
-        if self.has_source || has_source {
-            self.since = self.now();
+        match item {
+            PathItem::Connected(_) => self.has_source = true,
+            PathItem::Gone => self.has_source = false,
+            PathItem::Unit(_) => self.heard = self.now(),
+            PathItem::Title(_) => {}
         }
-        self.has_source = has_source;
     }
 
     /// Says why a feed is not read: once for each reason.

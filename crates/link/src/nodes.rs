@@ -2,8 +2,9 @@
 //! `private/nodes/{name}`.
 //!
 //! A node writes its record at the start and every [`WRITE_EVERY`], and reads
-//! those of the others. A record is valid for [`VALID_FOR`]. While the bucket is
-//! away the nodes that are known stay known.
+//! those of the others. A record is valid for [`VALID_FOR`], and what was read
+//! stays known for as long, whether or not the bucket still has it. While the
+//! bucket is away nothing of what is known changes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,8 +73,8 @@ impl Node {
         self.roles.iter().any(|own| own == role)
     }
 
-    fn is_valid(&self, now: WallTime) -> bool {
-        now.secs().saturating_sub(self.written_unix_secs) < VALID_FOR.as_secs()
+    fn age(&self, now: WallTime) -> Duration {
+        Duration::from_secs(now.secs().saturating_sub(self.written_unix_secs))
     }
 }
 
@@ -143,18 +144,19 @@ impl Lookout {
 
     /// The nodes that are known.
     pub fn known(&self) -> Known {
-        Known { nodes: self.known.subscribe(), asked: Arc::clone(&self.asked) }
+        Known { asked: Arc::clone(&self.asked), ..Known::of(&self.known) }
     }
 
     /// Reads until the shutdown.
     pub async fn run(self, clock: Steady, shutdown: Shutdown) {
-        let mut is_away = false;
+        let (mut records, mut is_away) = (Vec::new(), false);
         loop {
-            match self.read_all(clock.now()).await {
-                Ok(nodes) => {
+            let now = clock.now();
+            match self.read_all(now).await {
+                Ok(read) => {
                     is_away = false;
-                    self.metrics.nodes.set(i64::try_from(nodes.len()).unwrap_or(i64::MAX));
-                    tell_news(&self.known, nodes);
+                    records = with_those_before(read, records, now);
+                    self.tell(records.iter().filter(|node| node.has_role(self.role)).cloned());
                 }
                 Err(error) => {
                     if !std::mem::replace(&mut is_away, true) {
@@ -169,6 +171,22 @@ impl Lookout {
         }
     }
 
+    /// Wakes who follows feeds where a node has come, gone or moved.
+    fn tell(&self, nodes: impl Iterator<Item = Node>) {
+        let nodes: Arc<[Node]> = nodes.collect();
+        self.metrics.nodes.set(i64::try_from(nodes.len()).unwrap_or(i64::MAX));
+        let place = |node: &Node| (node.name.clone(), node.address.clone());
+        self.known.send_if_modified(|known| {
+            let has_news = !known.iter().map(place).eq(nodes.iter().map(place));
+            if has_news {
+                let names: Vec<_> = nodes.iter().map(|node| node.name.as_str()).collect();
+                info!(nodes = names.join(" "), "nodes known");
+            }
+            *known = nodes;
+            has_news
+        });
+    }
+
     /// However often someone asks, the bucket rests for [`READ_SOON`].
     async fn pause(&self) {
         tokio::time::sleep(READ_SOON).await;
@@ -178,6 +196,8 @@ impl Lookout {
         }
     }
 
+    /// The valid records, in the order of their names. Removes those that have not been
+    /// valid for a day.
     async fn read_all(&self, now: WallTime) -> Result<Vec<Node>, store::Error> {
         let mut nodes = Vec::new();
         for entry in self.store.list(&keys::nodes()?, NODES_MAX).await? {
@@ -188,16 +208,37 @@ impl Lookout {
                 Err(error) => return Err(error),
             };
             let node = stored.and_then(|stored| read(&stored.bytes));
-            let is_its = |node: &Node| node.name == entry.key().file_name();
-            nodes.extend(
-                node.filter(|node| is_its(node) && node.has_role(self.role) && node.is_valid(now)),
-            );
+            let Some(node) = node.filter(|node| node.name == entry.key().file_name()) else {
+                continue;
+            };
+            if node.age(now) < VALID_FOR {
+                nodes.push(node);
+            } else if node.age(now) >= VALID_FOR * 2 {
+                self.store.delete(entry.key()).await?;
+            }
         }
         Ok(nodes)
     }
 }
 
+/// The nodes that were read, and those before whose records are not there any more but
+/// valid: a folder that is not mounted is empty.
+fn with_those_before(read: Vec<Node>, before: Vec<Node>, now: WallTime) -> Vec<Node> {
+    let is_read = |node: &Node| read.iter().any(|one| one.name == node.name);
+    let mut nodes: Vec<_> =
+        before.into_iter().filter(|node| !is_read(node) && node.age(now) < VALID_FOR).collect();
+    nodes.extend(read);
+    nodes.sort_by(|one, other| one.name.cmp(&other.name));
+    nodes.truncate(NODES_MAX);
+    nodes
+}
+
 impl Known {
+    /// What a sender knows, whom nobody can ask.
+    pub(crate) fn of(nodes: &watch::Sender<Arc<[Node]>>) -> Self {
+        Self { nodes: nodes.subscribe(), asked: Arc::default() }
+    }
+
     /// Those that are known now.
     pub fn now(&mut self) -> Arc<[Node]> {
         Arc::clone(&self.nodes.borrow_and_update())
@@ -213,20 +254,6 @@ impl Known {
     pub fn ask(&self) {
         self.asked.notify_one();
     }
-}
-
-/// Who follows a feed is woken where a node has come, gone or moved.
-fn tell_news(known: &watch::Sender<Arc<[Node]>>, nodes: Vec<Node>) {
-    let place = |node: &Node| (node.name.clone(), node.address.clone());
-    known.send_if_modified(|before| {
-        let has_news = !before.iter().map(place).eq(nodes.iter().map(place));
-        if has_news {
-            let names: Vec<_> = nodes.iter().map(|node| node.name.as_str()).collect();
-            info!(nodes = names.join(" "), "nodes known");
-        }
-        *before = nodes.into();
-        has_news
-    });
 }
 
 #[cfg(test)]
