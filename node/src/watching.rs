@@ -159,7 +159,7 @@ impl Listener {
                     self.silence.handle_frame(level, stream.frame_duration());
                 }
             }
-            Record::Title(_) | Record::Closed(_) => {}
+            Record::Title(_) | Record::Closed(_) | Record::Clock(_) => {}
         }
     }
 

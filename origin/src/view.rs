@@ -10,7 +10,7 @@ use delivery::{Document, HlsView, Station};
 use feed::{Cutter, Record};
 use icy::metaint;
 use media::{Segment, SegmentInfo, StreamInfo, WallTime};
-use playlists::{LivePlaylists, Removed, TitleRange};
+use playlists::{Error, LivePlaylists, Removed, TitleRange};
 use runtime::clock::Steady;
 use runtime::tail::{ReadError, Reader};
 use tracing::{error, warn};
@@ -132,6 +132,8 @@ impl View {
                 self.stream = Some(closed.epoch.stream);
                 self.playlists.set_profile(closed.epoch.profile);
             }
+            // The segments say it themselves.
+            Record::Clock(_) => {}
             Record::Ended(_) => {
                 self.flush().await;
                 let hold = self.hold;
@@ -186,7 +188,15 @@ impl View {
             // It is listed since the start.
             return;
         }
-        match self.playlists.append(segment.info.clone()) {
+        let appended = match self.playlists.append(segment.info.clone()) {
+            // The packager was on its own for a while, and goes on with the others.
+            Err(Error::Timeline { fault, .. }) => {
+                warn!(egress = self.name(), number, %fault, "the window begins anew");
+                self.playlists.begin_anew(segment.info.clone())
+            }
+            appended => appended,
+        };
+        match appended {
             Ok(removed) => {
                 self.retire(removed, now);
                 if let Some(timeshift) = self.station.timeshift() {

@@ -46,9 +46,8 @@ impl Gate {
 
     /// A place that the feed has not come to is another feed's.
     fn from(&self) -> u64 {
-        let own_from = self.own_from.get();
-        let known = self.known.map(|known| own_from.map_or(known, |own| known.min(own)));
-        known.or(own_from).unwrap_or(0)
+        let known = self.known.filter(|known| self.own_from.has_come_to(*known));
+        known.or_else(|| self.own_from.get()).unwrap_or(0)
     }
 }
 

@@ -208,6 +208,12 @@ impl Keeper {
         self.push(&Entry::Snapshot(Box::new(snapshot)));
     }
 
+    /// Takes note that what follows does not continue what was before.
+    pub(crate) fn begin(&mut self, profile: Option<AacProfile>) {
+        self.recent.clear();
+        self.push(&Entry::Begin(profile));
+    }
+
     /// Takes note of what the merge gives out.
     pub(crate) fn output(&mut self, output: &Output) {
         let entry = match output {

@@ -7,6 +7,7 @@
 //! facts, segments, playlists, in this order.
 
 mod gate;
+mod join;
 mod journal;
 mod metrics;
 mod numbers;
@@ -24,7 +25,7 @@ use std::time::Duration;
 use ::journal::Desk;
 use catalogue::Egress;
 use feed::merge::{Cause, Fallback, Merger, PathStatus, SOURCE_TIMEOUT, Settings, Totals};
-use feed::{OwnFrom, PathEntry, Record, Timeline};
+use feed::{Fact, OwnFrom, PathEntry, Record, Timeline};
 use media::{AacProfile, MediaSequence, SegmentInfo, Title, WallTime};
 use playlists::TitleRange;
 use prometheus_client::registry::Registry;
@@ -32,6 +33,7 @@ use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
 use runtime::tail::{self, Tail};
 use store::Stores;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::gate::Gate;
@@ -46,6 +48,9 @@ pub use crate::metrics::Metrics;
 /// What a programme feed holds for readers that are late: ten minutes of
 /// 320 kbit/s. A bucket that is away for longer misses segments.
 const FEED_LIMITS: tail::Limits = tail::Limits { items_max: 65_536, weight_max: 28 << 20 };
+
+/// Words of a programme's publisher that wait for it.
+const WORDS_MAX: usize = 64;
 
 /// What all programmes of a process share.
 #[derive(Debug, Clone)]
@@ -185,20 +190,8 @@ impl Packager {
         tasks: &mut JoinSet<()>,
     ) -> Programme {
         let name = egress.name.as_str();
-        let mut recovered =
-            recovery::recover(&self.stores, egress, &self.clock, &self.patience).await;
-        let numbers = self.data.as_ref().map(|data| Numbers::new(data, name));
-        let noted = match &numbers {
-            Some(numbers) => numbers.last().await,
-            None => None,
-        };
-        let (keeper, entries) = self.open_journal(egress).unzip();
-        let resumed = self.resume(egress, &entries.unwrap_or_default(), &recovered, noted);
-        match &resumed {
-            // The epoch that was left running goes on.
-            Some(_) => recovered.missing = None,
-            None => noted.into_iter().for_each(|last| recovered.resume.not_before_number(last)),
-        }
+        let Beginning { recovered, resumed, numbers, keeper, has_others, joined } =
+            self.begin(egress).await;
         let past = Arc::new(recovered.past(egress, self.clock.now()));
         let before = recovered.resume.next_number.0.saturating_sub(1);
         let status = Status { closed: before, published: before, ..Status::default() };
@@ -206,38 +199,108 @@ impl Packager {
         self.metrics.programmes.add(name, Arc::clone(&status));
         let (mut writer, feed) = tail::tail(FEED_LIMITS, Record::weight);
         let metrics = self.metrics.of(name);
-        let settings =
-            Settings { hold_back: egress.hold_back, source_timeout: self.source_timeout };
-        let now = self.clock.now();
-        let mut merger = Merger::new(u8::try_from(paths.len()).unwrap_or(u8::MAX), settings)
-            .with_fallback(fallback(egress), now);
-        let mut gates: Vec<_> = paths.iter().map(|path| Gate::new(path.own_from.clone())).collect();
+        let mut heard_from = HeardFrom {
+            gates: paths.iter().map(|path| Gate::new(path.own_from.clone())).collect(),
+            since: WallTime::default(),
+        };
+        let mut merger = self.merger(egress, paths.len());
         let timeline = match resumed {
             Some(resumed) => {
-                for (gate, known) in gates.iter_mut().zip(resumed.from) {
-                    gate.go_on_from(known);
-                }
+                heard_from.goes_on(&resumed);
                 merger.resume(resumed.merge, self.clock.now());
                 writer.extend(resumed.records);
                 resumed.timeline
             }
             None => Timeline::new(egress.target_secs(), recovered.resume.clone()),
         };
+        let (words, heard) = mpsc::channel(WORDS_MAX);
         let merge = (merger, timeline);
         let programme =
             programme::Task::new(egress, merge, writer, Arc::clone(&status), metrics.clone())
                 .with_numbers(numbers)
-                .with_journal(keeper, gates);
+                .with_journal(keeper, heard_from)
+                .with_words(heard);
         tasks.spawn(programme.run(paths, self.clock.clone(), self.shutdown.clone()));
         let shared = publisher::Shared {
             stores: self.stores.clone(),
             clock: self.clock.clone(),
             status: Arc::clone(&status),
             metrics,
+            words,
         };
-        let publisher = publisher::Task::new(egress, recovered, shared);
+        let mut publisher = publisher::Task::new(egress, recovered, shared);
+        if has_others {
+            publisher = publisher.beside_others(joined);
+        }
         tasks.spawn(publisher.run(feed.from_start(), self.shutdown.clone()));
         Programme { feed, past, stores: self.stores.clone(), status }
+    }
+
+    /// Reads what is known of a programme, and decides where it goes on: in the midst of
+    /// its own journal, beside another packager, or with an epoch of its own.
+    async fn begin(&self, egress: &Egress) -> Beginning {
+        let mut recovered =
+            recovery::recover(&self.stores, egress, &self.clock, &self.patience).await;
+        let numbers = self.data.as_ref().map(|data| Numbers::new(data, egress.name.as_str()));
+        let noted = match &numbers {
+            Some(numbers) => numbers.last().await,
+            None => None,
+        };
+        let (keeper, entries) = self.open_journal(egress).unzip();
+        let since = self.clock.now().minus(egress.mount.window);
+        let own = self.resume(egress, &entries.unwrap_or_default(), &recovered, noted);
+        let has_others = recovered.is_shared() || (own.is_none() && recovered.is_recent(since));
+        let (resumed, joined) = match own {
+            Some(resumed) => (Some(resumed), None),
+            None => match join::join(&self.stores, egress, &recovered, (noted, since)).await {
+                Some(resumed) => (Some(resumed), recovered.running.as_ref().and_then(join::joined)),
+                None => (None, None),
+            },
+        };
+        match &resumed {
+            // The epoch that was left running goes on.
+            Some(_) => recovered.missing = None,
+            None => noted.into_iter().for_each(|last| recovered.resume.not_before_number(last)),
+        }
+        Beginning { recovered, resumed, numbers, keeper, has_others, joined }
+    }
+
+    fn merger(&self, egress: &Egress, paths: usize) -> Merger {
+        let settings =
+            Settings { hold_back: egress.hold_back, source_timeout: self.source_timeout };
+        Merger::new(u8::try_from(paths).unwrap_or(u8::MAX), settings)
+            .with_fallback(fallback(egress), self.clock.now())
+    }
+}
+
+/// With what a programme begins.
+#[derive(Debug)]
+struct Beginning {
+    recovered: Recovered,
+    resumed: Option<Resumed>,
+    numbers: Option<Numbers>,
+    keeper: Option<Keeper>,
+    /// Whether another packager may be at work on it.
+    has_others: bool,
+    /// What these are to be told.
+    joined: Option<Fact>,
+}
+
+/// From where on the paths' feeds count.
+#[derive(Debug, Default)]
+pub(crate) struct HeardFrom {
+    /// By rank: which of the path's items do.
+    pub(crate) gates: Vec<Gate>,
+    /// Units that came before do not.
+    pub(crate) since: WallTime,
+}
+
+impl HeardFrom {
+    fn goes_on(&mut self, resumed: &Resumed) {
+        for (gate, known) in self.gates.iter_mut().zip(&resumed.from) {
+            gate.go_on_from(*known);
+        }
+        self.since = resumed.since.unwrap_or_default();
     }
 }
 

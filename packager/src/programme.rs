@@ -1,6 +1,8 @@
 //! The programme task: path feeds in, programme feed out. It waits for its
 //! sources and for nobody else.
 
+mod beside;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,7 +21,8 @@ use crate::gate::Gate;
 use crate::journal::Keeper;
 use crate::metrics::EgressMetrics;
 use crate::numbers::Numbers;
-use crate::{Merged, PLAYED_MAX, Path, Status, ingests};
+use crate::publisher::standing::Word;
+use crate::{HeardFrom, Merged, PLAYED_MAX, Path, Status, ingests};
 
 /// Items that are taken from a path feed at a time.
 const BATCH_MAX: usize = 256;
@@ -39,8 +42,10 @@ pub(crate) struct Task {
     timeline: Timeline,
     numbers: Option<Numbers>,
     keeper: Option<Keeper>,
-    /// By rank: which of the path's items count.
-    gates: Vec<Gate>,
+    from: HeardFrom,
+    words: Option<mpsc::Receiver<Word>>,
+    /// At which place of the line the programme goes on with another packager's epoch.
+    joins: Option<beside::Joins>,
     writer: Writer<Record>,
     status: Arc<Mutex<Status>>,
     metrics: EgressMetrics,
@@ -50,6 +55,7 @@ pub(crate) struct Task {
 enum Event {
     Items(Rank, Vec<PathEntry>),
     Missed(Rank, u64),
+    Word(Word),
     Timeout,
     Shutdown,
 }
@@ -69,7 +75,9 @@ impl Task {
             timeline,
             numbers: None,
             keeper: None,
-            gates: Vec::new(),
+            from: HeardFrom::default(),
+            words: None,
+            joins: None,
             writer,
             status,
             metrics,
@@ -81,10 +89,15 @@ impl Task {
         Self { numbers, ..self }
     }
 
-    /// Keeps what is given out in a journal; of each path's feed what its gate does
-    /// not let in does not count.
-    pub(crate) fn with_journal(self, keeper: Option<Keeper>, gates: Vec<Gate>) -> Self {
-        Self { keeper, gates, ..self }
+    /// Keeps what is given out in a journal; what came before on the paths' feeds does
+    /// not count.
+    pub(crate) fn with_journal(self, keeper: Option<Keeper>, from: HeardFrom) -> Self {
+        Self { keeper, from, ..self }
+    }
+
+    /// Listens to the publisher.
+    pub(crate) fn with_words(self, words: mpsc::Receiver<Word>) -> Self {
+        Self { words: Some(words), ..self }
     }
 
     pub(crate) async fn run(mut self, paths: Vec<Path>, clock: Steady, shutdown: Shutdown) {
@@ -105,7 +118,7 @@ impl Task {
     }
 
     async fn select(
-        &self,
+        &mut self,
         events: &mut mpsc::Receiver<Event>,
         clock: &Steady,
         shutdown: &Shutdown,
@@ -115,6 +128,7 @@ impl Task {
             () = shutdown.wait() => Event::Shutdown,
             // `self` keeps no sender, but each path's reader does.
             event = events.recv() => event.unwrap_or(Event::Shutdown),
+            Some(word) = next_word(&mut self.words) => Event::Word(word),
             () = tokio::time::sleep(due) => Event::Timeout,
         }
     }
@@ -131,6 +145,7 @@ impl Task {
                 self.metrics.lagged.inc_by(missed);
                 self.merger.handle_missed(rank);
             }
+            Event::Word(word) => self.hear(word),
             Event::Timeout => self.merger.handle_timeout(now),
             Event::Shutdown => {}
         }
@@ -139,12 +154,13 @@ impl Task {
     }
 
     fn take(&mut self, rank: Rank, entry: PathEntry, now: WallTime) {
-        let gate = self.gates.get_mut(usize::from(rank.0));
+        let gate = self.from.gates.get_mut(usize::from(rank.0));
         if gate.is_some_and(|gate| !gate.lets_in(&entry)) {
             return;
         }
         match entry.item {
             PathItem::Connected(info) => self.merger.handle_connected(rank, info),
+            PathItem::Unit(unit) if unit.arrival < self.from.since => {}
             PathItem::Unit(unit) => {
                 if !self.merger.is_connected(rank) {
                     let info = self.source(rank, &unit);
@@ -163,7 +179,7 @@ impl Task {
 
     /// The source of a path whose first unit that counts is in the midst of its feed.
     fn source(&mut self, rank: Rank, unit: &PathUnit) -> SourceInfo {
-        let gate = self.gates.get_mut(usize::from(rank.0));
+        let gate = self.from.gates.get_mut(usize::from(rank.0));
         gate.and_then(Gate::take_source).unwrap_or_else(|| {
             // The beginning of its journal is gone.
             let profile = self.timeline.epoch().and_then(|epoch| epoch.profile);
@@ -173,7 +189,23 @@ impl Task {
 
     /// What the merge gives out goes on the timeline.
     fn number(&mut self) {
-        while let Some(output) = self.merger.next_output() {
+        let outputs: Vec<Output> = std::iter::from_fn(|| self.merger.next_output()).collect();
+        let is_unit = |output: &&Output| matches!(output, Output::Unit(_));
+        let mut left = outputs.iter().filter(is_unit).count() as u64;
+        let released = self.merger.released();
+        for output in outputs {
+            match &output {
+                Output::Unit(_) => {
+                    let place = released.and_then(|released| released.checked_sub(left));
+                    left -= 1;
+                    if !self.passes(place) {
+                        continue;
+                    }
+                }
+                // Places are counted anew.
+                Output::Begins(_) | Output::Ends => self.joins = None,
+                Output::Title(_) => {}
+            }
             self.keep(&output);
             if let Output::Begins(begin) = &output {
                 self.say(*begin);
@@ -240,7 +272,7 @@ impl Task {
                     info!(egress = self.egress, epoch = %epoch, "epoch ended");
                 }
                 Record::Closed(closed) => newest = Some(closed.number),
-                Record::Title(_) => {}
+                Record::Title(_) | Record::Clock(_) => {}
             }
         }
         if let Some(keeper) = &mut self.keeper {
@@ -299,6 +331,14 @@ impl Task {
         {
             warn!(egress = self.egress, number = number.0, %error, "number not noted on disk");
         }
+    }
+}
+
+/// The publisher's next word; none ever comes where there is no publisher.
+async fn next_word(words: &mut Option<mpsc::Receiver<Word>>) -> Option<Word> {
+    match words {
+        Some(words) => words.recv().await,
+        None => std::future::pending().await,
     }
 }
 

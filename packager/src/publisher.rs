@@ -3,19 +3,23 @@
 
 pub(crate) mod bucket;
 pub(crate) mod ledger;
+pub(crate) mod standing;
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use archive::Adopted;
 use catalogue::Egress;
-use feed::{Chronicler, Cutter, Fact, Record, View};
-use media::{AacProfile, MediaSequence, RenditionId, Segment, SegmentRef, WallTime};
-use playlists::{LivePlaylists, Removed};
+use feed::{Chronicler, Closed, Cutter, Fact, Grid, Record, View};
+use media::{AacProfile, EpochId, MediaSequence, Segment, SegmentRef, WallTime};
+use playlists::{LivePlaylists, Removed, TitleRange};
 use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
 use runtime::tail::{ReadError, Reader};
 use store::Stores;
+use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 use tracing::{debug, error, warn};
 
 use crate::metrics::EgressMetrics;
@@ -24,6 +28,7 @@ use crate::retention::Leaving;
 use crate::{Status, segment_keep};
 use bucket::{Bucket, DELETE_PAUSE};
 use ledger::Ledger;
+use standing::{LOOK_EVERY, Standing, Word};
 
 /// Records taken at a time: about a segment.
 const BATCH_MAX: usize = 256;
@@ -34,20 +39,31 @@ const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 /// One egress's publisher.
 #[derive(Debug)]
 pub(crate) struct Task {
-    egress: String,
-    window: Duration,
+    egress: Egress,
     keep: Duration,
-    dvr: Duration,
+    /// Records that are taken from the feed and wait.
+    waiting: VecDeque<Record>,
+    standing: Standing,
+    /// The feed's epoch, once that has been told.
+    epoch: Option<EpochId>,
+    /// The epoch of which it is known that nobody goes on with it.
+    settled: Option<EpochId>,
+    /// An epoch of another packager of which nothing is stored, and since when that is
+    /// known.
+    seen: Option<(EpochId, WallTime)>,
+    /// Whether another packager may be at work on the programme.
+    has_others: bool,
+    words: mpsc::Sender<Word>,
     chronicler: Chronicler,
     cutter: Cutter,
     playlists: LivePlaylists<SegmentRef>,
     ledger: Ledger,
     bucket: Bucket,
-    /// A fact that a killed process left unsaid; it comes before any other.
-    missing: Option<Fact>,
+    /// A fact that comes before any other: what a killed process left unsaid, or that
+    /// this one has joined another.
+    first: Option<Fact>,
     /// What the bucket has below this number is not known yet.
     before: Option<MediaSequence>,
-    rendition: RenditionId,
     stores: Stores,
     clock: Steady,
     status: Arc<Mutex<Status>>,
@@ -61,61 +77,89 @@ pub(crate) struct Shared {
     pub(crate) clock: Steady,
     pub(crate) status: Arc<Mutex<Status>>,
     pub(crate) metrics: EgressMetrics,
+    pub(crate) words: mpsc::Sender<Word>,
 }
 
 impl Task {
     pub(crate) fn new(egress: &Egress, recovered: Recovered, shared: Shared) -> Self {
-        let Shared { stores, clock, status, metrics } = shared;
+        let Shared { stores, clock, status, metrics, words } = shared;
         let target = egress.target_secs();
         let mut task = Self {
-            egress: egress.name.as_str().to_owned(),
-            window: egress.mount.window,
+            egress: egress.clone(),
             keep: segment_keep(egress),
-            dvr: egress.dvr,
+            waiting: VecDeque::new(),
+            standing: Standing::default(),
+            epoch: None,
+            settled: None,
+            seen: None,
+            has_others: false,
+            words,
             chronicler: Chronicler::new(target),
             cutter: Cutter::new(target),
-            playlists: LivePlaylists::new(target.into(), egress.mount.window),
+            playlists: Self::playlists(egress),
             ledger: Ledger::default(),
             bucket: Bucket::new(egress, stores.clone(), clock.clone(), metrics.clone()),
             before: recovered.before,
-            rendition: egress.rendition_id(),
             stores,
             clock,
             status,
-            missing: None,
+            first: None,
             metrics,
         };
-        task.restore(egress, recovered);
+        task.restore(recovered);
         task
     }
 
+    fn playlists(egress: &Egress) -> LivePlaylists<SegmentRef> {
+        LivePlaylists::new(egress.target_secs().into(), egress.mount.window)
+    }
+
+    /// Another packager may be at work; `joined` is what is to be told of that.
+    pub(crate) fn beside_others(mut self, joined: Option<Fact>) -> Self {
+        (self.has_others, self.first) = (true, joined);
+        self
+    }
+
     /// Lists what the bucket has from before.
-    fn restore(&mut self, egress: &Egress, recovered: Recovered) {
-        for range in recovered.titles() {
+    fn restore(&mut self, recovered: Recovered) {
+        let keep = self.egress.mount.window + self.keep;
+        self.list_past(&recovered.titles, recovered.profile, recovered.stored);
+        for stray in recovered.strays {
+            // A playlist of the process before may have listed it until now.
+            self.bucket.retire(Leaving::Stray(stray), self.clock.now().plus(keep));
+        }
+        self.ledger.extend(recovered.lines);
+        self.first = recovered.missing;
+        self.bucket.resume(recovered.log);
+    }
+
+    fn list_past(
+        &mut self,
+        titles: &[TitleRange],
+        profile: Option<AacProfile>,
+        stored: Vec<SegmentRef>,
+    ) {
+        for range in titles {
             self.playlists.push_title(range.clone());
         }
-        self.playlists.set_profile(recovered.profile);
-        let now = self.clock.now();
-        let listed_from = recovered.listed_from(egress, now);
-        for (index, segment) in recovered.stored.into_iter().enumerate() {
+        self.playlists.set_profile(profile);
+        let listed_from = recovery::listed_from(&stored, &self.egress, self.clock.now());
+        for (index, segment) in stored.into_iter().enumerate() {
             // When it left the window is not known any more: as late as can be.
-            let left = segment.info().wall_end().plus(self.window);
+            let left = segment.info().wall_end().plus(self.egress.mount.window);
             if index < listed_from {
                 self.bucket.retire(Leaving::Segment(segment), left.plus(self.keep));
                 continue;
             }
             match self.playlists.append(segment) {
                 Ok(removed) => self.retire(removed, left),
-                Err(fault) => warn!(egress = self.egress, %fault, "stored segment not listed"),
+                Err(fault) => warn!(egress = self.name(), %fault, "stored segment not listed"),
             }
         }
-        for stray in recovered.strays {
-            // A playlist of the process before may have listed it until now.
-            self.bucket.retire(Leaving::Stray(stray), now.plus(self.window).plus(self.keep));
-        }
-        self.ledger.extend(recovered.lines);
-        self.missing = recovered.missing;
-        self.bucket.resume(recovered.log);
+    }
+
+    fn name(&self) -> &str {
+        self.egress.name.as_str()
     }
 
     /// Follows the feed to its end. The shutdown ends the feed; what is in it
@@ -133,52 +177,74 @@ impl Task {
     }
 
     async fn follow(&mut self, reader: &mut Reader<Record>) {
-        if let Some(fact) = self.missing.take() {
+        if let Some(fact) = self.first.take() {
             // Said before anything is deleted: the last number follows from the
             // segments or from this.
             self.say(fact).await;
         }
         self.bucket.make_room();
         self.bucket.unlist().await;
-        let (stores, rendition) = (self.stores.clone(), self.rendition.clone());
-        let clock = self.clock.clone();
-        let older = older(stores, self.egress.clone(), rendition, self.before, clock);
+        let (stores, clock) = (self.stores.clone(), self.clock.clone());
+        let older = older(stores, self.egress.clone(), self.before, clock);
         let mut older = std::pin::pin!(older);
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let now = self.clock.now();
             let due = self.bucket.next_due().map_or(DELETE_PAUSE, |due| due.since(now));
             tokio::select! {
-                batch = reader.next_batch(BATCH_MAX) => match batch {
-                    Ok(records) => {
-                        for record in records {
-                            self.publish(record).await;
-                        }
-                    }
+                batch = reader.next_batch(BATCH_MAX), if self.waiting.is_empty() => match batch {
+                    Ok(records) => self.waiting.extend(records),
                     Err(ReadError::Lagged { missed }) => self.missed(missed),
                     Err(ReadError::Closed) => return,
                 },
                 adopted = &mut older, if self.before.is_some() => self.put_before(adopted),
+                _ = looks.tick(), if self.standing != Standing::Agreed => self.look().await,
                 () = tokio::time::sleep(due.min(DELETE_PAUSE)) => self.delete().await,
             }
+            self.work().await;
+        }
+    }
+
+    /// Goes on with the records that wait, as far as that may be.
+    async fn work(&mut self) {
+        while self.standing != Standing::Doubt
+            && let Some(record) = self.waiting.pop_front()
+        {
+            if matches!(record, Record::Closed(_)) {
+                self.hear().await;
+            }
+            if self.raises_doubt(&record) {
+                self.standing = Standing::Doubt;
+                return self.waiting.push_front(record);
+            }
+            self.publish(record).await;
         }
     }
 
     async fn publish(&mut self, record: Record) {
+        if let Record::Epoch(epoch) = &record {
+            self.enter(epoch.id);
+        }
         for fact in self.chronicler.handle(&record) {
-            // A process before may have told it.
-            if !self.ledger.has(&fact) {
+            // A process before may have told it, or one beside this.
+            if self.standing == Standing::Agreed
+                && !self.ledger.has(&fact)
+                && self.is_timely(&record)
+            {
                 self.say(fact).await;
+            }
+        }
+        if let Record::Closed(closed) = &record {
+            for range in self.ledger.titles(closed, self.egress.target_secs()) {
+                self.playlists.push_title(range);
             }
         }
         let profile = profile_of(&record);
         for view in self.cutter.handle(&record) {
-            match view {
-                View::Segment(segment) => self.store(segment, profile).await,
-                view @ View::Title { .. } => {
-                    if let Some(range) = archive::title_range(view) {
-                        self.playlists.push_title(range);
-                    }
-                }
+            // Titles are listed as the log has them.
+            if let View::Segment(segment) = view {
+                self.store(segment, profile).await;
             }
         }
         if let Record::Closed(closed) = record {
@@ -186,37 +252,56 @@ impl Task {
         }
     }
 
+    /// Whether a segment is an epoch's last, and not as long as the others.
+    fn is_short(&self, closed: &Closed) -> bool {
+        let grid = Grid::new(&closed.epoch.stream, self.egress.target_secs());
+        let segment = grid.segment_of(closed.first_index);
+        closed.end_index < grid.first_index(segment + 1)
+    }
+
     async fn say(&mut self, fact: Fact) {
-        let lines = self.bucket.append(fact).await;
-        self.ledger.extend(lines);
+        let lines = self.bucket.append(fact.clone()).await;
+        let (own, others): (Vec<_>, _) =
+            lines.into_iter().partition(|(_, said)| said.as_ref() == Some(&fact));
+        self.ledger.extend(own);
+        self.learn(others);
     }
 
     async fn store(&mut self, segment: Segment, profile: Option<AacProfile>) {
         let number = segment.info.number.0;
-        if self.playlists.window().is_past(segment.info.number) {
-            // A process before has stored it.
+        if self.standing != Standing::Agreed || self.playlists.window().is_past(segment.info.number)
+        {
+            // Another process has stored it, or will.
             return;
         }
+        self.fill_before(segment.info.number).await;
+        let mut segment = segment;
+        // Where two packagers differ by a step of the clock, the first one told counts.
+        segment.info.wall_start =
+            self.ledger.wall_start(&segment.info).unwrap_or(segment.info.wall_start);
         let Some(stored) = self.bucket.put(segment, self.keep).await else {
             self.metrics.given_up.inc();
             return;
         };
         self.metrics.segments.inc();
         self.playlists.set_profile(profile);
+        if self.playlists.window().is_past(stored.info().number) {
+            return;
+        }
         let removed = match self.playlists.append(stored) {
             Ok(removed) => removed,
-            Err(fault) => return error!(egress = self.egress, number, %fault, "segment not listed"),
+            Err(fault) => return error!(egress = self.name(), number, %fault, "segment not listed"),
         };
         self.bucket.list(&self.playlists).await;
         // Not before: until now the bucket's playlist has named them.
         self.retire(removed, self.clock.now());
-        debug!(egress = self.egress, number, "segment published");
+        debug!(egress = self.name(), number, "segment published");
     }
 
     /// Segments left the window at `now`.
     fn retire(&mut self, removed: Vec<Removed<SegmentRef>>, now: WallTime) {
         for one in removed {
-            let due = one.keep_until(now).plus(self.dvr);
+            let due = one.keep_until(now).plus(self.egress.dvr);
             self.bucket.retire(Leaving::Segment(one.segment), due);
         }
     }
@@ -224,7 +309,7 @@ impl Task {
     /// Older segments were found: they leave the bucket in their time.
     fn put_before(&mut self, older: Adopted) {
         self.before = None;
-        let keep = self.window + self.keep;
+        let keep = self.egress.mount.window + self.keep;
         let leaving = older.segments.into_iter().map(|segment| {
             let due = segment.info().wall_end().plus(keep);
             (Leaving::Segment(segment), due)
@@ -252,7 +337,7 @@ impl Task {
     }
 
     fn missed(&mut self, missed: u64) {
-        error!(egress = self.egress, missed, "the bucket was away for too long: records are lost");
+        error!(egress = self.name(), missed, "the bucket was away for too long: records are lost");
         self.cutter.reset();
         self.metrics.given_up.inc();
     }
@@ -268,13 +353,12 @@ impl Task {
 /// What the bucket has below a number; without one there is nothing to wait for.
 async fn older(
     stores: Stores,
-    egress: String,
-    rendition: RenditionId,
+    egress: Egress,
     before: Option<MediaSequence>,
     clock: Steady,
 ) -> Adopted {
     match before {
-        Some(before) => recovery::read_older(&stores, &egress, &rendition, before, &clock).await,
+        Some(before) => recovery::read_older(&stores, &egress, before, &clock).await,
         None => std::future::pending().await,
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use archive::{Adopted, Line, Reach};
 use catalogue::Egress;
-use feed::{Epoch, Fact, Resume};
-use media::{AacProfile, MediaSequence, RenditionId, SegmentRef, WallTime};
+use feed::{Epoch, Fact, Resume, Snapshot, Stored};
+use media::{AacProfile, EpochId, MediaSequence, SegmentRef, WallTime};
 use playlists::TitleRange;
 use runtime::clock::Steady;
 use store::{Area, Error, Key, SegmentName, Stores, TimelineLog, keys};
@@ -43,6 +43,11 @@ pub(crate) struct Recovered {
     pub(crate) log: Option<TimelineLog>,
     /// The fact that a killed process left unsaid.
     pub(crate) missing: Option<Fact>,
+    /// The epoch that nobody has ended, where what the bucket has of it ends: another
+    /// packager may go on with it.
+    pub(crate) running: Option<Snapshot>,
+    /// The epoch that nobody has ended, whether the bucket has anything of it or not.
+    pub(crate) open: Option<EpochId>,
     /// The segments that the bucket has, oldest first, from the last window on at
     /// the least. Numbers may be missing.
     pub(crate) stored: Vec<SegmentRef>,
@@ -54,7 +59,7 @@ pub(crate) struct Recovered {
     pub(crate) profile: Option<AacProfile>,
     /// The bucket may have more segments, all below this number.
     pub(crate) before: Option<MediaSequence>,
-    titles: Vec<TitleRange>,
+    pub(crate) titles: Vec<TitleRange>,
 }
 
 /// How long the programmes of a process wait for the bucket. Clones share it.
@@ -133,6 +138,8 @@ fn blind(egress: &Egress, clock: &Steady) -> Recovered {
         },
         log: None,
         missing: None,
+        running: None,
+        open: None,
         stored: Vec::new(),
         strays: Vec::new(),
         lines: Vec::new(),
@@ -142,16 +149,25 @@ fn blind(egress: &Egress, clock: &Steady) -> Recovered {
     }
 }
 
-async fn read(stores: &Stores, egress: &Egress, clock: &Steady) -> Result<Recovered, Error> {
+/// Reads both, in one try.
+pub(crate) async fn read(
+    stores: &Stores,
+    egress: &Egress,
+    clock: &Steady,
+) -> Result<Recovered, Error> {
     let (name, rendition) = (egress.name.as_str(), egress.rendition_id());
     let mut past = archive::Past::read(stores, name, Reach::Recent(&rendition)).await?;
     let every = past.stored();
+    let Adopted { segments: stored, strays } = past.adopt(name, &rendition)?;
+    // Another rendition's segments do not tell where this one's are.
+    let of_rendition: Vec<Stored> = stored.iter().map(listing).collect();
+    let running = past.history.snapshot(&of_rendition, egress.target_secs());
     let missing = past.history.missing_end(&every);
+    let open = missing.as_ref().map(Fact::epoch);
     if let Some(fact) = missing.clone() {
         past.history.apply(fact);
     }
     let resume = past.history.resume(&every, MediaSequence(clock.now().secs()));
-    let Adopted { segments: stored, strays } = past.adopt(name, &rendition)?;
     info!(
         egress = name,
         records = past.lines.len(),
@@ -171,6 +187,8 @@ async fn read(stores: &Stores, egress: &Egress, clock: &Steady) -> Result<Recove
         resume,
         log: Some(log),
         missing,
+        running,
+        open,
         stored,
         strays,
         lines,
@@ -180,15 +198,20 @@ async fn read(stores: &Stores, egress: &Egress, clock: &Steady) -> Result<Recove
     })
 }
 
+fn listing(segment: &SegmentRef) -> Stored {
+    let info = segment.info();
+    Stored { number: info.number, epoch: info.epoch, bytes: info.bytes }
+}
+
 /// Reads what the bucket has from before a number, however long that takes.
 pub(crate) async fn read_older(
     stores: &Stores,
-    egress: &str,
-    rendition: &RenditionId,
+    egress: &Egress,
     before: MediaSequence,
     clock: &Steady,
 ) -> Adopted {
-    let (mut adopted, _) = archive::read_patiently(stores, egress, rendition, clock).await;
+    let (egress, rendition) = (egress.name.as_str(), egress.rendition_id());
+    let (mut adopted, _) = archive::read_patiently(stores, egress, &rendition, clock).await;
     adopted.segments.retain(|segment| segment.info().number < before);
     let is_before =
         |key: &Key| SegmentName::parse(key.file_name()).is_some_and(|name| name.number < before);
@@ -217,7 +240,7 @@ impl Recovered {
 
     /// What the live window lists of it, for the origins.
     pub(crate) fn past(&self, egress: &Egress, now: WallTime) -> Past {
-        let listed = self.stored.get(self.listed_from(egress, now)..).unwrap_or_default();
+        let listed = self.stored.get(listed_from(&self.stored, egress, now)..).unwrap_or_default();
         Past {
             profile: self.profile,
             segments: listed.iter().map(|segment| segment.info().clone()).collect(),
@@ -225,28 +248,45 @@ impl Recovered {
         }
     }
 
-    /// The first of the stored segments that the live window lists.
-    ///
-    /// A window that ended longer ago than it lasts is over: a player that
-    /// comes now would begin with what was on air then.
-    pub(crate) fn listed_from(&self, egress: &Egress, now: WallTime) -> usize {
-        let window = egress.mount.window;
-        let ended = self.stored.last().map(|last| last.info().wall_end());
-        if ended.is_none_or(|ended| now.since(ended) > window) {
-            return self.stored.len();
-        }
-        let mut left = window;
-        let newest = self.stored.iter().rev().take_while(|segment| {
-            let wanted = !left.is_zero();
-            let info = segment.info();
-            left = left.saturating_sub(info.duration.to_std(info.timescale));
-            wanted
-        });
-        self.stored.len() - newest.count()
+    /// Whether another packager has joined the epoch that runs.
+    pub(crate) fn is_shared(&self) -> bool {
+        let facts = self.lines.iter().filter_map(|(_, fact)| fact.as_ref());
+        let mut joined = facts.filter(|fact| matches!(fact, Fact::PackagerJoined { .. }));
+        joined.any(|fact| self.is_running(fact.epoch()))
     }
 
-    /// The titles of the programme so far.
-    pub(crate) fn titles(&self) -> &[TitleRange] {
-        &self.titles
+    /// Whether an epoch runs that another packager may go on with: nothing of it is
+    /// stored yet, or something that ended after this.
+    pub(crate) fn is_recent(&self, since: WallTime) -> bool {
+        let ended = self.stored.last().map(|last| last.info().wall_end());
+        match &self.running {
+            Some(_) => ended.is_some_and(|ended| ended >= since),
+            None => self.open.is_some(),
+        }
     }
+
+    /// Whether an epoch runs in the bucket.
+    pub(crate) fn is_running(&self, epoch: EpochId) -> bool {
+        self.running.as_ref().and_then(Snapshot::epoch).is_some_and(|one| one.id == epoch)
+    }
+}
+
+/// The first of the stored segments that the live window lists.
+///
+/// A window that ended longer ago than it lasts is over: a player that comes now
+/// would begin with what was on air then.
+pub(crate) fn listed_from(stored: &[SegmentRef], egress: &Egress, now: WallTime) -> usize {
+    let window = egress.mount.window;
+    let ended = stored.last().map(|last| last.info().wall_end());
+    if ended.is_none_or(|ended| now.since(ended) > window) {
+        return stored.len();
+    }
+    let mut left = window;
+    let newest = stored.iter().rev().take_while(|segment| {
+        let wanted = !left.is_zero();
+        let info = segment.info();
+        left = left.saturating_sub(info.duration.to_std(info.timescale));
+        wanted
+    });
+    stored.len() - newest.count()
 }

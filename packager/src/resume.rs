@@ -20,6 +20,8 @@ pub(crate) struct Resumed {
     pub(crate) merge: Continuation,
     /// By rank: from which position on the path's items count, where that is known.
     pub(crate) from: Vec<Option<u64>>,
+    /// Units that came before do not count.
+    pub(crate) since: Option<WallTime>,
 }
 
 /// What has to be so for a programme to go on.
@@ -80,7 +82,7 @@ pub(crate) fn resume(entries: &[Entry], terms: &Terms<'_>) -> Option<Resumed> {
         }
     }
     let merge = Continuation { header, profile: replay.profile, units, paths };
-    Some(Resumed { timeline: replay.timeline, records: replay.records, merge, from })
+    Some(Resumed { timeline: replay.timeline, records: replay.records, merge, from, since: None })
 }
 
 fn replay(entries: &[Entry], terms: &Terms<'_>) -> Option<Replay> {
@@ -157,7 +159,8 @@ impl Replay {
             Entry::Title(title) => self.timeline.handle_title(title.clone()),
             Entry::Unit(unit) => self.timeline.handle_unit(unit),
             Entry::End => self.timeline.handle_end(),
-            Entry::Resumed(_) | Entry::Snapshot(_) | Entry::Places(_) => {}
+            Entry::Snapshot(snapshot) => self.timeline.follow(snapshot),
+            Entry::Resumed(_) | Entry::Places(_) => {}
         }
         self.records.extend(std::iter::from_fn(|| self.timeline.next_record()));
     }

@@ -168,8 +168,9 @@ pub(crate) fn header() -> FrameHeader {
     FrameHeader { stream, bitrate_bps: Some(128_000), channel_mode: ChannelMode::Stereo }
 }
 
+/// An MP3 frame of 128 kbit/s, by its header.
 pub(crate) fn unit(name: u8, number: u64) -> Bytes {
-    let mut data = vec![name];
+    let mut data = vec![0xFF, 0xFB, 0x94, 0x00, name];
     data.extend(number.to_be_bytes());
     data.resize(384, 0);
     data.into()
@@ -246,21 +247,34 @@ impl Bench {
         self.start_on(self.stores().await, encoders).await
     }
 
+    /// Another process on the bench's bucket, with a folder of its own.
+    pub(crate) async fn start_beside(&self, name: &str, feeds: [&Tail<PathEntry>; 2]) -> Process {
+        let data = self.scratch.0.join(name);
+        let feeds = feeds.map(Clone::clone).to_vec();
+        self.start_reading(self.stores().await, feeds, data).await
+    }
+
     /// The same, with the encoders' feeds.
     pub(crate) async fn start_with(&self, feeds: [&Tail<PathEntry>; 2]) -> Process {
-        self.start_reading(self.stores().await, feeds.map(Clone::clone).to_vec()).await
+        let feeds = feeds.map(Clone::clone).to_vec();
+        self.start_reading(self.stores().await, feeds, self.data()).await
     }
 
     pub(crate) async fn start_on(&self, stores: Stores, encoders: &[&Encoder]) -> Process {
         let feeds = encoders.iter().map(|encoder| encoder.feed.clone());
-        self.start_reading(stores, feeds.collect()).await
+        self.start_reading(stores, feeds.collect(), self.data()).await
     }
 
-    async fn start_reading(&self, stores: Stores, feeds: Vec<Tail<PathEntry>>) -> Process {
+    async fn start_reading(
+        &self,
+        stores: Stores,
+        feeds: Vec<Tail<PathEntry>>,
+        data: PathBuf,
+    ) -> Process {
         let desk = Desk::start().unwrap();
         let (shutdown, mut registry) = (Shutdown::default(), Registry::default());
         let packager = Packager::new(stores, self.clock.clone(), shutdown.clone(), &mut registry)
-            .with_data(self.data())
+            .with_data(data)
             .with_journals(desk.clone());
         let paths = feeds.into_iter().zip(["acme-a", "acme-b"]).map(|(feed, ingest)| Path {
             ingest: ingest.to_owned(),

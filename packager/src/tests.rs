@@ -10,6 +10,8 @@ use store::{Credentials, S3Settings, Stores, Timeouts};
 use super::*;
 use crate::testing::{Bench, Encoder, SHORT, UNIT, eventually};
 
+mod pairs;
+
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Names of the segments that a playlist lists.
@@ -252,7 +254,7 @@ fn stored_units(bench: &Bench) -> Vec<u64> {
         let body = std::fs::read(bench.folder().join(name)).unwrap();
         let tag = media::id3::Header::parse(&body).unwrap().tag_len();
         for unit in body[usize::try_from(tag).unwrap()..].chunks(384) {
-            units.push(u64::from_be_bytes(unit[1..9].try_into().unwrap()));
+            units.push(u64::from_be_bytes(unit[5..13].try_into().unwrap()));
         }
     }
     units

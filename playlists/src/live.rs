@@ -67,6 +67,19 @@ impl<S: Listed> LivePlaylists<S> {
         Ok(removed)
     }
 
+    /// Begins anew with a segment of a timeline that this node has joined.
+    ///
+    /// # Errors
+    ///
+    /// As [`LiveWindow::begin_anew`]; nothing is changed.
+    pub fn begin_anew(&mut self, segment: S) -> Result<Vec<Removed<S>>, Error> {
+        let info = segment.info().clone();
+        let removed = self.window.begin_anew(segment)?;
+        self.meter.push(&info);
+        self.forget_titles();
+        Ok(removed)
+    }
+
     /// The window itself.
     pub fn window(&self) -> &LiveWindow<S> {
         &self.window

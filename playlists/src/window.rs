@@ -191,6 +191,28 @@ impl<S: Listed> LiveWindow<S> {
         Ok(removed)
     }
 
+    /// Begins anew with a segment of which nothing has to agree with those listed but
+    /// that its number is higher, and gives back all of them.
+    ///
+    /// For a node that was on its own for a while and joins the others' timeline.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfOrder`], [`Error::Empty`], [`Error::TooLong`]; the window is
+    /// unchanged.
+    pub fn begin_anew(&mut self, segment: S) -> Result<Vec<Removed<S>>, Error> {
+        let info = segment.info();
+        self.check_length(info)?;
+        if let Some(last) = self.last().filter(|last| last.info().number >= info.number) {
+            return Err(Error::OutOfOrder { last: last.info().number, got: info.number });
+        }
+        let removed = self.entries.drain(..).map(Removed::from).collect();
+        self.listed = Duration::ZERO;
+        self.push(segment);
+        self.slide();
+        Ok(removed)
+    }
+
     /// Segments listed, oldest first.
     pub fn segments(&self) -> impl DoubleEndedIterator<Item = &S> + ExactSizeIterator {
         self.entries.iter().map(|entry| &entry.segment)

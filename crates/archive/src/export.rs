@@ -347,6 +347,12 @@ impl<'a> Iterator for Frames<'a> {
     }
 }
 
+/// The frames of a stored segment, untouched and in order; fewer than it should have
+/// where it is damaged.
+pub fn frames(info: &SegmentInfo, body: &Bytes) -> Vec<Bytes> {
+    Frames::of(info, body).map(|frame| body.slice_ref(frame.data)).collect()
+}
+
 /// A segment without the tag at its start.
 fn audio(body: &[u8]) -> &[u8] {
     let tag = id3::Header::parse(body).map_or(0, |header| header.tag_len());

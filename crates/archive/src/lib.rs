@@ -12,4 +12,5 @@ mod past;
 mod testing;
 
 pub use error::Error;
+pub use export::frames;
 pub use past::{Adopted, ENTRIES_MAX, Line, Past, Reach, line, read_patiently, title_range};

@@ -49,7 +49,25 @@ pub(crate) struct ClockState {
     watched: Vec<i64>,
 }
 
+impl ClockState {
+    /// One of which only the origin is known, in nanoseconds since 1970.
+    pub(crate) fn at(origin: u64) -> Self {
+        let origin = i64::try_from(origin).ok();
+        Self { not_before: 0, origin, least: None, watched: Vec::new() }
+    }
+
+    /// Wall-clock time of index 0, once that is fixed.
+    pub(crate) fn origin(&self) -> Option<WallTime> {
+        self.origin.and_then(|origin| u64::try_from(origin).ok()).map(WallTime::from_nanos)
+    }
+}
+
 impl MediaClock {
+    /// Takes over what another node says of index 0, in nanoseconds since 1970.
+    pub(crate) fn set(&mut self, origin: u64) {
+        self.origin = Some(i128::from(origin));
+    }
+
     /// What another process needs to go on with it.
     pub(crate) fn state(&self) -> ClockState {
         let short = |nanos: i128| i64::try_from(nanos).unwrap_or(i64::MAX);

@@ -50,6 +50,7 @@ impl Cutter {
         match record {
             Record::Epoch(_) | Record::Ended(_) => self.reset(),
             Record::Title(mark) => self.titles.push(mark.clone()),
+            Record::Clock(_) => {}
             Record::Unit(unit) => {
                 if self.units.is_empty() {
                     self.first_index = unit.index;

@@ -8,6 +8,7 @@
 //! the segments, byte for byte the same wherever it runs. [`wire`] has the bytes
 //! of both feeds, for disks and for other nodes.
 
+mod agree;
 mod clock;
 mod cutter;
 mod grid;
@@ -19,11 +20,12 @@ mod snapshot;
 mod timeline;
 pub mod wire;
 
+pub use agree::TITLE_SLACK;
 pub use clock::{MediaClock, OFF_CLOCK_MAX, STEP_MAX};
 pub use cutter::{Cutter, View};
 pub use grid::Grid;
 pub use log::{Chronicler, Fact, History, NUMBER_MAX, Stored};
 pub use path::{OwnFrom, PathEntry, PathItem, PathUnit, SourceInfo};
-pub use record::{Closed, Epoch, Record, TitleMark, Unit};
+pub use record::{ClockMark, Closed, Epoch, Record, TitleMark, Unit};
 pub use snapshot::Snapshot;
 pub use timeline::{Resume, TITLE_SPACING, Timeline};

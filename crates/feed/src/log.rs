@@ -79,6 +79,13 @@ pub enum Fact {
         /// Its units in all.
         units: u64,
     },
+    /// Another packager goes on with an epoch beside the one that began it.
+    PackagerJoined {
+        /// The epoch.
+        epoch: u32,
+        /// The first segment that it can make.
+        number: u64,
+    },
 }
 
 /// A segment as a listing of the bucket shows it.
@@ -98,7 +105,8 @@ impl Fact {
         let (Self::EpochBegan { epoch, .. }
         | Self::ClockSet { epoch, .. }
         | Self::TitleSet { epoch, .. }
-        | Self::EpochEnded { epoch, .. }) = self;
+        | Self::EpochEnded { epoch, .. }
+        | Self::PackagerJoined { epoch, .. }) = self;
         EpochId(*epoch)
     }
 
@@ -142,6 +150,16 @@ impl Chronicler {
                 let began = self.begin(&closed.epoch);
                 began.into_iter().chain(self.clock(closed)).collect()
             }
+            // Told before anybody has closed the segment, so that two packagers give it
+            // one date.
+            Record::Clock(mark) => {
+                self.origin_nanos = Some(mark.origin.nanos());
+                vec![Fact::ClockSet {
+                    epoch: mark.epoch.0,
+                    number: mark.number.0,
+                    origin_nanos: mark.origin.nanos(),
+                }]
+            }
             Record::Ended(epoch) => {
                 vec![Fact::EpochEnded { epoch: epoch.0, units: self.units }]
             }
@@ -179,9 +197,9 @@ pub struct History {
 }
 
 #[derive(Debug)]
-struct Past {
-    epoch: Epoch,
-    grid: Grid,
+pub(crate) struct Past {
+    pub(crate) epoch: Epoch,
+    pub(crate) grid: Grid,
     units: Option<u64>,
     /// By the first segment's number: wall-clock nanoseconds of index 0.
     origins: BTreeMap<u64, u64>,
@@ -202,6 +220,7 @@ impl History {
                 self.title = Some(Arc::clone(&title));
                 self.titles.push(TitleMark { epoch: EpochId(epoch), index, title });
             }
+            Fact::PackagerJoined { .. } => {}
             Fact::EpochEnded { epoch, units: 0 } => self.forget(EpochId(epoch)),
             Fact::EpochEnded { epoch, units } => {
                 if let Some(past) = self.find_mut(EpochId(epoch)) {
@@ -267,6 +286,22 @@ impl History {
             Some(View::Title { id: mark.id(), start, title: Arc::clone(&mark.title) })
         });
         placed.collect()
+    }
+
+    /// The last epoch, if nothing tells of its end.
+    pub(crate) fn running(&self) -> Option<&Past> {
+        self.epochs.last().filter(|past| past.units.is_none())
+    }
+
+    /// Where titles begin in an epoch.
+    pub(crate) fn marks(&self, epoch: EpochId) -> impl Iterator<Item = u64> {
+        self.titles.iter().filter(move |mark| mark.epoch == epoch).map(|mark| mark.index)
+    }
+
+    /// The title that holds right before a unit of the last epoch.
+    pub(crate) fn title_before(&self, last: EpochId, index: u64) -> Option<Arc<Title>> {
+        let is_before = |mark: &&TitleMark| mark.epoch != last || mark.index < index;
+        self.titles.iter().rfind(is_before).map(|mark| Arc::clone(&mark.title))
     }
 
     /// Which AAC tools the last epoch used.
@@ -336,10 +371,15 @@ impl Past {
         self.epoch.first_number.0.saturating_add(segments).min(NUMBER_MAX)
     }
 
+    /// Wall-clock time of index 0 as a segment has it, in nanoseconds since 1970.
+    pub(crate) fn origin(&self, number: u64) -> Option<u64> {
+        self.origins.range(..=number).next_back().map(|(_, origin)| *origin)
+    }
+
     /// Wall-clock time of a unit, by the mapping of its segment.
     fn wall(&self, number: u64, index: u64) -> Option<WallTime> {
-        let (_, origin) = self.origins.range(..=number).next_back()?;
-        Some(WallTime::from_nanos(*origin).plus(self.grid.since_start(index)))
+        let origin = self.origin(number)?;
+        Some(WallTime::from_nanos(origin).plus(self.grid.since_start(index)))
     }
 
     fn info(&self, stored: &Stored) -> Option<SegmentInfo> {

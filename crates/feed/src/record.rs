@@ -17,6 +17,8 @@ pub enum Record {
     Title(TitleMark),
     /// A segment has all its units.
     Closed(Closed),
+    /// The clock moves with the segment that begins now.
+    Clock(ClockMark),
     /// The epoch is over: its last segment was closed before this.
     Ended(EpochId),
 }
@@ -57,6 +59,17 @@ pub struct TitleMark {
     pub title: Arc<Title>,
 }
 
+/// From a segment on the epoch's index 0 stands for another moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockMark {
+    /// The epoch.
+    pub epoch: EpochId,
+    /// The first segment of which it holds.
+    pub number: MediaSequence,
+    /// Wall-clock time of index 0.
+    pub origin: WallTime,
+}
+
 /// A segment is complete: all that a view needs beside the units.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closed {
@@ -81,7 +94,7 @@ impl Record {
         let held = match self {
             Self::Unit(unit) => unit.data.len(),
             Self::Title(mark) => mark.title.weight(),
-            Self::Epoch(_) | Self::Closed(_) | Self::Ended(_) => 0,
+            Self::Epoch(_) | Self::Closed(_) | Self::Clock(_) | Self::Ended(_) => 0,
         };
         held + size_of::<Self>()
     }

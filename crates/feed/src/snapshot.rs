@@ -38,9 +38,23 @@ struct RunningState {
     segment: u64,
     wall_end_nanos: u64,
     marked: Option<u64>,
-    /// Units of the segment that is complete by now, by the title that holds.
-    shares: Vec<(Option<TitleText>, u64)>,
+    /// The titles of the segment that is complete by now, each from an index on.
+    #[serde(default)]
+    marks: Vec<(u64, Option<TitleText>)>,
     clock: ClockState,
+}
+
+/// An epoch of another packager, where a segment of it is complete.
+#[derive(Debug)]
+pub(crate) struct Joined {
+    pub(crate) epoch: Epoch,
+    pub(crate) segment: u64,
+    /// Wall-clock time of index 0, in nanoseconds since 1970.
+    pub(crate) origin: u64,
+    /// The title that holds at the segment's end.
+    pub(crate) title: Option<Arc<Title>>,
+    /// Index of the last title's mark.
+    pub(crate) marked: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +65,53 @@ struct TitleText {
 }
 
 impl Snapshot {
+    /// One of an epoch that another packager began, where a segment of it is complete.
+    pub(crate) fn of_joined(target_secs: u32, joined: Joined) -> Option<Self> {
+        let Joined { epoch, segment, origin, title, marked } = joined;
+        let title = title.as_deref().map(text);
+        let snapshot = Self {
+            target_secs,
+            next_number: epoch.first_number.0,
+            next_discontinuity: epoch.discontinuity_sequence,
+            not_before_nanos: 0,
+            title,
+            pending_title: None,
+            profile: epoch.profile.map(|profile| log::profile_name(profile).to_owned()),
+            running: Some(RunningState {
+                epoch: log::began(&epoch, target_secs),
+                next_index: 0,
+                segment,
+                wall_end_nanos: 0,
+                marked,
+                marks: Vec::new(),
+                clock: ClockState::at(origin),
+            }),
+        };
+        snapshot.advanced(0)
+    }
+
+    /// Index of the first unit behind it; `None` between two epochs.
+    pub fn next_index(&self) -> Option<u64> {
+        self.running.as_ref().map(|running| running.next_index)
+    }
+
+    /// The same some segments later, as far as nothing happens meanwhile; `None`
+    /// between two epochs.
+    pub fn advanced(mut self, segments: u64) -> Option<Self> {
+        let target_secs = self.target_secs;
+        let running = self.running.as_mut()?;
+        let epoch = log::epoch_of(&running.epoch)?;
+        let grid = Grid::new(&epoch.stream, target_secs);
+        running.segment = running.segment.checked_add(segments)?;
+        let first = grid.first_index(running.segment);
+        running.next_index = grid.first_index(running.segment.checked_add(1)?);
+        running.marks = vec![(first, self.title.clone())];
+        let origin = running.clock.origin()?;
+        running.wall_end_nanos = origin.plus(grid.since_start(running.next_index)).nanos();
+        self.not_before_nanos = running.wall_end_nanos;
+        Some(self)
+    }
+
     /// The number of the segment that is complete and not closed yet; where no
     /// epoch runs, the one before the next.
     pub fn number(&self) -> MediaSequence {
@@ -71,15 +132,15 @@ impl RunningState {
     }
 
     fn of(running: &Running, target_secs: u32) -> Self {
-        let share =
-            |(title, units): &(Option<Arc<Title>>, u64)| (title.as_deref().map(text), *units);
+        let mark =
+            |(index, title): &(u64, Option<Arc<Title>>)| (*index, title.as_deref().map(text));
         Self {
             epoch: log::began(&running.epoch, target_secs),
             next_index: running.next_index,
             segment: running.segment,
             wall_end_nanos: running.wall_end.nanos(),
             marked: running.marked,
-            shares: running.shares.iter().map(share).collect(),
+            marks: running.marks.iter().map(mark).collect(),
             clock: running.clock.state(),
         }
     }
@@ -97,10 +158,10 @@ impl RunningState {
             segment: self.segment,
             wall_end: WallTime::from_nanos(self.wall_end_nanos),
             marked: self.marked.filter(|marked| *marked < self.next_index),
-            shares: self
-                .shares
+            marks: self
+                .marks
                 .into_iter()
-                .map(|(title, units)| (title.map(title_of), units))
+                .map(|(index, title)| (index, title.map(title_of)))
                 .collect(),
         })
     }
@@ -136,10 +197,13 @@ impl Timeline {
         if snapshot.target_secs != target_secs || next.next_number.0 > log::NUMBER_MAX {
             return None;
         }
-        let running = match snapshot.running {
+        let mut running = match snapshot.running {
             Some(state) => Some(state.restore(target_secs)?),
             None => None,
         };
+        if let Some(running) = running.as_mut().filter(|running| running.marks.is_empty()) {
+            running.marks.push((running.grid.first_index(running.segment), next.title.clone()));
+        }
         let profile: Option<AacProfile> = snapshot.profile.as_deref().and_then(log::profile_named);
         let mut timeline = Self::new(target_secs, next);
         timeline.running = running;

@@ -10,7 +10,7 @@ use crate::clock::MediaClock;
 use crate::grid::Grid;
 use crate::merge::Output;
 use crate::path::PathUnit;
-use crate::record::{Closed, Epoch, Record, TitleMark, Unit};
+use crate::record::{ClockMark, Closed, Epoch, Record, TitleMark, Unit};
 
 /// Least distance of two titles: what bounds a playlist's date ranges.
 pub const TITLE_SPACING: Duration = Duration::from_secs(1);
@@ -38,8 +38,10 @@ pub struct Timeline {
     pub(crate) running: Option<Running>,
     /// A title that holds from the next unit on, or a little later.
     pub(crate) pending_title: Option<Arc<Title>>,
+    /// Titles of the running epoch that another node has told of, for units to come.
+    pub(crate) told: VecDeque<(u64, Arc<Title>)>,
     pub(crate) profile: Option<AacProfile>,
-    records: VecDeque<Record>,
+    pub(crate) records: VecDeque<Record>,
 }
 
 #[derive(Debug)]
@@ -53,8 +55,9 @@ pub(crate) struct Running {
     pub(crate) wall_end: WallTime,
     /// Index of the last title's mark.
     pub(crate) marked: Option<u64>,
-    /// Units of the segment under way, by the title that holds.
-    pub(crate) shares: Vec<(Option<Arc<Title>>, u64)>,
+    /// The title at the beginning of the segment under way, and those that began
+    /// in it, with the index of each.
+    pub(crate) marks: Vec<(u64, Option<Arc<Title>>)>,
 }
 
 impl Resume {
@@ -72,6 +75,7 @@ impl Timeline {
             next,
             running: None,
             pending_title: None,
+            told: VecDeque::new(),
             profile: None,
             records: VecDeque::new(),
         }
@@ -142,15 +146,20 @@ impl Timeline {
             None => self.begin_epoch(unit),
         };
         if running.is_complete() {
-            self.records.push_back(running.close_segment());
+            running.close_segment(&mut self.records);
             if running.clock.is_off() {
                 self.running = Some(running);
                 self.end_epoch();
                 running = self.begin_epoch(unit);
             }
         }
+        while let Some((_, title)) =
+            self.told.pop_front_if(|(index, _)| *index <= running.next_index)
+        {
+            self.handle_title(title);
+        }
         self.mark_title(&mut running);
-        running.take(unit, self.next.title.as_ref());
+        running.take(unit);
         self.records.push_back(Record::Unit(Unit {
             index: running.next_index - 1,
             data: unit.data.clone(),
@@ -175,7 +184,7 @@ impl Timeline {
             segment: 0,
             wall_end: WallTime::default(),
             marked: None,
-            shares: Vec::new(),
+            marks: vec![(0, self.next.title.clone())],
         }
     }
 
@@ -186,17 +195,18 @@ impl Timeline {
         });
         if let Some(title) = self.pending_title.take_if(|_| due) {
             self.next.title = Some(Arc::clone(&title));
-            running.marked = Some(running.next_index);
+            running.mark(running.next_index, &title);
             let (epoch, index) = (running.epoch.id, running.next_index);
             self.records.push_back(Record::Title(TitleMark { epoch, index, title }));
         }
     }
 
     /// Closes the last segment, however short, and ends the epoch.
-    fn end_epoch(&mut self) {
+    pub(crate) fn end_epoch(&mut self) {
         let Some(mut running) = self.running.take() else { return };
-        if !running.shares.is_empty() {
-            self.records.push_back(running.close_segment());
+        self.told.clear();
+        if running.has_units() {
+            running.close_segment(&mut self.records);
         }
         self.next.not_before = self.next.not_before.max(running.wall_end);
         self.next.next_number = running.number();
@@ -207,7 +217,7 @@ impl Timeline {
 
 impl Running {
     /// Number of the segment under way.
-    fn number(&self) -> MediaSequence {
+    pub(crate) fn number(&self) -> MediaSequence {
         MediaSequence(self.epoch.first_number.0 + self.segment)
     }
 
@@ -216,17 +226,25 @@ impl Running {
         self.grid.segment_of(self.next_index) > self.segment
     }
 
-    fn take(&mut self, unit: &PathUnit, title: Option<&Arc<Title>>) {
+    /// Whether the segment under way has any.
+    pub(crate) fn has_units(&self) -> bool {
+        self.next_index > self.grid.first_index(self.segment)
+    }
+
+    fn take(&mut self, unit: &PathUnit) {
         let start = self.grid.since_start(self.next_index);
         self.clock.observe(start, unit.arrival);
         self.next_index += 1;
-        match self.shares.iter_mut().find(|(share, _)| share.as_ref() == title) {
-            Some((_, units)) => *units += 1,
-            None => self.shares.push((title.cloned(), 1)),
-        }
     }
 
-    fn close_segment(&mut self) -> Record {
+    /// A title holds from the next unit on.
+    fn mark(&mut self, index: u64, title: &Arc<Title>) {
+        self.marked = Some(index);
+        self.marks.retain(|(marked, _)| *marked != index);
+        self.marks.push((index, Some(Arc::clone(title))));
+    }
+
+    fn close_segment(&mut self, records: &mut VecDeque<Record>) {
         let first_index = self.grid.first_index(self.segment);
         self.clock.fix();
         let closed = Closed {
@@ -235,25 +253,48 @@ impl Running {
             first_index,
             end_index: self.next_index,
             wall_start: self.clock.wall(self.grid.since_start(first_index)),
-            title: longest(std::mem::take(&mut self.shares)),
+            title: self.longest(),
         };
+        self.begin_marks();
         let length = self.grid.length(self.next_index - first_index);
         self.wall_end = closed.wall_start.plus(length.to_std(self.grid.timescale()));
+        let before = self.clock.wall(Duration::ZERO);
         self.clock.end_segment();
         self.segment += 1;
-        Record::Closed(closed)
-    }
-}
-
-/// The title with the greatest share; of equal ones the first.
-fn longest(shares: Vec<(Option<Arc<Title>>, u64)>) -> Option<Arc<Title>> {
-    let mut best = (None, 0);
-    for (title, units) in shares {
-        if units > best.1 {
-            best = (title, units);
+        records.push_back(Record::Closed(closed));
+        let origin = self.clock.wall(Duration::ZERO);
+        if origin != before {
+            let (epoch, number) = (self.epoch.id, self.number());
+            records.push_back(Record::Clock(ClockMark { epoch, number, origin }));
         }
     }
-    best.0
+
+    /// The next segment begins with the title that holds; what another node has told
+    /// of units to come is kept.
+    fn begin_marks(&mut self) {
+        let is_later = |(index, _): &(u64, _)| *index > self.next_index;
+        let later = self.marks.iter().position(is_later).unwrap_or(self.marks.len());
+        let later = self.marks.split_off(later);
+        let holds = self.marks.pop().and_then(|(_, title)| title);
+        self.marks = vec![(self.next_index, holds)];
+        self.marks.extend(later);
+    }
+
+    /// The title with the greatest share of the segment under way; of equal ones the
+    /// first.
+    fn longest(&self) -> Option<Arc<Title>> {
+        let ends = self.marks.iter().skip(1).map(|(index, _)| *index).chain([self.next_index]);
+        let mut shares: Vec<(Option<&Arc<Title>>, u64)> = Vec::new();
+        for ((index, title), end) in self.marks.iter().zip(ends) {
+            let units = end.min(self.next_index).saturating_sub(*index);
+            match shares.iter_mut().find(|(share, _)| *share == title.as_ref()) {
+                Some((_, sum)) => *sum += units,
+                None => shares.push((title.as_ref(), units)),
+            }
+        }
+        let most = shares.iter().map(|(_, units)| *units).max()?;
+        shares.into_iter().find(|(_, units)| *units == most)?.0.cloned()
+    }
 }
 
 /// FNV-1a over the first number and the first frame.

@@ -293,7 +293,7 @@ impl Follower {
         self.metrics.connects.inc();
         self.metrics.connected.set(1);
         self.complaint.clear();
-        self.own_from.tell(*next);
+        self.own_from.tell_end(*next);
         if is_known {
             return Held::nothing();
         }

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use feed::wire::Item;
-use feed::{Closed, Epoch, NUMBER_MAX, Record, TitleMark, Unit};
+use feed::{ClockMark, Closed, Epoch, NUMBER_MAX, Record, TitleMark, Unit};
 use media::{
     AacProfile, Codec, EpochId, MediaSequence, StreamInfo, Timescale, Title, WallTime, synthetic,
 };
@@ -21,6 +21,7 @@ pub fn run(data: &[u8]) {
             assert!(closed.number >= closed.epoch.first_number);
         }
         Record::Title(mark) => assert!(mark.index <= NUMBER_MAX),
+        Record::Clock(mark) => assert!(mark.number.0 <= NUMBER_MAX),
         Record::Ended(_) => {}
     }
     assert_eq!(bytes_of(&record), data);
@@ -60,5 +61,10 @@ fn records() -> Vec<Record> {
         Record::Closed(Closed { title: None, ..closed.clone() }),
         Record::Closed(closed),
         Record::Ended(epoch.id),
+        Record::Clock(ClockMark {
+            epoch: epoch.id,
+            number: MediaSequence(9),
+            origin: WallTime::from_nanos(1_700_000_000_000_000_000),
+        }),
     ]
 }

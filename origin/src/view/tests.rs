@@ -156,7 +156,11 @@ impl Bench {
                     self.playlists.push_title(TitleRange { id, start, title });
                 }
                 feed::View::Segment(segment) => {
-                    let _ = self.playlists.append(segment.info.clone()).unwrap();
+                    let info = segment.info.clone();
+                    let _ = match self.playlists.append(info.clone()) {
+                        Err(_) => self.playlists.begin_anew(info).unwrap(),
+                        Ok(removed) => removed,
+                    };
                     self.segments.push(segment);
                 }
             }
@@ -335,6 +339,31 @@ async fn a_feed_read_too_late_begins_the_window_anew() {
     assert_conforms(&text);
     let hls = bench.station.hls();
     assert!(hls.listed < bench.playlists.window().len(), "what was missed is not listed");
+}
+
+#[tokio::test]
+async fn a_packager_that_was_on_its_own_is_followed_back_to_the_others() {
+    let mut bench = Bench::new();
+    let theirs = loop {
+        bench.play(1);
+        if bench.sent > SEGMENT * 4
+            && let Some(snapshot) = bench.timeline.snapshot()
+        {
+            break snapshot;
+        }
+    };
+    bench.timeline.handle_begin(None);
+    bench.play(SEGMENT * 4);
+    bench.settle().await;
+    let used = bench.timeline.segment().unwrap().0;
+    let ahead = used - theirs.number().0;
+    assert!(bench.timeline.join(theirs.advanced(ahead).unwrap()));
+    bench.play(SEGMENT * 4);
+    bench.settle().await;
+    assert_eq!(bench.station.hls().number.unwrap().0, bench.timeline.segment().unwrap().0 - 1);
+    let text = bench.media().unwrap();
+    assert_conforms(&text);
+    assert_eq!(bench.station.hls().listed, 4, "{text}");
 }
 
 #[tokio::test]

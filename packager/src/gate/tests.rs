@@ -19,8 +19,8 @@ fn source() -> SourceInfo {
 fn a_programme_that_begins_anew_begins_with_its_own_time() {
     let own_from = OwnFrom::default();
     let mut gate = Gate::new(own_from.clone());
-    own_from.tell(10);
-    own_from.tell(3);
+    own_from.tell_end(10);
+    own_from.tell_end(3);
     assert!(!gate.lets_in(&gone(9)));
     assert!(gate.lets_in(&gone(10)));
     assert!(gate.lets_in(&gone(1)), "another node's positions are no matter");
@@ -36,10 +36,17 @@ fn one_that_goes_on_does_so_where_it_was() {
 
 #[test]
 fn a_place_that_the_feed_has_not_come_to_is_another_feeds() {
-    let mut gate = Gate::new(OwnFrom::known(10));
+    let own_from = OwnFrom::default();
+    own_from.tell_end(10);
+    let mut gate = Gate::new(own_from);
     gate.go_on_from(Some(400));
     assert!(!gate.lets_in(&gone(9)));
     assert!(gate.lets_in(&gone(10)));
+    // Within a process it is known whose it is.
+    let mut gate = Gate::new(OwnFrom::known(10));
+    gate.go_on_from(Some(400));
+    assert!(!gate.lets_in(&gone(399)));
+    assert!(gate.lets_in(&gone(400)));
 }
 
 #[test]

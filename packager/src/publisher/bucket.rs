@@ -92,8 +92,8 @@ impl Bucket {
         self.log = log;
     }
 
-    /// Appends a fact, unless another node has; gives all records that are new
-    /// in the log, this one among them.
+    /// Appends a fact, unless another node has, or has begun an epoch in the place of
+    /// ours; gives all records that are new in the log, this one among them.
     pub(crate) async fn append(&mut self, fact: Fact) -> Vec<Line> {
         let mut pause = PAUSE_MIN;
         loop {
@@ -125,11 +125,20 @@ impl Bucket {
                 let egress = self.egress.as_str();
                 warn!(egress, records = newer.len(), "another packager writes to the log");
                 let newer: Vec<Line> = newer.iter().map(|record| line(egress, record)).collect();
-                let is_said = newer.iter().any(|(_, said)| said.as_ref() == Some(fact));
+                let begins = |fact: &Fact| matches!(fact, Fact::EpochBegan { .. });
+                let is_over = |said: &Fact| fact.is_said_by(said) || (begins(fact) && begins(said));
+                let is_said = newer.iter().any(|(_, said)| said.as_ref().is_some_and(is_over));
                 self.unread.extend(newer);
                 Ok(is_said)
             }
         }
+    }
+
+    /// Reads what others have appended, in one try.
+    pub(crate) async fn hear(&mut self) -> Result<Vec<Line>, Error> {
+        let Some(log) = &mut self.log else { return Ok(Vec::new()) };
+        let records = log.refresh().await?;
+        Ok(records.iter().map(|record| line(&self.egress, record)).collect())
     }
 
     /// Stores a segment; `None` when the bucket has something else in its place.
@@ -317,11 +326,12 @@ impl Bucket {
     }
 }
 
-/// Whether a stored playlist ends later than ours.
+/// Whether a stored playlist, which is not the one that we know, ends where ours does
+/// or later.
 fn is_newer(stored: &[u8], ours: &str) -> bool {
     let stored = String::from_utf8_lossy(stored);
     match (last_number(&stored), last_number(ours)) {
-        (Some(stored), Some(ours)) => stored > ours,
+        (Some(stored), Some(ours)) => stored >= ours,
         _ => false,
     }
 }

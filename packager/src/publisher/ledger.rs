@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use archive::Line;
-use feed::{Fact, Grid};
-use media::{EpochId, SegmentInfo};
+use feed::{Closed, Fact, Grid, TitleMark};
+use media::{EpochId, MediaDuration, MediaSequence, SegmentInfo, Title, WallTime};
+use playlists::TitleRange;
 
 /// Records that may go before any are deleted: for that the log is listed.
 const TRIM_MIN: usize = 16;
@@ -53,9 +54,80 @@ impl Ledger {
         }
     }
 
-    /// Whether a fact is told already.
+    /// Whether a fact is told already, by whomever.
     pub(crate) fn has(&self, fact: &Fact) -> bool {
-        self.facts.iter().rev().any(|(_, told)| told == fact)
+        self.facts.iter().rev().any(|(_, told)| fact.is_said_by(told))
+    }
+
+    /// The epoch that began last, while nothing tells of its end.
+    pub(crate) fn running(&self) -> Option<EpochId> {
+        let mut facts = self.facts.iter().rev().map(|(_, fact)| fact);
+        let last = facts.find_map(|fact| match fact {
+            Fact::EpochBegan { .. } => Some(Some(fact.epoch())),
+            Fact::EpochEnded { .. } => Some(None),
+            _ => None,
+        });
+        last.flatten()
+    }
+
+    /// The titles that begin in a segment, as the log has them.
+    pub(crate) fn titles(&self, closed: &Closed, target_secs: u32) -> Vec<TitleRange> {
+        let grid = Grid::new(&closed.epoch.stream, target_secs);
+        let origin = self.origin(closed.epoch.id, closed.number);
+        let origin = origin.unwrap_or_else(|| closed.origin(&grid));
+        let mut titles = Vec::new();
+        for (_, fact) in &self.facts {
+            let Fact::TitleSet { epoch, index, stream_title, url } = fact else { continue };
+            let is_within = (closed.first_index..closed.end_index).contains(index);
+            if EpochId(*epoch) == closed.epoch.id && is_within {
+                let title = Title::new(stream_title.clone(), url.clone());
+                let mark = TitleMark {
+                    epoch: closed.epoch.id,
+                    index: *index,
+                    title: title.clone().into(),
+                };
+                let start = origin.plus(grid.since_start(*index));
+                titles.push(TitleRange { id: mark.id(), start, title });
+            }
+        }
+        titles
+    }
+
+    /// What an epoch's index 0 stands for in a segment, as the log has it.
+    fn origin(&self, of: EpochId, at: MediaSequence) -> Option<WallTime> {
+        self.facts.iter().rev().find_map(|(_, fact)| match fact {
+            Fact::ClockSet { epoch, number, origin_nanos }
+                if EpochId(*epoch) == of && *number <= at.0 =>
+            {
+                Some(WallTime::from_nanos(*origin_nanos))
+            }
+            _ => None,
+        })
+    }
+
+    /// When a segment of an epoch begins, whose index 0 stands for `origin`.
+    pub(crate) fn begins(
+        &self,
+        epoch: EpochId,
+        number: MediaSequence,
+        origin: WallTime,
+    ) -> Option<WallTime> {
+        let (grid, first) = self.facts.iter().rev().find_map(|(_, fact)| match fact {
+            Fact::EpochBegan { first_number, .. } if fact.epoch() == epoch => {
+                Some((fact.grid()?, *first_number))
+            }
+            _ => None,
+        })?;
+        let first_index = grid.first_index(number.0.checked_sub(first)?);
+        Some(origin.plus(grid.since_start(first_index)))
+    }
+
+    /// When a segment begins, as the log has it.
+    pub(crate) fn wall_start(&self, info: &SegmentInfo) -> Option<WallTime> {
+        let origin = self.origin(info.epoch, info.number)?;
+        let ticks = u64::try_from(info.start.ticks()).ok()?;
+        let since = MediaDuration::from_ticks(ticks).to_std(info.timescale);
+        Some(origin.plus(since))
     }
 
     /// What may go when `oldest` is the oldest segment that the bucket has:

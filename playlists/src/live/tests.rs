@@ -34,6 +34,18 @@ fn a_hole_begins_the_window_anew() {
 }
 
 #[test]
+fn a_timeline_that_was_joined_begins_the_window_anew() {
+    let (mut maker, mut live) = filled(4);
+    let mut other = maker.whole();
+    other.epoch = media::EpochId(77);
+    assert!(live.append(other.clone()).is_err(), "it contradicts the one before it");
+    assert_eq!(live.begin_anew(other.clone()).unwrap().len(), 4);
+    assert_eq!(live.window().media_sequence(), other.number);
+    assert!(live.begin_anew(other).is_err(), "its number is used");
+    assert_eq!(live.window().len(), 1);
+}
+
+#[test]
 fn titles_that_left_the_window_are_forgotten() {
     let (mut maker, mut live) = filled(0);
     for number in 0..50 {

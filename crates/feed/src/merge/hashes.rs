@@ -79,6 +79,21 @@ impl Hashes {
         Some(self.first + offset as u64)
     }
 
+    /// The number of the first of these, where they stand one after the other in one
+    /// place only.
+    pub(super) fn locate(&self, wanted: &[u64]) -> Option<u64> {
+        let first = wanted.first()?;
+        let begins = |offset: &usize| {
+            let run = self.order.iter().skip(*offset);
+            self.order.len() - offset >= wanted.len()
+                && run.zip(wanted).all(|(one, two)| one == two)
+        };
+        let same = self.order.iter().enumerate().filter(|(_, one)| *one == first);
+        let mut found = same.map(|(offset, _)| offset).filter(begins);
+        let offset = found.next()?;
+        found.next().is_none().then_some(self.first + offset as u64)
+    }
+
     fn offset(&self, number: u64) -> Option<usize> {
         usize::try_from(number.checked_sub(self.first)?).ok()
     }

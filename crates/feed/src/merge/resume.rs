@@ -51,6 +51,13 @@ impl Merger {
         self.path(rank)?.lock().map(|lock| lock.next)
     }
 
+    /// Where the line has these units, one after the other: the place of the first.
+    /// `None` where they are not remembered, or stand in more than one place.
+    pub fn locate(&self, units: &[Bytes]) -> Option<u64> {
+        let wanted: Vec<u64> = units.iter().map(|data| hash(data)).collect();
+        self.line.as_ref()?.hashes().locate(&wanted)
+    }
+
     /// Whether a path has a source, as far as has been told.
     pub fn is_connected(&self, rank: Rank) -> bool {
         self.path(rank).is_some_and(super::path::Path::is_connected)

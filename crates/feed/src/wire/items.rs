@@ -12,7 +12,7 @@ use media::{AacProfile, Codec, FrameHeader, StreamInfo, Title, adts, mp3};
 use super::fields::Wire;
 use super::{CHANNELS_MAX, Item, RATE_HZ_MAX, SAMPLES_MAX, WireError, decode, encode, possible};
 use crate::path::{PathItem, PathUnit, SourceInfo};
-use crate::record::{Closed, Epoch, Record, TitleMark, Unit};
+use crate::record::{ClockMark, Closed, Epoch, Record, TitleMark, Unit};
 
 /// The kinds of a feed's items.
 macro_rules! items {
@@ -74,6 +74,7 @@ items!(Record {
     0x13 => Title(mark),
     0x14 => Closed(closed),
     0x15 => Ended(epoch),
+    0x16 => Clock(mark),
 });
 
 fields!(SourceInfo { header, profile } judge_source);
@@ -84,6 +85,7 @@ fields!(Title { stream_title, artist, title, url });
 fields!(Epoch { id, stream, profile, first_number, discontinuity_sequence } judge_epoch);
 fields!(Unit { index, data });
 fields!(TitleMark { epoch, index, title });
+fields!(ClockMark { epoch, number, origin });
 fields!(Closed { number, epoch, first_index, end_index, wall_start, title } judge_closed);
 
 /// The header is left out where the data begins with it, which for an encoder's

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use super::{CHANNELS_MAX, FRAME_LEN_MAX, RATE_HZ_MAX, SAMPLES_MAX, TEXT_LEN_MAX};
 use crate::log::NUMBER_MAX;
 use crate::path::{PathItem, PathUnit, SourceInfo};
-use crate::record::{Closed, Epoch, Record, TitleMark, Unit};
+use crate::record::{ClockMark, Closed, Epoch, Record, TitleMark, Unit};
 
 pub(super) const WALL: WallTime = WallTime::from_nanos(1_700_000_000_000_000_000);
 
@@ -96,6 +96,13 @@ pub(super) fn records() -> impl Strategy<Value = Record> {
         mark.prop_map(Record::Title),
         closed().prop_map(Record::Closed),
         any::<u32>().prop_map(|epoch| Record::Ended(EpochId(epoch))),
+        (any::<u32>(), numbers(), walls()).prop_map(|(epoch, number, origin)| {
+            Record::Clock(ClockMark {
+                epoch: EpochId(epoch),
+                number: MediaSequence(number),
+                origin,
+            })
+        }),
     ]
 }
 

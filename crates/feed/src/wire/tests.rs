@@ -1,12 +1,14 @@
 use std::sync::Arc;
 
-use media::{ChannelMode, EpochId, FrameHeader, MediaSequence, StreamInfo, Timescale, Title};
+use media::{
+    ChannelMode, EpochId, FrameHeader, MediaSequence, StreamInfo, Timescale, Title, WallTime,
+};
 use proptest::prelude::*;
 
 use super::testing::{WALL, epoch, frame, header, longest, path_items, records, stream};
 use super::*;
 use crate::path::{PathItem, PathUnit, SourceInfo};
-use crate::record::{Closed, Epoch, Record, TitleMark, Unit};
+use crate::record::{ClockMark, Closed, Epoch, Record, TitleMark, Unit};
 
 fn bytes_of(item: &impl Item) -> Vec<u8> {
     let mut out = Vec::new();
@@ -119,6 +121,8 @@ fn every_beginning_is_too_short_and_every_end_is_the_end() {
     check(&Record::Unit(Unit { index: 0, data: frame() }));
     check(&closed(0, 1, 7));
     check(&Record::Ended(EpochId(1)));
+    let (number, origin) = (MediaSequence(9), WallTime::from_nanos(7));
+    check(&Record::Clock(ClockMark { epoch: EpochId(1), number, origin }));
 }
 
 #[test]

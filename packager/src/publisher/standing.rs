@@ -1,0 +1,240 @@
+//! What a publisher does where another packager may be at work on its programme.
+//!
+//! The epoch that the log has is the programme's. Where the feed leaves it, because
+//! the paths are gone or bring something else, that may be so for this process
+//! alone: before the log says that the epoch is over it is seen whether anybody
+//! stores more of it. Listeners of this process wait for none of that.
+
+use std::time::Duration;
+
+use feed::{Fact, Record, Resume, Snapshot};
+use media::{EpochId, MediaSequence};
+use tracing::{info, warn};
+
+use super::Task;
+use crate::join;
+use crate::recovery::{self, Recovered};
+
+/// How much later than its time a segment may come into the bucket before its
+/// packager counts as gone.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// How often the bucket is looked at while it is not known who goes on.
+pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How long one look may take.
+const LOOK_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// How the feed's epoch and the log's stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Standing {
+    /// They are one.
+    #[default]
+    Agreed,
+    /// The feed leaves the log's: its records wait until it is known who goes on.
+    Doubt,
+    /// The feed has one of its own, and nothing of it is stored. `placed` is the last
+    /// stored segment that was looked for in it, or behind which it is to go on.
+    Astray { placed: Option<MediaSequence> },
+}
+
+/// What a publisher knows that its programme has to.
+#[derive(Debug)]
+pub(crate) enum Word {
+    /// Another packager has told a fact.
+    Told(Fact),
+    /// The programme is where the snapshot is, behind these units.
+    Place { snapshot: Box<Snapshot>, units: Vec<bytes::Bytes> },
+    /// An epoch begins, whatever is running.
+    Begin(Resume),
+}
+
+impl Task {
+    /// Whether this record is where the feed leaves the log's epoch and nobody has
+    /// looked yet whether another packager goes on with it.
+    pub(super) fn raises_doubt(&self, record: &Record) -> bool {
+        if !self.has_others || self.standing != Standing::Agreed {
+            return false;
+        }
+        let is_open = |epoch: EpochId| self.settled != Some(epoch);
+        match record {
+            Record::Closed(closed) => self.is_short(closed) && is_open(closed.epoch.id),
+            Record::Ended(epoch) => is_open(*epoch),
+            Record::Epoch(epoch) => {
+                self.ledger.running().is_some_and(|running| running != epoch.id && is_open(running))
+            }
+            Record::Unit(_) | Record::Title(_) | Record::Clock(_) => false,
+        }
+    }
+
+    /// Whether a step of the clock comes before another packager may have stored the
+    /// segment that it is for.
+    pub(super) fn is_timely(&self, record: &Record) -> bool {
+        let Record::Clock(mark) = record else { return true };
+        if !self.has_others {
+            return true;
+        }
+        let begins = self.ledger.begins(mark.epoch, mark.number, mark.origin);
+        let due = self.egress.hold_back + self.egress.mount.segment / 2;
+        begins.is_some_and(|begins| self.clock.now() < begins.plus(due))
+    }
+
+    /// Takes note of a new epoch in the feed.
+    pub(super) fn enter(&mut self, epoch: EpochId) {
+        self.epoch = Some(epoch);
+        let running = self.ledger.running();
+        if matches!(self.standing, Standing::Astray { .. })
+            && running.is_none_or(|running| running == epoch)
+        {
+            info!(egress = self.name(), %epoch, "programme agreed again");
+            self.standing = Standing::Agreed;
+        }
+    }
+
+    /// Reads what others have told, and passes it on.
+    pub(super) async fn hear(&mut self) {
+        let lines = match self.bucket.hear().await {
+            Ok(lines) => lines,
+            Err(error) => return warn!(egress = self.name(), %error, "log not read"),
+        };
+        self.learn(lines);
+    }
+
+    /// Lines that are new in the log, and none of ours.
+    pub(super) fn learn(&mut self, lines: Vec<archive::Line>) {
+        self.has_others |= !lines.is_empty();
+        for fact in lines.iter().filter_map(|(_, fact)| fact.as_ref()) {
+            // A programme that is busy hears the next ones.
+            let _ = self.words.try_send(Word::Told(fact.clone()));
+        }
+        self.ledger.extend(lines);
+        let strays = self.epoch.is_some() && self.ledger.running() != self.epoch;
+        if strays && self.standing == Standing::Agreed && self.has_others {
+            self.stray();
+        }
+    }
+
+    /// The log has another epoch than the feed.
+    pub(super) fn stray(&mut self) {
+        let egress = self.name();
+        warn!(egress, "another packager goes on with the programme: its epoch is sought");
+        self.standing = Standing::Astray { placed: None };
+    }
+
+    /// Looks who goes on, where that is not known.
+    pub(super) async fn look(&mut self) {
+        if self.standing == Standing::Agreed {
+            return;
+        }
+        self.hear().await;
+        let reading = recovery::read(&self.stores, &self.egress, &self.clock);
+        let Ok(Ok(found)) = tokio::time::timeout(LOOK_TIME_MAX, reading).await else { return };
+        match self.standing {
+            Standing::Agreed => {}
+            Standing::Doubt => self.decide(found).await,
+            Standing::Astray { placed } => self.seek(placed, found).await,
+        }
+    }
+
+    /// In doubt: goes on with what the feed says unless another packager has stored
+    /// more of the epoch that it leaves.
+    async fn decide(&mut self, found: Recovered) {
+        let Some(running) = self.ledger.running() else { return self.settle(None) };
+        let stored = found.stored.last().map(|last| last.info().number);
+        let listed = self.playlists.window().last().map(|last| last.info().number);
+        if stored > listed && found.is_running(running) {
+            return self.stray();
+        }
+        if self.is_alive(&found) {
+            return;
+        }
+        let is_told = self.leaves(running);
+        if let Some(end) = found.missing.filter(|_| !is_told) {
+            self.say(end).await;
+        }
+        self.settle(Some(running));
+    }
+
+    /// Whether the records that wait tell how an epoch ended.
+    fn leaves(&self, epoch: EpochId) -> bool {
+        let ends = |record: &Record| match record {
+            Record::Ended(ended) => *ended == epoch,
+            Record::Closed(closed) => closed.epoch.id == epoch,
+            _ => false,
+        };
+        self.waiting.front().is_some_and(ends)
+    }
+
+    fn settle(&mut self, epoch: Option<EpochId>) {
+        (self.standing, self.settled) = (Standing::Agreed, epoch);
+    }
+
+    /// Astray: tells the programme where it is in the log's epoch, as long as that goes
+    /// on; ends it once it does not.
+    async fn seek(&mut self, placed: Option<MediaSequence>, found: Recovered) {
+        let next = Some(found.resume.next_number);
+        if self.ledger.running().is_none() {
+            if placed < next {
+                self.tell_programme(Word::Begin(found.resume));
+                self.standing = Standing::Astray { placed: next };
+            }
+            return;
+        }
+        if !self.is_alive(&found) {
+            if let Some(end) = found.missing {
+                self.say(end).await;
+            }
+            return;
+        }
+        let (Some(snapshot), Some(last)) = (found.running, found.stored.last()) else { return };
+        let number = Some(last.info().number);
+        if placed >= number {
+            return;
+        }
+        match join::segment_frames(&self.stores, &self.egress, last).await {
+            Ok(units) => {
+                let snapshot = Box::new(snapshot);
+                self.tell_programme(Word::Place { snapshot, units });
+                self.standing = Standing::Astray { placed: number };
+            }
+            Err(error) => {
+                warn!(egress = self.name(), %error, "stored frames not readable");
+            }
+        }
+    }
+
+    /// Whether somebody may still store more of the epoch that is running.
+    fn is_alive(&mut self, found: &Recovered) -> bool {
+        let now = self.clock.now();
+        let since = match (&found.running, found.stored.last()) {
+            (Some(_), Some(last)) => last.info().wall_end(),
+            // When it began is not known: not later than now.
+            _ => match (self.seen, found.open) {
+                (Some((seen, since)), Some(open)) if seen == open => since,
+                (_, Some(open)) => self.seen.insert((open, now)).1,
+                (_, None) => return false,
+            },
+        };
+        let due = self.egress.mount.segment + self.egress.hold_back + GRACE;
+        now < since.plus(due)
+    }
+
+    fn tell_programme(&self, word: Word) {
+        if self.words.try_send(word).is_err() {
+            warn!(egress = self.name(), "the programme does not listen");
+        }
+    }
+
+    /// Lists what another packager has stored, where something is missing before a
+    /// segment.
+    pub(super) async fn fill_before(&mut self, number: MediaSequence) {
+        let last = self.playlists.window().last().map(|last| last.info().number.0);
+        if !self.has_others || last.is_some_and(|last| last + 1 >= number.0) {
+            return;
+        }
+        let reading = recovery::read(&self.stores, &self.egress, &self.clock);
+        let Ok(Ok(found)) = tokio::time::timeout(LOOK_TIME_MAX, reading).await else { return };
+        self.playlists = Self::playlists(&self.egress);
+        self.list_past(&found.titles, found.profile, found.stored);
+    }
+}
