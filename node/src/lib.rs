@@ -8,6 +8,7 @@ mod listings;
 mod ports;
 mod public;
 mod report;
+mod roles;
 pub mod serve;
 mod tls;
 mod url_auth;

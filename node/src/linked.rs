@@ -6,11 +6,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Result;
-use feed::{OwnFrom, PathEntry};
+use catalogue::Egress;
+use feed::{OwnFrom, PathEntry, Record};
 use ingest::Ingest;
 use link::nodes::{self, Lookout, Node};
-use link::{Followed, Links, NodeGuard, PathFeeds, Server, Standing, cluster_secret};
+use link::{Links, NodeGuard, PathFeeds, Programmes, Server, Standing, cluster_secret};
 use listen::Guard;
+use media::WallTime;
 use packager::Path;
 use prometheus_client::registry::Registry;
 use runtime::clock::Steady;
@@ -22,11 +24,14 @@ use store::{Area, Stores};
 use tokio::task::JoinSet;
 use tracing::info;
 
+use crate::roles::Followed;
+
 /// What a process shares with the other nodes of its cluster.
 #[derive(Debug)]
 pub(crate) struct Linked {
     secret: Secret,
     metrics: link::Metrics,
+    programmes: Arc<Programmes>,
 }
 
 /// What the tasks of a linked process work with.
@@ -44,7 +49,7 @@ pub(crate) struct Paths<'a> {
     pub(crate) ingest: &'a Ingest,
     pub(crate) links: Option<Links>,
     /// By ingest: each is followed once, however many egresses have it.
-    pub(crate) followed: HashMap<String, Followed>,
+    pub(crate) followed: HashMap<String, link::Followed>,
 }
 
 impl Linked {
@@ -58,13 +63,31 @@ impl Linked {
             return Ok(None);
         }
         let secret = cluster_secret(config.secrets.cluster.as_ref(), &config.data)?;
-        Ok(Some(Self { secret, metrics: link::Metrics::register(registry) }))
+        let metrics = link::Metrics::register(registry);
+        Ok(Some(Self { secret, metrics, programmes: Arc::default() }))
     }
 
-    /// Begins to look for nodes with ingests, whose feeds can be followed.
-    pub(crate) fn links(&self, around: &Surroundings<'_>, tasks: &mut JoinSet<()>) -> Links {
+    /// The same, which serves the programmes that this process makes.
+    pub(crate) fn with_programmes(self, followed: &[Followed], started: WallTime) -> Self {
+        let mut programmes = Programmes::new(started);
+        for Followed { station, programme, .. } in followed {
+            if let Some(programme) = programme {
+                let name = &station.settings().name;
+                programmes.add(name, station.rendition(), programme.feed.clone());
+            }
+        }
+        Self { programmes: Arc::new(programmes), ..self }
+    }
+
+    /// Begins to look for nodes with a role, whose feeds can be followed.
+    pub(crate) fn links(
+        &self,
+        around: &Surroundings<'_>,
+        role: Role,
+        tasks: &mut JoinSet<()>,
+    ) -> Links {
         let store = around.stores.area(Area::Private).clone();
-        let lookout = Lookout::new(store, Role::Ingest.as_str(), self.metrics.clone());
+        let lookout = Lookout::new(store, role.as_str(), self.metrics.clone());
         let nodes = lookout.known();
         tasks.spawn(lookout.run(around.clock.clone(), around.shutdown.clone()));
         Links::new(link::Parts {
@@ -76,10 +99,11 @@ impl Linked {
         })
     }
 
-    /// Serves the path feeds of the process's own ingests.
+    /// Serves the feeds of the process's own ingests and programmes.
     pub(crate) fn server(&self, ingest: &Ingest, shutdown: &Shutdown) -> Server {
         let feeds = Arc::new(OwnFeeds(ingest.clone()));
         Server::new(feeds, shutdown.clone(), self.metrics.clone())
+            .with_programmes(Arc::clone(&self.programmes))
     }
 
     /// Who may come to the node port.
@@ -110,6 +134,17 @@ pub(crate) fn announce(
 }
 
 impl Paths<'_> {
+    /// The programme feed of an egress that other nodes make; `None` where none is read.
+    pub(crate) fn programme(
+        &self,
+        egress: &Egress,
+        tasks: &mut JoinSet<()>,
+    ) -> Option<Tail<Record>> {
+        let (name, rendition) = (egress.name.as_str(), egress.rendition_id());
+        let links = self.links.as_ref()?;
+        Some(links.follow_programme(name, &rendition, egress.target_secs(), tasks))
+    }
+
     /// The path of an ingest; `None` where it is nowhere.
     pub(crate) fn path(&mut self, ingest: &str, tasks: &mut JoinSet<()>) -> Option<Path> {
         let (feed, own_from) = match &self.links {

@@ -1,35 +1,35 @@
 //! The roles of a process, all of them or some.
 
-use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use catalogue::Catalogue;
 use catalogue::report::Report;
-use catalogue::{Catalogue, Name};
 use control::webhooks;
 use delivery::fanout::{Fanout, FanoutSettings};
-use delivery::{AccessLog, BackEndSetup, BackEnds, Delivery, Station, Stations};
-use ingest::{Ingest, Passwords};
+use delivery::{AccessLog, BackEndSetup, BackEnds, Delivery, Stations};
+use ingest::Ingest;
 use journal::Desk;
 use listen::Entry;
 use outbound::{Client, Policy, Settings};
-use packager::{Packager, Programme};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 use runtime::backoff;
 use runtime::clock::{Clock, Steady};
-use runtime::config::{ProcessConfig, Role};
+use runtime::config::ProcessConfig;
 use runtime::shutdown::Shutdown;
 use store::{Area, Credentials, S3Settings, StoreUrl, Stores};
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use crate::doors::Roles;
-use crate::linked::{Linked, Paths, Surroundings, announce};
+use crate::linked::{Linked, Surroundings, announce};
 use crate::ports::{Addresses, Opened};
 use crate::public::PublicAddress;
 use crate::report::Reporter;
+use crate::roles::{Followed, follow, ingest_role, packager_role, paths, told_of};
 use crate::url_auth::UrlAuth;
 use crate::{tls, watching};
 
@@ -61,15 +61,15 @@ struct Endings {
 
 /// Every task of the process. None ends before the shutdown.
 #[derive(Debug, Default)]
-struct Tasks {
+pub(crate) struct Tasks {
     /// The packager's.
-    programmes: JoinSet<()>,
+    pub(crate) programmes: JoinSet<()>,
     /// The pulled sources'.
     sources: JoinSet<()>,
     /// The origins'.
-    views: JoinSet<()>,
+    pub(crate) views: JoinSet<()>,
     /// What is told to other nodes, and read from them.
-    links: JoinSet<()>,
+    pub(crate) links: JoinSet<()>,
     /// The accept loops, and what they accepted.
     ports: JoinSet<()>,
     /// Who tells the back ends of URL authentication who has gone.
@@ -108,8 +108,7 @@ pub async fn start(
     let public = PublicAddress::new(config, &addresses);
     let url_auth = UrlAuth::new(client(config.allow_private.auth), &public);
     let passwords = url_auth.passwords(config);
-    let time = (clock.clone(), shutdown.clone());
-    let ingest = ingest_role(config, &catalogue, time, &passwords, &mut registry);
+    let ingest = ingest_role(config, &catalogue, (&clock, &shutdown), &passwords, &mut registry);
     let desk = keep_journals(config, &ingest)?;
     let mut tasks = Tasks::default();
     let process = format!("{:016x}", backoff::random());
@@ -118,19 +117,19 @@ pub async fn start(
     let paths = paths(linked.as_ref(), &around, &ingest, &mut tasks.links);
     let packager = packager_role(&around, &desk, &mut registry);
     let heard = (&fanout, &clock, process.as_str());
-    let followed = follow(&catalogue, paths, packager.as_ref(), heard, &mut tasks).await?;
+    let followed =
+        follow(&catalogue, paths, packager.as_ref(), heard, (&stores, &mut tasks)).await?;
+    let linked = linked.map(|linked| linked.with_programmes(&followed, clock.now()));
     let asking = url_auth.for_listeners(&clock);
     let (delivery, back_ends, access_log) =
         deliver(&around, (&catalogue, &followed), (&fanout, &asking), &mut registry, &mut tasks)?;
-    let silences = watching::listen(&catalogue, &followed, &mut tasks.listening);
+    let told = told_of(config, &catalogue);
+    let silences = watching::listen(&told, &followed, &mut tasks.listening);
     let reporter = Reporter::new(config, Arc::clone(&catalogue), &clock, ingest.clone(), followed);
     let reporter = Arc::new(reporter.with_silences(silences));
     let webhooks = webhook_parts(config, &clock, &shutdown, &mut registry);
-    let recent = watching::start(&catalogue, &reporter, &clock, &webhooks, &mut tasks.watching);
-    ingest.pull(&client(config.allow_private.pull), &process, &mut tasks.sources);
-    if let Some(address) = addresses.node {
-        announce(&around, address, &process, &mut tasks.links);
-    }
+    let recent = watching::start(&told, &reporter, &clock, &webhooks, &mut tasks.watching);
+    reach_out(&around, &ingest, (addresses.node, &process), &mut tasks);
     let roles = Roles {
         config,
         public,
@@ -158,12 +157,12 @@ pub async fn start(
 /// What serves listeners, and what has to be ended with it.
 fn deliver(
     around: &Surroundings<'_>,
-    (catalogue, followed): (&Catalogue, &[(Arc<Station>, Programme)]),
+    (catalogue, followed): (&Catalogue, &[Followed]),
     (fanout, asking): (&Fanout, &BackEndSetup),
     registry: &mut Registry,
     tasks: &mut Tasks,
 ) -> Result<(Delivery, BackEnds, Option<AccessLog>)> {
-    let stations = followed.iter().map(|(station, _)| Arc::clone(station)).collect();
+    let stations = followed.iter().map(|one| Arc::clone(&one.station)).collect();
     let stations = Arc::new(Stations::new(stations));
     let back_ends = BackEnds::start(catalogue, &stations, asking, registry, &mut tasks.telling)?;
     let access_log = access_log(around.config, registry)?;
@@ -174,58 +173,24 @@ fn deliver(
     Ok((delivery, back_ends, access_log))
 }
 
-/// The ingest role; in a process without it one that takes nothing.
-fn ingest_role(
-    config: &ProcessConfig,
-    catalogue: &Arc<Catalogue>,
-    (clock, shutdown): (Steady, Shutdown),
-    passwords: &Passwords,
-    registry: &mut Registry,
-) -> Ingest {
-    let mut unseen = Registry::default();
-    let (taken, registry) = if config.node.does(Role::Ingest) {
-        (Arc::clone(catalogue), registry)
-    } else {
-        (Arc::default(), &mut unseen)
-    };
-    let limits = ingest_limits(config);
-    Ingest::new(taken, limits, (clock, shutdown), passwords.clone(), registry)
-}
-
-/// The packager role, in a process that has it.
-fn packager_role(
-    around: &Surroundings<'_>,
-    desk: &Desk,
-    registry: &mut Registry,
-) -> Option<Packager> {
-    let Surroundings { config, stores, clock, shutdown } = *around;
-    config.node.does(Role::Packager).then(|| {
-        Packager::new(stores.clone(), clock.clone(), shutdown.clone(), registry)
-            .with_source_timeout(config.limits.source_timeout)
-            .with_data(config.data.clone())
-            .with_journals(desk.clone())
-    })
-}
-
-/// Where programmes get their paths: from the process's own ingests if it has any,
-/// else from other nodes'.
-fn paths<'a>(
-    linked: Option<&Linked>,
-    around: &Surroundings<'_>,
-    ingest: &'a Ingest,
-    tasks: &mut JoinSet<()>,
-) -> Paths<'a> {
-    let node = &around.config.node;
-    let is_needed = node.does(Role::Packager) && !node.does(Role::Ingest);
-    let links = linked.filter(|_| is_needed).map(|linked| linked.links(around, tasks));
-    Paths { ingest, links, followed: HashMap::new() }
-}
-
 /// Begins to keep journals; what a process before has left is on the feeds.
 fn keep_journals(config: &ProcessConfig, ingest: &Ingest) -> Result<Desk> {
     let desk = Desk::start().context("cannot start the journals' thread")?;
     ingest.keep_journals(&desk, &config.data.join("journal/ingests"));
     Ok(desk)
+}
+
+/// Begins to pull sources, and to tell the other nodes of this one.
+fn reach_out(
+    around: &Surroundings<'_>,
+    ingest: &Ingest,
+    (node, process): (Option<SocketAddr>, &str),
+    tasks: &mut Tasks,
+) {
+    ingest.pull(&client(around.config.allow_private.pull), process, &mut tasks.sources);
+    if let Some(address) = node {
+        announce(around, address, process, &mut tasks.links);
+    }
 }
 
 fn webhook_parts(
@@ -240,33 +205,6 @@ fn webhook_parts(
         shutdown: shutdown.clone(),
         metrics: webhooks::Metrics::register(registry),
     }
-}
-
-/// Begins every egress's programme and its views.
-async fn follow(
-    catalogue: &Catalogue,
-    mut paths: Paths<'_>,
-    packager: Option<&Packager>,
-    (fanout, clock, process): (&Fanout, &Steady, &str),
-    tasks: &mut Tasks,
-) -> Result<Vec<(Arc<Station>, Programme)>> {
-    let mut followed = Vec::new();
-    let Some(packager) = packager else { return Ok(followed) };
-    for egress in catalogue.egresses() {
-        let names = egress.ingests.iter().map(Name::as_str);
-        let of_egress = names.filter_map(|name| paths.path(name, &mut tasks.links)).collect();
-        let programme = packager.start(egress, of_egress, &mut tasks.programmes).await;
-        let heard = origin::Programme {
-            feed: programme.feed.clone(),
-            segments: programme.past.segments.clone(),
-            titles: programme.past.titles.clone(),
-            profile: programme.past.profile,
-            stores: programme.stores.clone(),
-        };
-        let station = origin::start(egress, heard, fanout, (clock, process), &mut tasks.views)?;
-        followed.push((station, programme));
-    }
-    Ok(followed)
 }
 
 impl Running {
@@ -406,7 +344,7 @@ fn fanout_settings(config: &ProcessConfig) -> FanoutSettings {
     }
 }
 
-fn ingest_limits(config: &ProcessConfig) -> ingest::Limits {
+pub(crate) fn ingest_limits(config: &ProcessConfig) -> ingest::Limits {
     ingest::Limits {
         header_time: config.limits.header_time,
         source_timeout: config.limits.source_timeout,

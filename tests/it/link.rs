@@ -1,5 +1,5 @@
 //! The roles in processes of their own: ingest in one, packager and origin in another,
-//! with a bucket and the network between them.
+//! origin alone in a third, with a bucket and the network between them.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ struct Cluster {
 impl Cluster {
     fn new() -> Self {
         let scratch = Scratch::default();
-        for name in ["in", "out"] {
+        for name in ["in", "out", "out-2", "origin"] {
             std::fs::create_dir(scratch.path().join(name)).unwrap();
         }
         Self { scratch }
@@ -74,10 +74,15 @@ async fn fetch(program: &Program) -> Fetched {
 
 /// Waits until the packager has its path.
 async fn until_connected(packager: &Program) {
-    let url = packager.control_url("/metrics");
-    wait::until("a link", || async {
+    until_counted(packager, "skywave_link_connected{feed=\"paths/in\"} 1").await;
+}
+
+/// Waits for a line among the metrics.
+async fn until_counted(program: &Program, line: &str) {
+    let url = program.control_url("/metrics");
+    wait::until(line, || async {
         let text = http::try_get(&url).await?.text();
-        text.contains("skywave_link_connected{ingest=\"in\"} 1").then_some(())
+        text.lines().any(|one| one == line).then_some(())
     })
     .await;
 }
@@ -203,4 +208,46 @@ async fn a_line_that_is_cut_for_five_seconds_costs_no_frame() {
     assert_eq!(frames::position(&sent, &listed.frames()), 0);
     let egress = packager.until_egress("counts", |_| true).await;
     assert_eq!((&egress["breaks_total"], &egress["frames_lost_total"]), (&0.into(), &0.into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_packagers_either_may_be_killed_and_nobody_hears_it() {
+    let cluster = Cluster::new();
+    let packager = "\"packager\", \"origin\", \"control\"";
+    let ingest = cluster.start_ingest().await;
+    let first = cluster.start_packager().await;
+    until_connected(&first).await;
+    let sent = demo::fixtures::mp3(40, 128, 44_100, 2);
+    let mut source = Source::connect(ingest.public, "audio/mpeg").await;
+    let all = sent.clone();
+    let sending = tokio::spawn(async move {
+        send_paced(&mut source, &all).await;
+        source
+    });
+    // The second one comes when there is something that it can join.
+    first.until_stored(2).await;
+    let second = cluster.start("out-2", packager, "").await;
+    let origin = cluster.start("origin", "\"origin\", \"control\"", "").await;
+    until_counted(&origin, "skywave_link_connected{feed=\"programmes/radio\"} 2").await;
+    origin.until_egress("audio", |egress| egress["on_air"] == true).await;
+    let mut listener = Listener::connect(origin.public, "/radio").await;
+    let heard_len = sent[600..].concat().len();
+    let hearing = tokio::spawn(async move { listener.hear(heard_len).await });
+    let listed = |more: u64| {
+        move |egress: &serde_json::Value| egress["window_segments"].as_u64() >= Some(more)
+    };
+    second.until_egress("segments", listed(3)).await;
+    first.kill().await;
+    origin.until_egress("more segments", listed(7)).await;
+    let first = cluster.start_packager().await;
+    until_counted(&origin, "skywave_link_connected{feed=\"programmes/radio\"} 2").await;
+    first.until_egress("segments", listed(10)).await;
+    second.kill().await;
+    let _source = sending.await.unwrap();
+    let heard = frames::whole(&hearing.await.unwrap().audio);
+    frames::position(&sent, &heard);
+    origin.until_egress("the last", listed(18)).await;
+    let listed = fetch(&origin).await;
+    assert!(listed.discontinuities().is_empty());
+    frames::position(&sent, &listed.frames());
 }

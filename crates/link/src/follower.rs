@@ -1,7 +1,8 @@
-//! Follows path feeds of other processes.
+//! Follows feeds of other processes.
 
 mod connection;
 mod held;
+mod programme;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -42,7 +43,7 @@ const OPEN_TIME: Duration = Duration::from_secs(2);
 pub struct Parts {
     /// What nodes know each other by.
     pub secret: Secret,
-    /// The nodes with the ingest role.
+    /// The nodes that have the feeds.
     pub nodes: Known,
     /// The process's clock.
     pub clock: Steady,
@@ -52,7 +53,7 @@ pub struct Parts {
     pub metrics: Metrics,
 }
 
-/// Follows the path feeds of other nodes.
+/// Follows the feeds of other nodes.
 #[derive(Debug)]
 pub struct Links {
     parts: Parts,
@@ -128,7 +129,7 @@ impl Links {
             ingest: ingest.to_owned(),
             parts: self.parts.clone(),
             dialler: Arc::clone(&self.dialler),
-            metrics: self.parts.metrics.following(ingest),
+            metrics: self.parts.metrics.following(&format!("paths/{ingest}")),
             writer,
             own_from: own_from.clone(),
             place: None,
@@ -191,9 +192,9 @@ impl Follower {
         let mut dials = JoinSet::new();
         for node in nodes {
             let after = self.place_in(&node.name).and_then(|place| place.last);
-            let (dialler, ingest) = (Arc::clone(&self.dialler), self.ingest.clone());
+            let (dialler, feed) = (Arc::clone(&self.dialler), format!("paths/{}", self.ingest));
             let node = node.clone();
-            dials.spawn(async move { dialler.dial(&node, &ingest, after).await });
+            dials.spawn(async move { dialler.dial(&node, &feed, after).await });
         }
         let (mut spare, mut why) = (None, String::new());
         while let Some(dialled) = dials.join_next().await {
@@ -257,16 +258,16 @@ impl Follower {
     /// Takes what a connection has told by now.
     fn take(
         &mut self,
-        receiver: &mut Receiver,
+        receiver: &mut Receiver<PathItem>,
         held: &mut Held,
     ) -> Result<(), crate::receiver::Fault> {
         let mut entries = Vec::new();
         let fault = loop {
             match receiver.next_told() {
-                Ok(Some(Told::Entry(entry))) => {
+                Ok(Some(Told::Item { position, item })) => {
                     self.metrics.items.inc();
-                    self.note(&entry.item);
-                    held.push(entry, &mut entries);
+                    self.note(&item);
+                    held.push(PathEntry { position, item }, &mut entries);
                 }
                 Ok(Some(Told::Missed)) => {
                     warn!(ingest = self.ingest, "items of the path feed were missed");

@@ -1,9 +1,10 @@
 //! The feeds over the network: what [`runtime::tail`] is within a process, between
 //! processes.
 //!
-//! A [`Server`] on the node port serves the path feeds of a process's ingests, as
-//! bodies of [`feed::wire`] messages, from any position on. A [`Links`] follows
-//! them from another process into tails of its own. Processes know each other by
+//! A [`Server`] on the node port serves the path feeds of a process's ingests and the
+//! programme feeds of its packager, as bodies of [`feed::wire`] messages, from any
+//! position on. A [`Links`] follows them from another process into tails of its own; the
+//! feeds that several packagers make of one programme are merged. Processes know each other by
 //! their [records in the bucket](nodes), and show each other the cluster's secret.
 //!
 //! The source of a feed never waits: a reader that is slow misses items and is
@@ -28,7 +29,7 @@ pub use follower::{Followed, Links, Parts};
 pub use guard::NodeGuard;
 pub use metrics::Metrics;
 pub use secret::{SECRET_FILE, SecretError, cluster_secret};
-pub use server::{PathFeeds, READERS_MAX, Server, Standing};
+pub use server::{PathFeeds, Programmes, READERS_MAX, Server, Standing};
 
 /// How long a feed is silent before its reader is told that the writer is there.
 pub const HEARTBEAT_EVERY: Duration = Duration::from_secs(1);

@@ -7,13 +7,13 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct IngestLabel {
-    ingest: String,
+struct FeedLabel {
+    feed: String,
 }
 
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct BrokenLabel {
-    ingest: String,
+    feed: String,
     reason: Reason,
 }
 
@@ -35,15 +35,15 @@ pub(crate) enum Reason {
 pub struct Metrics {
     /// Requests without the cluster's secret.
     pub(crate) strangers: Counter,
-    readers: Family<IngestLabel, Gauge>,
-    sent_bytes: Family<IngestLabel, Counter>,
-    missed: Family<IngestLabel, Counter>,
-    connected: Family<IngestLabel, Gauge>,
-    connects: Family<IngestLabel, Counter>,
+    readers: Family<FeedLabel, Gauge>,
+    sent_bytes: Family<FeedLabel, Counter>,
+    missed: Family<FeedLabel, Counter>,
+    connected: Family<FeedLabel, Gauge>,
+    connects: Family<FeedLabel, Counter>,
     broken: Family<BrokenLabel, Counter>,
-    items: Family<IngestLabel, Counter>,
-    received_bytes: Family<IngestLabel, Counter>,
-    gaps: Family<IngestLabel, Counter>,
+    items: Family<FeedLabel, Counter>,
+    received_bytes: Family<FeedLabel, Counter>,
+    gaps: Family<FeedLabel, Counter>,
     /// Nodes whose records are valid.
     pub(crate) nodes: Gauge,
 }
@@ -59,7 +59,7 @@ pub(crate) struct Served {
 /// The counters of one feed that is followed.
 #[derive(Debug, Clone)]
 pub(crate) struct Following {
-    ingest: String,
+    feed: String,
     broken: Family<BrokenLabel, Counter>,
     pub(crate) connected: Gauge,
     pub(crate) connects: Counter,
@@ -77,41 +77,37 @@ impl Metrics {
             "Requests on the node port without the cluster's secret",
             all.strangers.clone(),
         );
-        registry.register("link_readers", "Readers of a path feed", all.readers.clone());
+        registry.register("link_readers", "Readers of a feed", all.readers.clone());
         registry.register("link_sent_bytes", "Bytes told to readers", all.sent_bytes.clone());
         registry.register(
             "link_missed_items",
             "Items that a reader was too slow for",
             all.missed.clone(),
         );
-        registry.register("link_connected", "Whether a path feed is read", all.connected.clone());
         registry.register(
-            "link_connects",
-            "Connections made to read a path feed",
-            all.connects.clone(),
+            "link_connected",
+            "Nodes from which a feed is read",
+            all.connected.clone(),
         );
+        registry.register("link_connects", "Connections made to read a feed", all.connects.clone());
         registry.register(
             "link_broken",
             "Connections that ended or came to nothing",
             all.broken.clone(),
         );
-        registry.register("link_items", "Items of path feeds that came", all.items.clone());
+        registry.register("link_items", "Items of feeds that came", all.items.clone());
         registry.register(
             "link_received_bytes",
-            "Bytes of path feeds that came",
+            "Bytes of feeds that came",
             all.received_bytes.clone(),
         );
-        registry.register(
-            "link_gaps",
-            "Times that items of a path feed were missed",
-            all.gaps.clone(),
-        );
+        registry.register("link_gaps", "Times that items of a feed were missed", all.gaps.clone());
         registry.register("link_nodes", "Nodes whose records are valid", all.nodes.clone());
         all
     }
 
-    pub(crate) fn served(&self, ingest: &str) -> Served {
-        let label = IngestLabel { ingest: ingest.to_owned() };
+    pub(crate) fn served(&self, feed: &str) -> Served {
+        let label = FeedLabel { feed: feed.to_owned() };
         Served {
             readers: self.readers.get_or_create(&label).clone(),
             sent_bytes: self.sent_bytes.get_or_create(&label).clone(),
@@ -119,10 +115,10 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn following(&self, ingest: &str) -> Following {
-        let label = IngestLabel { ingest: ingest.to_owned() };
+    pub(crate) fn following(&self, feed: &str) -> Following {
+        let label = FeedLabel { feed: feed.to_owned() };
         Following {
-            ingest: ingest.to_owned(),
+            feed: feed.to_owned(),
             broken: self.broken.clone(),
             connected: self.connected.get_or_create(&label).clone(),
             connects: self.connects.get_or_create(&label).clone(),
@@ -135,7 +131,7 @@ impl Metrics {
 
 impl Following {
     pub(crate) fn broken(&self, reason: Reason) {
-        let label = BrokenLabel { ingest: self.ingest.clone(), reason };
+        let label = BrokenLabel { feed: self.feed.clone(), reason };
         self.broken.get_or_create(&label).inc();
     }
 }

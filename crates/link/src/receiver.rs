@@ -1,21 +1,25 @@
-//! What comes of a path feed, in its order. Sans-IO.
+//! What comes of a feed, in its order. Sans-IO.
 
-use feed::wire::{Decoder, Message, WireError};
-use feed::{PathEntry, PathItem};
+use feed::wire::{Decoder, Item, Message, WireError};
 
 /// Takes the items of one connection; none is older than what is known.
 #[derive(Debug)]
-pub(crate) struct Receiver {
-    decoder: Decoder<PathItem>,
+pub(crate) struct Receiver<T> {
+    decoder: Decoder<T>,
     last: Option<u64>,
 }
 
 /// What a connection tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum Told<T> {
     /// The next item.
-    Entry(PathEntry),
-    /// Items were missed; who is there is the next item.
+    Item {
+        /// Its place in the feed.
+        position: u64,
+        /// The item.
+        item: T,
+    },
+    /// Items were missed before the next one.
     Missed,
     /// The other side is there.
     Beat,
@@ -37,7 +41,7 @@ pub(crate) enum Fault {
     },
 }
 
-impl Receiver {
+impl<T: Item> Receiver<T> {
     /// Begins behind the item at `last`.
     pub(crate) fn new(last: Option<u64>) -> Self {
         Self { decoder: Decoder::new(), last }
@@ -58,7 +62,7 @@ impl Receiver {
     /// # Errors
     ///
     /// [`Fault`]; what came before it is right.
-    pub(crate) fn next_told(&mut self) -> Result<Option<Told>, Fault> {
+    pub(crate) fn next_told(&mut self) -> Result<Option<Told<T>>, Fault> {
         let told = match self.decoder.next_message()? {
             None => return Ok(None),
             Some(Message::Heartbeat { .. }) => Told::Beat,
@@ -69,7 +73,7 @@ impl Receiver {
             Some(Message::Item { position, item }) => {
                 self.check(position)?;
                 self.last = Some(position);
-                Told::Entry(PathEntry { position, item })
+                Told::Item { position, item }
             }
         };
         Ok(Some(told))

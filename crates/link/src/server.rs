@@ -1,4 +1,6 @@
-//! Serves path feeds to other processes.
+//! Serves feeds to other processes.
+
+mod programmes;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -22,6 +24,8 @@ use tracing::{info, warn};
 use crate::HEARTBEAT_EVERY;
 use crate::metrics::{Metrics, Served};
 use crate::teller::Teller;
+
+pub use programmes::Programmes;
 
 /// Readers of a process at a time: two packagers of 2,000 ingests. Chosen.
 pub const READERS_MAX: usize = 4_096;
@@ -56,10 +60,11 @@ pub struct Standing {
     pub source: Option<SourceInfo>,
 }
 
-/// Serves the path feeds of a process. Clones serve the same.
+/// Serves the feeds of a process. Clones serve the same.
 #[derive(Debug, Clone)]
 pub struct Server {
     feeds: Arc<dyn PathFeeds>,
+    programmes: Arc<Programmes>,
     places: Arc<Semaphore>,
     metrics: Metrics,
     shutdown: Shutdown,
@@ -73,17 +78,42 @@ struct From {
     after: Option<u64>,
 }
 
-/// One reader's body.
-struct Feeding {
-    server: Server,
+/// What one reader is told of a feed.
+trait Script: Send {
+    /// What the feed holds.
+    type Item: Clone + Send + Sync;
+
+    /// Tells the next items; the first of them is at this place of the process's own log.
+    fn tell(&mut self, items: Vec<Self::Item>, first: u64);
+
+    /// The reader was too slow: items are gone.
+    fn handle_lag(&mut self);
+
+    /// Tells that nothing is new.
+    fn beat(&mut self);
+
+    /// Takes what is to be sent; empty if nothing is.
+    fn take(&mut self) -> Bytes;
+}
+
+/// A path feed's.
+struct PathScript {
+    feeds: Arc<dyn PathFeeds>,
     ingest: String,
-    reader: Reader<PathEntry>,
     teller: Teller,
+}
+
+/// One reader's body.
+struct Feeding<S: Script> {
+    script: S,
+    reader: Reader<S::Item>,
     place: Place,
+    shutdown: Shutdown,
 }
 
 /// A reader's place.
 struct Place {
+    feed: String,
     served: Served,
     _permit: OwnedSemaphorePermit,
 }
@@ -92,46 +122,58 @@ impl Server {
     /// A server of these feeds; its bodies end with the shutdown.
     pub fn new(feeds: Arc<dyn PathFeeds>, shutdown: Shutdown, metrics: Metrics) -> Self {
         let places = Arc::new(Semaphore::new(READERS_MAX));
-        Self { feeds, places, metrics, shutdown }
+        Self { feeds, programmes: Arc::default(), places, metrics, shutdown }
+    }
+
+    /// The same, which serves these programme feeds.
+    #[must_use]
+    pub fn with_programmes(self, programmes: Arc<Programmes>) -> Self {
+        Self { programmes, ..self }
     }
 
     /// The routes of the node port.
     pub fn routes(&self) -> Routes {
-        Routes::default().get("/feeds/paths/{ingest}", Access::Node, path_feed).with_state(self)
+        Routes::default()
+            .get("/feeds/paths/{ingest}", Access::Node, path_feed)
+            .get("/feeds/programmes/{egress}/{rendition}", Access::Node, programmes::programme_feed)
+            .with_state(self)
     }
 
     async fn open(&self, ingest: String, after: Option<u64>) -> Result<Response, Refusal> {
         let feed = self.feeds.feed(&ingest).ok_or(Refusal::Unknown)?;
-        let permit = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Refusal::Full)?;
+        let place = self.place(format!("paths/{ingest}"))?;
         // Before the reader: what comes meanwhile is read.
         let standing = self.feeds.standing(&ingest);
         if after.is_some_and(|after| after >= standing.next) {
             return Err(Refusal::Ahead);
         }
         let mut reader = feed.from_start();
-        let batch = match reader.behind() {
-            0 => Vec::new(),
-            _ => reader.next_batch(BATCH_MAX).await.unwrap_or_default(),
-        };
+        let (_, batch) = first_batch(&mut reader).await;
         let first = batch.first().map(|entry| entry.position);
         let mut teller = Teller::new(after, first, &standing);
         teller.tell(batch, &standing);
         teller.beat(&standing);
-        let place = Place::new(self.metrics.served(&ingest), permit);
-        let server = self.clone();
-        let feeding = Feeding { server, ingest, reader, teller, place };
-        let head = [
-            (header::CONTENT_TYPE.as_str(), MEDIA_TYPE.to_owned()),
-            (header::CACHE_CONTROL.as_str(), "no-store".to_owned()),
-            (NEXT_HEADER, standing.next.to_string()),
-            (SOURCE_HEADER, u8::from(standing.source.is_some()).to_string()),
-        ];
-        let body = stream::unfold(feeding, |mut feeding| async move {
-            let told = feeding.next_told().await?;
-            Some((Ok::<_, Infallible>(told), feeding))
-        });
-        Ok((head, Body::from_stream(body)).into_response())
+        let script = PathScript { feeds: Arc::clone(&self.feeds), ingest, teller };
+        let feeding = Feeding { script, reader, place, shutdown: self.shutdown.clone() };
+        Ok(feeding.answer(standing.next, standing.source.is_some()))
     }
+
+    /// A place for one more reader.
+    fn place(&self, feed: String) -> Result<Place, Refusal> {
+        let permit = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Refusal::Full)?;
+        let served = self.metrics.served(&feed);
+        served.readers.inc();
+        Ok(Place { feed, served, _permit: permit })
+    }
+}
+
+/// What is remembered first of all, with its place in the log; nothing is waited for.
+async fn first_batch<T: Clone>(reader: &mut Reader<T>) -> (u64, Vec<T>) {
+    let batch = match reader.behind() {
+        0 => Vec::new(),
+        _ => reader.next_batch(BATCH_MAX).await.unwrap_or_default(),
+    };
+    (reader.position() - batch.len() as u64, batch)
 }
 
 async fn path_feed(
@@ -158,11 +200,11 @@ enum Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, text) = match self {
-            Self::Unknown => (StatusCode::NOT_FOUND, "no ingest of this name is here\n"),
+            Self::Unknown => (StatusCode::NOT_FOUND, "no feed of this name is here\n"),
             Self::Query => (StatusCode::BAD_REQUEST, "`after` is the position of an item\n"),
             Self::Ahead => (StatusCode::CONFLICT, "the feed has not come to this position\n"),
             Self::Full => {
-                warn!(readers = READERS_MAX, "reader of a path feed refused: too many");
+                warn!(readers = READERS_MAX, "reader of a feed refused: too many");
                 let headers = [(header::RETRY_AFTER, "5")];
                 let text = "too many readers\n";
                 return (StatusCode::SERVICE_UNAVAILABLE, headers, text).into_response();
@@ -172,41 +214,73 @@ impl IntoResponse for Refusal {
     }
 }
 
-impl Feeding {
+impl Script for PathScript {
+    type Item = PathEntry;
+
+    fn tell(&mut self, items: Vec<PathEntry>, _: u64) {
+        let standing = self.feeds.standing(&self.ingest);
+        self.teller.tell(items, &standing);
+    }
+
+    fn handle_lag(&mut self) {
+        self.teller.handle_lag();
+    }
+
+    fn beat(&mut self) {
+        let standing = self.feeds.standing(&self.ingest);
+        self.teller.beat(&standing);
+    }
+
+    fn take(&mut self) -> Bytes {
+        self.teller.take()
+    }
+}
+
+impl<S: Script + 'static> Feeding<S> {
+    /// The answer whose body this is.
+    fn answer(self, next: u64, has_source: bool) -> Response {
+        let head = [
+            (header::CONTENT_TYPE.as_str(), MEDIA_TYPE.to_owned()),
+            (header::CACHE_CONTROL.as_str(), "no-store".to_owned()),
+            (NEXT_HEADER, next.to_string()),
+            (SOURCE_HEADER, u8::from(has_source).to_string()),
+        ];
+        let body = stream::unfold(self, |mut feeding| async move {
+            let told = feeding.next_told().await?;
+            Some((Ok::<_, Infallible>(told), feeding))
+        });
+        (head, Body::from_stream(body)).into_response()
+    }
+
     /// Waits for what is to be sent next; `None` at the end.
     ///
     /// While the reader takes nothing this is not called, and the feed forgets what
     /// it has no room for.
     async fn next_told(&mut self) -> Option<Bytes> {
         loop {
-            let told = self.teller.take();
+            let told = self.script.take();
             if !told.is_empty() {
                 self.place.served.sent_bytes.inc_by(told.len() as u64);
                 return Some(told);
             }
             let read = tokio::select! {
-                () = self.server.shutdown.wait() => return None,
+                () = self.shutdown.wait() => return None,
                 read = timeout(HEARTBEAT_EVERY, self.reader.next_batch(BATCH_MAX)) => read,
             };
-            let standing = self.server.feeds.standing(&self.ingest);
             match read {
-                Ok(Ok(batch)) => self.teller.tell(batch, &standing),
+                Ok(Ok(batch)) => {
+                    let first = self.reader.position() - batch.len() as u64;
+                    self.script.tell(batch, first);
+                }
                 Ok(Err(ReadError::Lagged { missed })) => {
-                    info!(ingest = self.ingest, missed, "a reader of the path feed is too slow");
+                    info!(feed = self.place.feed, missed, "a reader of the feed is too slow");
                     self.place.served.missed.inc_by(missed);
-                    self.teller.handle_lag();
+                    self.script.handle_lag();
                 }
                 Ok(Err(ReadError::Closed)) => return None,
-                Err(_) => self.teller.beat(&standing),
+                Err(_) => self.script.beat(),
             }
         }
-    }
-}
-
-impl Place {
-    fn new(served: Served, permit: OwnedSemaphorePermit) -> Self {
-        served.readers.inc();
-        Self { served, _permit: permit }
     }
 }
 

@@ -1,4 +1,4 @@
-//! One connection to another node's path feed.
+//! One connection to another node's feed.
 
 use std::net::SocketAddr;
 
@@ -63,15 +63,15 @@ impl Dialler {
         Self { client, authorization: format!("{SCHEME}{secret}") }
     }
 
-    /// Asks a node for the feed of an ingest, behind the item at `after`.
+    /// Asks a node for a feed by its name, behind the item at `after`.
     pub(super) async fn dial(
         &self,
         node: &Node,
-        ingest: &str,
+        feed: &str,
         after: Option<u64>,
     ) -> Result<Connection, Refused> {
         let query = after.map_or_else(String::new, |after| format!("?after={after}"));
-        let url = format!("http://{}/feeds/paths/{ingest}{query}", node.address);
+        let url = format!("http://{}/feeds/{feed}{query}", node.address);
         let refused =
             |why: String| Refused { why: format!("{}: {why}", node.name), is_ahead: false };
         let target: Target = url.parse().map_err(|why| refused(format!("{why}")))?;

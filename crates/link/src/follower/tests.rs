@@ -146,8 +146,8 @@ async fn a_feed_is_followed_at_its_positions() {
     assert_eq!(bench.followed.own_from.get(), Some(111), "what comes from now on is its own");
     station.feed.push(5);
     assert_eq!(positions(&bench.until(115).await), [111, 112, 113, 114, 115]);
-    assert_eq!(bench.counted.get("link_connected{ingest=\"in\"}"), 1);
-    assert_eq!(bench.counted.get("link_items_total{ingest=\"in\"}"), 17);
+    assert_eq!(bench.counted.get("link_connected{feed=\"paths/in\"}"), 1);
+    assert_eq!(bench.counted.get("link_items_total{feed=\"paths/in\"}"), 17);
 }
 
 #[tokio::test]
@@ -163,7 +163,7 @@ async fn cut_again_and_again_it_goes_on_where_it_was() {
     let all: Vec<_> = positions(&taken).into_iter().chain(positions(&rest)).collect();
     assert_eq!(all, (99..=120).collect::<Vec<_>>());
     assert_eq!(taken[2..], (101..=110).map(unit).collect::<Vec<_>>());
-    bench.until_counted("link_broken_total{ingest=\"in\",reason=\"Closed\"}", 2).await;
+    bench.until_counted("link_broken_total{feed=\"paths/in\",reason=\"Closed\"}", 2).await;
 }
 
 #[tokio::test]
@@ -176,7 +176,7 @@ async fn what_was_forgotten_meanwhile_is_known_to_be_missed() {
     bench.until(101).await;
     bench.know(&[]);
     station.stop();
-    bench.until_counted("link_broken_total{ingest=\"in\",reason=\"Closed\"}", 1).await;
+    bench.until_counted("link_broken_total{feed=\"paths/in\",reason=\"Closed\"}", 1).await;
     let station = Station::start_with(crate::testing::Feed::new(5));
     station.feed.connect();
     station.feed.push(30);
@@ -185,7 +185,7 @@ async fn what_was_forgotten_meanwhile_is_known_to_be_missed() {
     let taken = bench.until(130).await;
     assert_eq!(positions(&taken), [125, 126, 127, 128, 129, 130]);
     assert_eq!(taken[0], connected(125));
-    assert_eq!(bench.counted.get("link_gaps_total{ingest=\"in\"}"), 1);
+    assert_eq!(bench.counted.get("link_gaps_total{feed=\"paths/in\"}"), 1);
 }
 
 #[tokio::test]
@@ -193,8 +193,8 @@ async fn a_wrong_secret_gets_nothing() {
     let station = Station::start();
     station.feed.connect();
     let bench = Bench::follow_as(Secret::new("other").unwrap(), &[("a", station.address)]);
-    bench.until_counted("link_broken_total{ingest=\"in\",reason=\"Failed\"}", 2).await;
-    assert_eq!(bench.counted.get("link_connects_total{ingest=\"in\"}"), 0);
+    bench.until_counted("link_broken_total{feed=\"paths/in\",reason=\"Failed\"}", 2).await;
+    assert_eq!(bench.counted.get("link_connects_total{feed=\"paths/in\"}"), 0);
     assert!(station.counted.get("link_strangers_total") >= 2);
     assert_eq!(bench.reader.behind(), 0);
 }
@@ -209,8 +209,8 @@ async fn what_is_no_feed_ends_the_connection_and_what_was_right_counts() {
     let (address, asked, _tasks) = scripted(vec![garbage, backwards, not_http, right]).await;
     let mut bench = Bench::follow(&[("a", address)]);
     assert_eq!(positions(&bench.until(8).await), [5, 6, 7, 8]);
-    assert_eq!(bench.counted.get("link_broken_total{ingest=\"in\",reason=\"Garbage\"}"), 2);
-    assert_eq!(bench.counted.get("link_broken_total{ingest=\"in\",reason=\"Failed\"}"), 1);
+    assert_eq!(bench.counted.get("link_broken_total{feed=\"paths/in\",reason=\"Garbage\"}"), 2);
+    assert_eq!(bench.counted.get("link_broken_total{feed=\"paths/in\",reason=\"Failed\"}"), 1);
     let asked = asked.lock().unwrap();
     let lines: Vec<_> = asked.iter().map(|head| head.lines().next().unwrap()).collect();
     let after = |position: u64| format!("GET /feeds/paths/in?after={position} HTTP/1.1");
@@ -230,7 +230,7 @@ async fn a_connection_without_heartbeats_is_broken() {
     bench.until(7).await;
     // The clock of the test began a moment after the connection's.
     assert!(since.elapsed() + Duration::from_millis(100) >= SILENCE_MAX, "{:?}", since.elapsed());
-    assert_eq!(bench.counted.get("link_broken_total{ingest=\"in\",reason=\"Silent\"}"), 1);
+    assert_eq!(bench.counted.get("link_broken_total{feed=\"paths/in\",reason=\"Silent\"}"), 1);
 }
 
 #[tokio::test]
@@ -239,10 +239,10 @@ async fn heartbeats_hold_a_connection() {
     let mut bench = Bench::follow(&[("a", station.address)]);
     bench.until(FIRST - 1).await;
     // A silence of as many heartbeats as bytes say.
-    let name = "link_received_bytes_total{ingest=\"in\"}";
+    let name = "link_received_bytes_total{feed=\"paths/in\"}";
     let told = bench.counted.get(name);
     bench.until_counted(name, told + 5 * 11).await;
-    assert_eq!(bench.counted.get("link_connects_total{ingest=\"in\"}"), 1);
+    assert_eq!(bench.counted.get("link_connects_total{feed=\"paths/in\"}"), 1);
 }
 
 #[tokio::test]
@@ -255,7 +255,7 @@ async fn a_feed_that_has_begun_anew_at_lower_positions_is_read_as_another_one() 
     bench.until(1_000_003).await;
     first.stop();
     bench.know(&[("a", second.address)]);
-    bench.until_counted("link_connects_total{ingest=\"in\"}", 2).await;
+    bench.until_counted("link_connects_total{feed=\"paths/in\"}", 2).await;
     second.feed.connect();
     second.feed.push(2);
     assert!(positions(&bench.until(102).await).ends_with(&[100, 101, 102]));
@@ -298,6 +298,6 @@ async fn a_node_that_does_not_answer_is_given_up_in_its_time() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let bench = Bench::follow(&[("a", silent.local_addr().unwrap())]);
     let since = tokio::time::Instant::now();
-    bench.until_counted("link_broken_total{ingest=\"in\",reason=\"Failed\"}", 1).await;
+    bench.until_counted("link_broken_total{feed=\"paths/in\",reason=\"Failed\"}", 1).await;
     assert!((OPEN_TIME..OPEN_TIME * 2).contains(&since.elapsed()), "{:?}", since.elapsed());
 }

@@ -1,3 +1,5 @@
+use feed::{PathEntry, PathItem};
+
 use super::*;
 use crate::server::Standing;
 use crate::teller::Teller;
@@ -19,9 +21,12 @@ fn body(after: Option<u64>) -> Vec<u8> {
     teller.take().to_vec()
 }
 
-fn take(receiver: &mut Receiver) -> Vec<PathEntry> {
+fn take(receiver: &mut Receiver<PathItem>) -> Vec<PathEntry> {
     let told = std::iter::from_fn(|| receiver.next_told().unwrap());
-    let entry = |told| if let Told::Entry(entry) = told { Some(entry) } else { None };
+    let entry = |told| match told {
+        Told::Item { position, item } => Some(PathEntry { position, item }),
+        Told::Missed | Told::Beat => None,
+    };
     told.filter_map(entry).collect()
 }
 
@@ -45,7 +50,7 @@ fn a_connection_that_is_cut_at_any_byte_costs_nothing_and_repeats_nothing() {
 fn any_chunking_gives_the_same() {
     let whole = body(None);
     for len in [1, 2, 3, 7, 100, 1_000] {
-        let mut receiver = Receiver::new(None);
+        let mut receiver = Receiver::<PathItem>::new(None);
         let mut taken = Vec::new();
         for chunk in whole.chunks(len) {
             receiver.push(chunk);
@@ -57,12 +62,12 @@ fn any_chunking_gives_the_same() {
 
 #[test]
 fn what_was_there_before_ends_the_connection() {
-    let mut receiver = Receiver::new(Some(12));
+    let mut receiver = Receiver::<PathItem>::new(Some(12));
     receiver.push(&body(Some(11)));
     assert_eq!(receiver.next_told(), Err(Fault::Order { position: 12, last: 12 }));
     assert_eq!(receiver.last(), Some(12));
 
-    let mut receiver = Receiver::new(Some(50));
+    let mut receiver = Receiver::<PathItem>::new(Some(50));
     let mut out = Vec::new();
     Message::<PathItem>::Missed { up_to: 50 }.encode(&mut out).unwrap();
     receiver.push(&out);
@@ -73,7 +78,7 @@ fn what_was_there_before_ends_the_connection() {
 fn what_is_no_message_ends_the_connection_behind_the_last_one_that_is() {
     let mut whole = body(None);
     whole.extend(b"\0\x09\x99garbage!");
-    let mut receiver = Receiver::new(None);
+    let mut receiver = Receiver::<PathItem>::new(None);
     receiver.push(&whole);
     let mut count = 0;
     let fault = loop {

@@ -147,9 +147,9 @@ async fn a_feed_comes_from_the_position_on_and_then_as_it_goes() {
     assert_eq!(reading.next().await.unwrap(), ["104", "105"]);
     let mut all = bench.read("").await;
     assert_eq!(all.next().await.unwrap()[..3], ["state 99", "state 100", "101"]);
-    assert_eq!(bench.counted.get("link_readers{ingest=\"in\"}"), 2);
+    assert_eq!(bench.counted.get("link_readers{feed=\"paths/in\"}"), 2);
     drop(reading);
-    assert_eq!(bench.counted.get("link_readers{ingest=\"in\"}"), 1);
+    assert_eq!(bench.counted.get("link_readers{feed=\"paths/in\"}"), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -184,7 +184,7 @@ async fn a_reader_that_does_not_read_holds_nobody_and_is_told_what_it_missed() {
     let told = slow.next().await.unwrap();
     assert_eq!(told[..3], ["missed 5000", "state 5000", "5001"]);
     assert_eq!(told.len(), 2 + BATCH_MAX, "so many are held at a time");
-    assert_eq!(bench.counted.get("link_missed_items_total{ingest=\"in\"}"), 4_900);
+    assert_eq!(bench.counted.get("link_missed_items_total{feed=\"paths/in\"}"), 4_900);
 }
 
 #[tokio::test]

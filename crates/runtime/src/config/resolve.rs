@@ -185,8 +185,8 @@ impl Resolution<'_> {
         let roles: Vec<Role> = Role::ALL.into_iter().filter(has).collect();
         let what = if roles.is_empty() {
             "a process has a role: `ingest`, `packager`, `origin`, `control`".to_owned()
-        } else if has(&Role::Packager) != has(&Role::Origin) {
-            format!("`packager` and `origin` go together: one without the other is {NOT_BUILT}")
+        } else if has(&Role::Packager) && !has(&Role::Origin) {
+            format!("`packager` goes with `origin`: without it that is {NOT_BUILT}")
         } else if has(&Role::Edge) && roles.len() < Role::ALL.len() {
             format!("`edge` is {NOT_BUILT}")
         } else {

@@ -193,8 +193,8 @@ fn what_is_not_built_yet_says_so() {
         "skywave.toml:1: node.roles: `edge` is not built yet",
     );
     check_refused(
-        "node.roles = ['origin', 'control']",
-        "skywave.toml:1: node.roles: `packager` and `origin` go together: one without the other is not built yet",
+        "node.roles = ['packager', 'control']",
+        "skywave.toml:1: node.roles: `packager` goes with `origin`: without it that is not built yet",
     );
     parse("pull.allow_private = false\nmanifest_mode = 'create'");
     parse("node.roles = ['control', 'edge', 'origin', 'packager', 'ingest']");
