@@ -87,11 +87,10 @@ async fn until_counted(program: &Program, line: &str) {
     .await;
 }
 
-/// Sends frames in real time, each at its moment, until all are sent or the connection
-/// breaks.
-async fn send_paced(source: &mut Source, frames: &[Bytes]) {
+/// Sends frames, each at its moment, until all are sent or the connection breaks.
+async fn send_paced(source: &mut Source, frames: &[Bytes], frame: Duration) {
     use tokio::io::AsyncWriteExt as _;
-    let mut ticks = tokio::time::interval(FRAME);
+    let mut ticks = tokio::time::interval(frame);
     for frame in frames {
         ticks.tick().await;
         if source.stream.write_all(frame).await.is_err() {
@@ -189,7 +188,7 @@ async fn a_line_that_is_cut_for_five_seconds_costs_no_frame() {
     let mut source = Source::connect(ingest.public, "audio/mpeg").await;
     let all = sent.clone();
     let sending = tokio::spawn(async move {
-        send_paced(&mut source, &all).await;
+        send_paced(&mut source, &all, FRAME).await;
         source
     });
     packager.until_egress("audio", |egress| egress["on_air"] == true).await;
@@ -220,8 +219,9 @@ async fn of_two_packagers_either_may_be_killed_and_nobody_hears_it() {
     let sent = demo::fixtures::mp3(40, 128, 44_100, 2);
     let mut source = Source::connect(ingest.public, "audio/mpeg").await;
     let all = sent.clone();
+    // At twice the speed.
     let sending = tokio::spawn(async move {
-        send_paced(&mut source, &all).await;
+        send_paced(&mut source, &all, FRAME / 2).await;
         source
     });
     // The second one comes when there is something that it can join.

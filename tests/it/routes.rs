@@ -234,7 +234,8 @@ async fn the_node_port_is_for_nodes_alone() {
         let row = format!("| node | `{}` | {} | a node |", route.path, route.methods.join(", "));
         assert!(text.contains(&row), "{row}");
         assert_eq!(route.access, "Node");
-        let target = route.path.replace("{ingest}", "in");
+        let target = route.path.replace("{ingest}", "in").replace("{egress}", "radio");
+        let target = target.replace("{rendition}", "mp3-128");
         for (role, login) in ROLES {
             let got = asker.ask("node", Method::GET, &target, login).await;
             assert_eq!(got, StatusCode::UNAUTHORIZED, "{target} as {role:?}");

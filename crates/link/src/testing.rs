@@ -17,7 +17,7 @@ use settings::Secret;
 use tokio::task::JoinSet;
 
 use crate::metrics::Metrics;
-use crate::server::{PathFeeds, Server, Standing};
+use crate::server::{PathFeeds, Programmes, Server, Standing};
 use crate::{NodeGuard, nodes};
 
 /// What a process counts, as a scrape shows it.
@@ -163,6 +163,11 @@ impl Station {
     }
 
     pub(crate) fn start_with(feed: Arc<Feed>) -> Self {
+        Self::start_making(feed, Programmes::default())
+    }
+
+    /// One that makes programmes too.
+    pub(crate) fn start_making(feed: Arc<Feed>, programmes: Programmes) -> Self {
         let settings = PortSettings {
             name: "node",
             header_time: Duration::from_secs(10),
@@ -175,7 +180,8 @@ impl Station {
         let (address, shutdown) = (port.address().unwrap(), Shutdown::default());
         let counted = Counted::default();
         let feeds = Arc::clone(&feed) as Arc<dyn PathFeeds>;
-        let server = Server::new(feeds, shutdown.clone(), counted.metrics.clone());
+        let server = Server::new(feeds, shutdown.clone(), counted.metrics.clone())
+            .with_programmes(Arc::new(programmes));
         let guard: Arc<dyn Guard> = Arc::new(NodeGuard::new(secret(), counted.metrics.clone()));
         let http = server.routes().into_router(&guard);
         let mut tasks = JoinSet::new();
