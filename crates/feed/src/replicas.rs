@@ -39,8 +39,7 @@ const PASSED_MAX: usize = 16;
 pub struct Replicas {
     target_secs: u32,
     sources: Vec<Source>,
-    /// The epoch on air, and the index of the next unit.
-    running: Option<(Epoch, u64)>,
+    running: Option<Running>,
     /// Epochs that are over, and how far they went, the oldest first.
     passed: VecDeque<(EpochId, u64)>,
     /// Number of the last segment closed.
@@ -55,6 +54,27 @@ pub struct Replicas {
     records: VecDeque<Record>,
 }
 
+/// The epoch on air.
+#[derive(Debug, Clone, Copy)]
+struct Running {
+    epoch: Epoch,
+    /// Index of the first unit that came out.
+    began: u64,
+    /// Index of the next one.
+    next: u64,
+    /// The index up to which no segment's end is waited for any more.
+    waived: u64,
+}
+
+/// Whether an epoch that some feed has in its midst may begin there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waits {
+    /// Not while another feed may have its beginning.
+    ForOthers,
+    /// It may.
+    ForNobody,
+}
+
 /// What becomes of the first record of a feed that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
@@ -62,7 +82,8 @@ enum Verdict {
     Next,
     /// It has come out, or is of no use any more.
     Past,
-    /// Units of the epoch on air are missing before the one at this index.
+    /// Units of the epoch on air are missing before the one at this index, or the end of
+    /// the segment before it.
     Ahead(u64),
     /// It is behind the epoch on air.
     Behind,
@@ -120,10 +141,12 @@ impl Replicas {
     /// Does what time asks for.
     pub fn handle_timeout(&mut self, now: WallTime) {
         loop {
-            self.drain(now);
+            self.drain(Waits::ForOthers, now);
             let Some(due) = self.due() else { return };
-            let may_come = self.sources.iter().any(Source::may_bring_more);
-            if (may_come && now < due) || !self.go_on() {
+            if self.may_come() && now < due {
+                return;
+            }
+            if !self.go_on(now) {
                 return;
             }
         }
@@ -144,31 +167,63 @@ impl Replicas {
         self.missed
     }
 
-    /// Gives out all that is next, whichever feed has it.
-    fn drain(&mut self, now: WallTime) {
-        let mut has_moved = true;
-        while std::mem::take(&mut has_moved) {
+    /// Gives out all that is next, whichever feed has it; says whether anything was.
+    fn drain(&mut self, waits: Waits, now: WallTime) -> bool {
+        let mut has_given = false;
+        loop {
+            let mut has_moved = false;
             for feed in 0..self.sources.len() {
-                while let Some(verdict) = self.verdict(feed) {
-                    let is_next = match verdict {
-                        Verdict::Next => true,
-                        Verdict::Past => false,
-                        Verdict::Ahead(_) | Verdict::Behind => break,
-                    };
-                    let placed = self.sources.get_mut(feed).and_then(Source::pop);
-                    if let Some(placed) = placed.filter(|_| is_next) {
-                        self.give(placed, now);
-                        has_moved = true;
-                    }
+                while self.verdict(feed) == Some(Verdict::Past) {
+                    self.pop(feed);
                 }
+                while self.running.is_some() && self.verdict(feed) == Some(Verdict::Next) {
+                    has_moved |= self.give(feed, now);
+                }
+            }
+            if self.running.is_none()
+                && let Some(feed) = self.earliest(waits)
+            {
+                has_moved |= self.give(feed, now);
+            }
+            has_given |= has_moved;
+            if !has_moved {
+                return has_given;
             }
         }
     }
 
+    /// Whether a feed may bring what the others lack.
+    fn may_come(&self) -> bool {
+        self.sources.iter().any(Source::may_bring_more)
+    }
+
+    fn pop(&mut self, feed: usize) -> Option<Placed> {
+        self.sources.get_mut(feed).and_then(Source::pop)
+    }
+
+    /// Which feed has the earliest unit of an epoch that may begin: of several epochs, of
+    /// the first feed's. For one that is in its midst already another feed's beginning is
+    /// waited for.
+    fn earliest(&self, waits: Waits) -> Option<usize> {
+        let feeds = 0..self.sources.len();
+        let next = feeds.filter(|feed| self.verdict(*feed) == Some(Verdict::Next));
+        let firsts = next.filter_map(|feed| {
+            let placed = self.sources.get(feed)?.first()?;
+            Some((feed, placed.epoch.id, placed.index()?))
+        });
+        let firsts: Vec<_> = firsts.collect();
+        let (_, epoch, _) = *firsts.first()?;
+        let of_epoch = firsts.into_iter().filter(|(_, id, _)| *id == epoch);
+        let (feed, _, index) = of_epoch.min_by_key(|(_, _, index)| *index)?;
+        let goes_on = index == 0 || self.passed.contains(&(epoch, index));
+        let waits = waits == Waits::ForOthers && self.may_come();
+        (goes_on || !waits).then_some(feed)
+    }
+
     fn verdict(&self, feed: usize) -> Option<Verdict> {
         let Placed { epoch, record, .. } = self.sources.get(feed)?.first()?;
-        let running = self.running.as_ref().filter(|(running, _)| running.id == epoch.id);
-        let next = running.map(|(_, next)| *next);
+        let running = self.running.as_ref().filter(|running| running.epoch.id == epoch.id);
+        let next = running.map(|running| running.next);
         Some(match record {
             Record::Unit(unit) => self.judge(epoch, unit.index, next),
             Record::Title(mark) => match self.judge(epoch, mark.index, next) {
@@ -205,13 +260,26 @@ impl Replicas {
     /// What becomes of what stands at an index; `next` where its epoch is on air.
     fn judge(&self, epoch: &Epoch, index: u64, next: Option<u64>) -> Verdict {
         match next {
+            Some(next) if index > next || self.lacks_end(index) => Verdict::Ahead(index),
             Some(next) if index == next => Verdict::Next,
-            Some(next) if index > next => Verdict::Ahead(index),
             Some(_) => Verdict::Past,
             None if self.is_past(epoch, index) => Verdict::Past,
             None if self.running.is_none() => Verdict::Next,
             None => Verdict::Behind,
         }
+    }
+
+    /// Whether an index of the epoch on air begins a segment, and the end of the one
+    /// before has not come out.
+    fn lacks_end(&self, index: u64) -> bool {
+        let Some(Running { epoch, began, waived, next }) = self.running else { return false };
+        if index != next || index == began || index <= waived {
+            return false;
+        }
+        let grid = Grid::new(&epoch.stream, self.target_secs);
+        let segment = grid.segment_of(index);
+        let before = MediaSequence(epoch.first_number.0.saturating_add(segment).saturating_sub(1));
+        grid.first_index(segment) == index && self.closed.is_none_or(|closed| closed < before)
     }
 
     /// Whether the time of an index is over: it was on air, or its segment's number has
@@ -239,20 +307,23 @@ impl Replicas {
         is_same || !self.is_new(epoch, index)
     }
 
-    fn give(&mut self, placed: Placed, now: WallTime) {
+    /// Gives out what a feed has first.
+    fn give(&mut self, feed: usize, now: WallTime) -> bool {
+        let Some(placed) = self.pop(feed) else { return false };
+        let index = placed.index();
         let Placed { epoch, record, .. } = placed;
         if self.running.is_none() {
-            let index = match &record {
-                Record::Unit(unit) => unit.index,
-                Record::Title(mark) => mark.index,
-                // Only these two begin an epoch.
-                _ => return,
-            };
+            // Nothing else begins an epoch.
+            let Some(index) = index else { return true };
             self.records.push_back(Record::Epoch(epoch));
-            self.running = Some((epoch, index));
+            self.running = Some(Running { epoch, began: index, next: index, waived: 0 });
         }
         match &record {
-            Record::Unit(unit) => self.running = Some((epoch, unit.index + 1)),
+            Record::Unit(unit) => {
+                if let Some(running) = &mut self.running {
+                    running.next = unit.index + 1;
+                }
+            }
             Record::Title(mark) => {
                 self.mark = Some((epoch.id, mark.index, Arc::clone(&mark.title)));
             }
@@ -265,6 +336,7 @@ impl Replicas {
         for source in &mut self.sources {
             source.forget_others(epoch.id, now);
         }
+        true
     }
 
     /// When it is not waited any longer; `None` where nothing waits.
@@ -275,19 +347,23 @@ impl Replicas {
     }
 
     /// Goes on without what is missing; `false` where nothing is there to go on with.
-    fn go_on(&mut self) -> bool {
+    fn go_on(&mut self, now: WallTime) -> bool {
+        if self.running.is_none() {
+            return self.drain(Waits::ForNobody, now);
+        }
         let verdicts: Vec<_> =
             (0..self.sources.len()).filter_map(|feed| self.verdict(feed)).collect();
         let ahead = verdicts.iter().filter_map(|verdict| match verdict {
             Verdict::Ahead(index) => Some(*index),
             _ => None,
         });
-        let Some((epoch, next)) = self.running else { return false };
+        let Some(running) = &mut self.running else { return false };
         if let Some(index) = ahead.min() {
-            self.missed += index.saturating_sub(next);
-            self.running = Some((epoch, index));
+            self.missed += index.saturating_sub(running.next);
+            (running.next, running.waived) = (index, index);
             return true;
         }
+        let Running { epoch, next, .. } = *running;
         self.records.push_back(Record::Ended(epoch.id));
         self.passed.retain(|(id, _)| *id != epoch.id);
         self.passed.push_back((epoch.id, next));

@@ -15,6 +15,17 @@ pub(super) struct Placed {
     pub(super) came: WallTime,
 }
 
+impl Placed {
+    /// The index at which it stands, where it may begin an epoch.
+    pub(super) fn index(&self) -> Option<u64> {
+        match &self.record {
+            Record::Unit(unit) => Some(unit.index),
+            Record::Title(mark) => Some(mark.index),
+            _ => None,
+        }
+    }
+}
+
 /// A feed, as the merge knows it.
 #[derive(Debug, Default)]
 pub(super) struct Source {
@@ -65,6 +76,8 @@ impl Source {
             (Record::Closed(closed), None) => {
                 let epoch = closed.epoch;
                 self.epoch = Some(epoch);
+                // A title that begins with the first unit may have been before it.
+                self.unplaced.pop_front_if(|(first, _)| matches!(first, Record::Unit(_)));
                 for (record, came) in std::mem::take(&mut self.unplaced) {
                     self.place(epoch, record, came);
                 }
