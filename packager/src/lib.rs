@@ -9,6 +9,7 @@
 mod gate;
 mod join;
 mod journal;
+mod left;
 mod metrics;
 mod numbers;
 mod programme;
@@ -104,6 +105,8 @@ pub struct Status {
     pub closed: u64,
     /// Number of the newest that the publisher is done with, likewise.
     pub published: u64,
+    /// Older segments that it stores behind those of the live window.
+    pub put_off: u64,
     /// Its paths, and what became of their frames.
     pub merge: Merged,
 }
@@ -249,7 +252,10 @@ impl Packager {
         let (keeper, entries) = self.open_journal(egress).unzip();
         let since = self.clock.now().minus(egress.mount.window);
         let own = self.resume(egress, &entries.unwrap_or_default(), &recovered, noted);
-        let has_others = recovered.is_shared() || (own.is_none() && recovered.is_recent(since));
+        let has_others = match &own {
+            Some(own) => recovered.is_shared() || recovered.is_ahead_of(own.timeline.segment()),
+            None => recovered.is_shared() || recovered.is_recent(since),
+        };
         let (resumed, joined) = match own {
             Some(resumed) => (Some(resumed), None),
             None => match join::join(&self.stores, egress, &recovered, (noted, since)).await {
@@ -353,7 +359,8 @@ impl Packager {
 impl Status {
     /// Segments that the bucket does not have yet.
     pub fn bucket_lag(&self) -> u32 {
-        u32::try_from(self.closed.saturating_sub(self.published)).unwrap_or(u32::MAX)
+        let behind = self.closed.saturating_sub(self.published);
+        u32::try_from(behind.saturating_add(self.put_off)).unwrap_or(u32::MAX)
     }
 }
 

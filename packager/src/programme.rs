@@ -19,13 +19,14 @@ use tracing::{info, warn};
 
 use crate::gate::Gate;
 use crate::journal::Keeper;
+use crate::left;
 use crate::metrics::EgressMetrics;
 use crate::numbers::Numbers;
 use crate::publisher::standing::Word;
 use crate::{HeardFrom, Merged, PLAYED_MAX, Path, Status, ingests};
 
 /// Items that are taken from a path feed at a time.
-const BATCH_MAX: usize = 256;
+pub(crate) const BATCH_MAX: usize = 256;
 
 /// Batches that wait for the task; the path feeds hold what comes meanwhile.
 const BATCHES_MAX: usize = 4;
@@ -101,10 +102,13 @@ impl Task {
     }
 
     pub(crate) async fn run(mut self, paths: Vec<Path>, clock: Steady, shutdown: Shutdown) {
+        let mut feeds: Vec<_> = paths.iter().map(|path| path.feed.from_start()).collect();
+        self.take_left(left::take(&mut feeds).await, clock.now());
+        self.publish(clock.now()).await;
         let (sender, mut events) = mpsc::channel(BATCHES_MAX);
         let mut readers = JoinSet::new();
-        for (rank, path) in (0..).zip(paths) {
-            readers.spawn(forward(Rank(rank), path.feed.from_start(), sender.clone()));
+        for (rank, feed) in (0..).zip(feeds) {
+            readers.spawn(forward(Rank(rank), feed, sender.clone()));
         }
         loop {
             let event = self.select(&mut events, &clock, &shutdown).await;
@@ -115,6 +119,21 @@ impl Task {
             self.apply(event, clock.now());
             self.publish(clock.now()).await;
         }
+    }
+
+    /// What a process before has left: while one path goes on with the line, nothing
+    /// else is begun for the sake of another one that had not been found in it.
+    fn take_left(&mut self, left: left::Left, now: WallTime) {
+        for (rank, entry) in left.entries {
+            self.take(rank, entry, now);
+        }
+        let is_found = |rank: &Rank| self.merger.next_place(*rank).is_some();
+        let (found, sought): (Vec<_>, Vec<_>) =
+            left.gone.into_iter().partition(|(rank, _)| is_found(rank));
+        for (rank, entry) in sought.into_iter().chain(found) {
+            self.take(rank, entry, now);
+        }
+        self.apply(Event::Timeout, now);
     }
 
     async fn select(

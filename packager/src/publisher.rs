@@ -1,19 +1,20 @@
 //! The publisher task: what the programme feed says goes into the bucket, in
 //! the order facts, segment, media playlist, multivariant playlist.
 
+mod backlog;
 pub(crate) mod bucket;
 pub(crate) mod ledger;
 pub(crate) mod standing;
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use archive::Adopted;
 use catalogue::Egress;
 use feed::{Chronicler, Closed, Cutter, Fact, Grid, Record, View};
 use media::{AacProfile, EpochId, MediaSequence, Segment, SegmentRef, WallTime};
-use playlists::{LivePlaylists, Removed, TitleRange};
+use playlists::{LivePlaylists, Removed, SEGMENTS_MIN, TitleRange};
 use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
 use runtime::tail::{ReadError, Reader};
@@ -26,6 +27,7 @@ use crate::metrics::EgressMetrics;
 use crate::recovery::{self, Recovered};
 use crate::retention::Leaving;
 use crate::{Status, segment_keep};
+use backlog::Backlog;
 use bucket::{Bucket, DELETE_PAUSE};
 use ledger::Ledger;
 use standing::{LOOK_EVERY, Standing, Word};
@@ -43,14 +45,18 @@ pub(crate) struct Task {
     keep: Duration,
     /// Records that are taken from the feed and wait.
     waiting: VecDeque<Record>,
+    backlog: Backlog,
+    /// Segments that have left the window, and are listed in the bucket until the next
+    /// playlist.
+    leaving: Vec<Removed<SegmentRef>>,
     standing: Standing,
     /// The feed's epoch, once that has been told.
     epoch: Option<EpochId>,
     /// The epoch of which it is known that nobody goes on with it.
     settled: Option<EpochId>,
-    /// An epoch of another packager of which nothing is stored, and since when that is
-    /// known.
-    seen: Option<(EpochId, WallTime)>,
+    /// What was the newest of the log's epoch in the bucket at the last look, and since
+    /// when that is so.
+    seen: Option<((EpochId, Option<MediaSequence>), WallTime)>,
     /// Whether another packager may be at work on the programme.
     has_others: bool,
     words: mpsc::Sender<Word>,
@@ -88,6 +94,8 @@ impl Task {
             egress: egress.clone(),
             keep: segment_keep(egress),
             waiting: VecDeque::new(),
+            backlog: Backlog::default(),
+            leaving: Vec::new(),
             standing: Standing::default(),
             epoch: None,
             settled: None,
@@ -139,8 +147,12 @@ impl Task {
         profile: Option<AacProfile>,
         stored: Vec<SegmentRef>,
     ) {
+        let ended = stored.last().map(|last| last.info().wall_end());
         for range in titles {
-            self.playlists.push_title(range.clone());
+            // The date of a later one is not settled yet.
+            if ended.is_none_or(|ended| range.start < ended) {
+                self.playlists.push_title(range.clone());
+            }
         }
         self.playlists.set_profile(profile);
         let listed_from = recovery::listed_from(&stored, &self.egress, self.clock.now());
@@ -196,8 +208,9 @@ impl Task {
                 batch = reader.next_batch(BATCH_MAX), if self.waiting.is_empty() => match batch {
                     Ok(records) => self.waiting.extend(records),
                     Err(ReadError::Lagged { missed }) => self.missed(missed),
-                    Err(ReadError::Closed) => return,
+                    Err(ReadError::Closed) => return self.catch_up_wholly().await,
                 },
+                () = std::future::ready(()), if self.may_catch_up() => self.catch_up().await,
                 adopted = &mut older, if self.before.is_some() => self.put_before(adopted),
                 _ = looks.tick(), if self.standing != Standing::Agreed => self.look().await,
                 () = tokio::time::sleep(due.min(DELETE_PAUSE)) => self.delete().await,
@@ -223,33 +236,26 @@ impl Task {
     }
 
     async fn publish(&mut self, record: Record) {
-        if let Record::Epoch(epoch) = &record {
-            self.enter(epoch.id);
+        if let Record::Epoch(epoch) = &record
+            && let Some(joined) = self.enter(epoch.id)
+        {
+            self.say(joined).await;
         }
         for fact in self.chronicler.handle(&record) {
             // A process before may have told it, or one beside this.
-            if self.standing == Standing::Agreed
-                && !self.ledger.has(&fact)
-                && self.is_timely(&record)
-            {
+            if self.is_news(&fact, &record) {
                 self.say(fact).await;
             }
         }
-        if let Record::Closed(closed) = &record {
-            for range in self.ledger.titles(closed, self.egress.target_secs()) {
-                self.playlists.push_title(range);
-            }
-        }
-        let profile = profile_of(&record);
-        for view in self.cutter.handle(&record) {
+        let views = self.cutter.handle(&record);
+        let Record::Closed(closed) = record else { return };
+        for view in views {
             // Titles are listed as the log has them.
             if let View::Segment(segment) = view {
-                self.store(segment, profile).await;
+                self.store(&closed, segment).await;
             }
         }
-        if let Record::Closed(closed) = record {
-            self.tell(closed.number);
-        }
+        self.tell(closed.number);
     }
 
     /// Whether a segment is an epoch's last, and not as long as the others.
@@ -267,7 +273,7 @@ impl Task {
         self.learn(others);
     }
 
-    async fn store(&mut self, segment: Segment, profile: Option<AacProfile>) {
+    async fn store(&mut self, closed: &Closed, segment: Segment) {
         let number = segment.info.number.0;
         if self.standing != Standing::Agreed || self.playlists.window().is_past(segment.info.number)
         {
@@ -275,16 +281,22 @@ impl Task {
             return;
         }
         self.fill_before(segment.info.number).await;
+        for range in self.ledger.titles(closed, self.egress.target_secs()) {
+            self.playlists.push_title(range);
+        }
         let mut segment = segment;
         // Where two packagers differ by a step of the clock, the first one told counts.
         segment.info.wall_start =
             self.ledger.wall_start(&segment.info).unwrap_or(segment.info.wall_start);
+        if self.is_late(&segment) {
+            return self.put_off(segment);
+        }
         let Some(stored) = self.bucket.put(segment, self.keep).await else {
             self.metrics.given_up.inc();
             return;
         };
         self.metrics.segments.inc();
-        self.playlists.set_profile(profile);
+        self.playlists.set_profile(closed.epoch.profile);
         if self.playlists.window().is_past(stored.info().number) {
             return;
         }
@@ -292,10 +304,20 @@ impl Task {
             Ok(removed) => removed,
             Err(fault) => return error!(egress = self.name(), number, %fault, "segment not listed"),
         };
+        self.leaving.extend(removed);
+        if self.is_filling(number) {
+            return;
+        }
         self.bucket.list(&self.playlists).await;
         // Not before: until now the bucket's playlist has named them.
+        let removed = std::mem::take(&mut self.leaving);
         self.retire(removed, self.clock.now());
         debug!(egress = self.name(), number, "segment published");
+    }
+
+    /// Whether a window that begins anew gets more at once: a short one is not shown then.
+    fn is_filling(&self, number: u64) -> bool {
+        self.playlists.window().len() < SEGMENTS_MIN && self.closed() > number
     }
 
     /// Segments left the window at `now`.
@@ -342,11 +364,30 @@ impl Task {
         self.metrics.given_up.inc();
     }
 
-    /// The publisher is done with a segment.
+    /// The publisher is done with a segment, but for what is put off.
     fn tell(&self, number: MediaSequence) {
-        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
-        status.published = number.0;
+        self.status().published = number.0;
+        self.show_lag();
+    }
+
+    fn show_lag(&self) {
+        let mut status = self.status();
+        status.put_off = self.backlog.len();
         self.metrics.behind.set(i64::from(status.bucket_lag()));
+    }
+
+    /// Number of the newest segment that there is.
+    fn closed(&self) -> u64 {
+        self.status().closed
+    }
+
+    fn status(&self) -> MutexGuard<'_, Status> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether nothing of the live window waits, and something older does.
+    fn may_catch_up(&self) -> bool {
+        self.waiting.is_empty() && !self.backlog.is_empty()
     }
 }
 
@@ -360,12 +401,5 @@ async fn older(
     match before {
         Some(before) => recovery::read_older(&stores, &egress, before, &clock).await,
         None => std::future::pending().await,
-    }
-}
-
-fn profile_of(record: &Record) -> Option<AacProfile> {
-    match record {
-        Record::Closed(closed) => closed.epoch.profile,
-        _ => None,
     }
 }

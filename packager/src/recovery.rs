@@ -255,6 +255,12 @@ impl Recovered {
         joined.any(|fact| self.is_running(fact.epoch()))
     }
 
+    /// Whether the bucket has this segment, or a later one.
+    pub(crate) fn is_ahead_of(&self, number: Option<MediaSequence>) -> bool {
+        let stored = self.stored.last().map(|last| last.info().number);
+        stored >= number && number.is_some()
+    }
+
     /// Whether an epoch runs that another packager may go on with: nothing of it is
     /// stored yet, or something that ended after this.
     pub(crate) fn is_recent(&self, since: WallTime) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use feed::merge::{Continuation, LINE_UNITS_MAX, Rank};
+use feed::merge::{Continuation, LINE_UNITS_MAX, Rank, STASH_UNITS_MAX};
 use feed::{Record, Snapshot, Timeline};
 use media::{FrameHeader, MediaSequence, WallTime};
 use tracing::info;
@@ -47,10 +47,22 @@ struct Replay {
     last: WallTime,
     /// Units of the line, the last ones.
     units: VecDeque<Bytes>,
-    /// Units of the line in all, and at the time of the places.
+    /// Units of the line in all.
     count: u64,
-    places: Vec<PathPlace>,
-    places_at: u64,
+    places: Places,
+}
+
+/// Where the paths were, at one moment, and how many units of the line there were by
+/// then.
+///
+/// What is told later counts only if it tells of all of them: another process may not
+/// have found a path again when it noted where the others were, or that was still ahead
+/// of what had come out. What they brought since is on their feeds, and has to be read
+/// from the same moment on.
+#[derive(Debug, Default)]
+struct Places {
+    told: Vec<PathPlace>,
+    count: u64,
 }
 
 /// Plays the journal again. `None` where the programme cannot go on: nothing is
@@ -67,10 +79,10 @@ pub(crate) fn resume(entries: &[Entry], terms: &Terms<'_>) -> Option<Resumed> {
     info!(egress = terms.egress, epoch = %epoch.id, number = under_way.0, "programme goes on");
     let header = replay.header?;
     let units: Vec<Bytes> = replay.units.into();
-    let behind = replay.count - replay.places_at;
     let mut from = vec![None; terms.ingests.len()];
     let mut paths = Vec::new();
-    for place in replay.places {
+    let behind = replay.count - replay.places.count;
+    for place in replay.places.told {
         let nth = terms.ingests.iter().position(|ingest| *ingest == place.ingest);
         let before_end = usize::try_from(place.before_end + behind).ok();
         let known = before_end.filter(|before_end| *before_end <= units.len());
@@ -95,8 +107,7 @@ fn replay(entries: &[Entry], terms: &Terms<'_>) -> Option<Replay> {
         last: WallTime::default(),
         units: VecDeque::new(),
         count: 0,
-        places: Vec::new(),
-        places_at: 0,
+        places: Places::default(),
     };
     replay.profile = replay.timeline.epoch().and_then(|epoch| epoch.profile);
     // What was on air before tells where the paths are.
@@ -132,9 +143,9 @@ impl Replay {
     fn follow(&mut self, entry: &Entry) {
         match entry {
             Entry::Begin(profile) => {
-                (self.profile, self.count, self.places_at) = (*profile, 0, 0);
+                (self.profile, self.count) = (*profile, 0);
                 self.units.clear();
-                self.places.clear();
+                self.places = Places::default();
             }
             Entry::Unit(unit) => {
                 self.units.push_back(unit.data.clone());
@@ -145,10 +156,7 @@ impl Replay {
                 self.last = self.last.max(unit.arrival);
                 self.header = Some(unit.header);
             }
-            Entry::Places(places) => {
-                self.places.clone_from(places);
-                self.places_at = self.count;
-            }
+            Entry::Places(places) => self.places.note(places, self.count),
             Entry::Resumed(_) | Entry::Snapshot(_) | Entry::Title(_) | Entry::End => {}
         }
     }
@@ -163,6 +171,19 @@ impl Replay {
             Entry::Resumed(_) | Entry::Places(_) => {}
         }
         self.records.extend(std::iter::from_fn(|| self.timeline.next_record()));
+    }
+}
+
+impl Places {
+    /// Takes what is told when the line has so many units.
+    fn note(&mut self, told: &[PathPlace], count: u64) {
+        let behind = count - self.count;
+        // Further behind than paths may be apart, one is of no use.
+        let is_near = |known: &PathPlace| known.before_end + behind <= STASH_UNITS_MAX as u64;
+        let is_told = |known: &PathPlace| told.iter().any(|place| place.ingest == known.ingest);
+        if self.told.iter().all(|known| is_told(known) || !is_near(known)) {
+            *self = Self { told: told.to_vec(), count };
+        }
     }
 }
 

@@ -250,25 +250,31 @@ impl Bench {
     /// Another process on the bench's bucket, with a folder of its own.
     pub(crate) async fn start_beside(&self, name: &str, feeds: [&Tail<PathEntry>; 2]) -> Process {
         let data = self.scratch.0.join(name);
-        let feeds = feeds.map(Clone::clone).to_vec();
+        let feeds = feeds.map(|feed| (feed.clone(), 0)).to_vec();
         self.start_reading(self.stores().await, feeds, data).await
     }
 
     /// The same, with the encoders' feeds.
     pub(crate) async fn start_with(&self, feeds: [&Tail<PathEntry>; 2]) -> Process {
-        let feeds = feeds.map(Clone::clone).to_vec();
+        let feeds = feeds.map(|feed| (feed.clone(), 0)).to_vec();
         self.start_reading(self.stores().await, feeds, self.data()).await
     }
 
     pub(crate) async fn start_on(&self, stores: Stores, encoders: &[&Encoder]) -> Process {
-        let feeds = encoders.iter().map(|encoder| encoder.feed.clone());
+        let feeds = encoders.iter().map(|encoder| (encoder.feed.clone(), 0));
         self.start_reading(stores, feeds.collect(), self.data()).await
+    }
+
+    /// The same; what the feeds have by now counts only where the programme goes on.
+    pub(crate) async fn start_anew(&self, encoders: [&Encoder; 2]) -> Process {
+        let feeds = encoders.map(|encoder| (encoder.feed.clone(), encoder.position)).to_vec();
+        self.start_reading(self.stores().await, feeds, self.data()).await
     }
 
     async fn start_reading(
         &self,
         stores: Stores,
-        feeds: Vec<Tail<PathEntry>>,
+        feeds: Vec<(Tail<PathEntry>, u64)>,
         data: PathBuf,
     ) -> Process {
         let desk = Desk::start().unwrap();
@@ -276,10 +282,11 @@ impl Bench {
         let packager = Packager::new(stores, self.clock.clone(), shutdown.clone(), &mut registry)
             .with_data(data)
             .with_journals(desk.clone());
-        let paths = feeds.into_iter().zip(["acme-a", "acme-b"]).map(|(feed, ingest)| Path {
+        let paths = feeds.into_iter().zip(["acme-a", "acme-b"]);
+        let paths = paths.map(|((feed, own_from), ingest)| Path {
             ingest: ingest.to_owned(),
             feed,
-            own_from: OwnFrom::known(0),
+            own_from: OwnFrom::known(own_from),
         });
         let mut tasks = JoinSet::new();
         let programme = packager.start(&self.egress, paths.collect(), &mut tasks).await;

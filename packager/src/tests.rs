@@ -477,9 +477,9 @@ async fn a_bucket_that_hangs_keeps_no_station_off_the_air() {
     check_blind_start(format!("http://{}", silent.local_addr().unwrap())).await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_bucket_that_is_away_for_a_while_misses_nothing() {
-    let bench = Bench::new(SHORT);
+/// A bucket is away for so long; gives what it listed before and when it was back.
+async fn away(rest: &str, length: Duration) -> (Bench, String, Vec<String>) {
+    let bench = Bench::new(&format!("{rest}{SHORT}"));
     let mut encoder = Encoder::new(1, 0, &bench.clock);
     let process = bench.start(&[&encoder]).await;
     encoder.play(SECOND * 20).await;
@@ -489,20 +489,39 @@ async fn a_bucket_that_is_away_for_a_while_misses_nothing() {
     std::fs::rename(bench.bucket(), &aside).unwrap();
     std::fs::write(bench.bucket(), "no directory").unwrap();
     encoder.title("A - B");
-    encoder.play(SECOND * 60).await;
-    assert_eq!(process.programme.status().bucket_lag(), 30);
-    assert!(process.metrics().contains("packager_store_behind_segments{egress=\"acme\"} 30"));
+    encoder.play(length).await;
+    let behind = u32::try_from(length.as_secs() / 2).unwrap();
+    assert_eq!(process.programme.status().bucket_lag(), behind);
+    let metric = format!("packager_store_behind_segments{{egress=\"acme\"}} {behind}");
+    assert!(process.metrics().contains(&metric));
     std::fs::remove_file(bench.bucket()).unwrap();
     std::fs::rename(&aside, bench.bucket()).unwrap();
     let watcher = Watcher::new(&bench);
     process.settle().await;
-    let after = watcher.end().pop().unwrap();
-    assert_follows(&before, &after);
-    let numbers = bench.segments().into_iter().map(|name| number(&name));
-    let first = number(&bench.segments()[0]);
-    assert!(numbers.eq(first..first + 39), "every segment was stored");
+    let seen = watcher.end();
     assert!(process.metrics().contains("packager_segments_given_up_total{egress=\"acme\"} 0"));
     process.kill().await;
+    (bench, before, seen)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_that_is_away_for_less_than_a_window_misses_nothing() {
+    let (bench, before, seen) = away("", SECOND * 16).await;
+    assert_follows(&before, seen.last().unwrap());
+    assert_eq!(bench.segments().len(), 17, "every segment was stored");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_that_was_away_for_long_gets_the_live_window_first_and_all_in_the_end() {
+    let (bench, before, seen) = away("dvr = \"1h\"\n", SECOND * 600).await;
+    let last = |text: &String| number(listed(text).last().unwrap());
+    let newest = seen.iter().map(last).max().unwrap();
+    let first_listed = seen.iter().find(|text| last(text) > last(&before)).unwrap();
+    // The window begins anew where the live one does, not where the bucket was left.
+    assert!(last(first_listed) + 9 >= newest, "{} of {newest}", last(first_listed));
+    let numbers: Vec<u64> = bench.segments().iter().map(|name| number(name)).collect();
+    assert!(numbers.iter().copied().eq(numbers[0]..numbers[0] + 309), "every segment was stored");
+    assert!(stored_units(&bench).into_iter().eq(0..stored_units(&bench).len() as u64));
 }
 
 #[tokio::test(start_paused = true)]

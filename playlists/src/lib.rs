@@ -25,7 +25,7 @@ pub use live::LivePlaylists;
 pub use media_playlist::{Ending, MediaPlaylistOptions};
 pub use multivariant::{Variant, codecs_string};
 pub use title::{TITLE_CLASS, TITLES_MAX, TitleRange, VALUE_LEN_MAX, titles_in_window};
-pub use window::{Error, Listed, LiveWindow, Removed, TimelineFault};
+pub use window::{Error, Listed, LiveWindow, Removed, SEGMENTS_MIN, TimelineFault};
 
 /// The `Content-Type` of both kinds of playlist (RFC 8216 §4).
 pub const MEDIA_TYPE: &str = "application/vnd.apple.mpegurl";

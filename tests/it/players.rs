@@ -10,6 +10,7 @@
 )]
 
 mod browser;
+mod outage;
 mod page;
 mod playlists;
 mod programs;

@@ -3,6 +3,7 @@
 
 mod bench;
 mod corpus;
+mod failover;
 mod fanout;
 mod fuzz;
 mod hour;
@@ -25,7 +26,7 @@ struct Experiment {
     run: fn(&Path, &[&str]) -> Result<()>,
 }
 
-const EXPERIMENTS: [Experiment; 8] = [
+const EXPERIMENTS: [Experiment; 9] = [
     Experiment {
         name: "bench",
         tells: "an hour of audio to segments, side by side with ffmpeg; [ROUNDS]",
@@ -50,6 +51,12 @@ const EXPERIMENTS: [Experiment; 8] = [
         name: "hour",
         tells: "virtual hours of stalls, bursts, drift and breaks; [SEED]",
         run: hour::run,
+    },
+    Experiment {
+        name: "failover",
+        tells: "paths and processes killed in real time, every frame counted; \
+                [--kills N] [--case SLUG] [--coding SLUG] [--seed N]",
+        run: failover::run,
     },
     Experiment {
         name: "corpus",

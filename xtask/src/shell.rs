@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -43,16 +43,27 @@ pub(crate) fn step(headline: &str, command: &mut Command) -> Result<()> {
 ///
 /// As [`step`], and where it prints no UTF-8.
 pub(crate) fn output(headline: &str, command: &mut Command) -> Result<String> {
+    let (status, printed) = outcome(headline, command)?;
+    if !status.success() {
+        bail!("{headline} failed: `{}` ended with {status}", line_of(command));
+    }
+    Ok(printed)
+}
+
+/// As [`output`], for a command whose figures count whatever its exit status.
+///
+/// # Errors
+///
+/// It could not be started, or prints no UTF-8.
+pub(crate) fn outcome(headline: &str, command: &mut Command) -> Result<(ExitStatus, String)> {
     say(&format!("== {headline}"));
     let line = line_of(command);
     let output = command
         .stderr(Stdio::inherit())
         .output()
         .with_context(|| format!("{headline} failed: cannot start `{line}`"))?;
-    if !output.status.success() {
-        bail!("{headline} failed: `{line}` ended with {}", output.status);
-    }
-    String::from_utf8(output.stdout).with_context(|| format!("{headline}: no UTF-8"))
+    let printed = String::from_utf8(output.stdout);
+    Ok((output.status, printed.with_context(|| format!("{headline}: no UTF-8"))?))
 }
 
 /// What the command prints, whatever its exit status; `None` where it cannot

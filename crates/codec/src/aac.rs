@@ -2,13 +2,13 @@
 //!
 //! The safe crate over the library lacks flush, afterburner and limiter control,
 //! hence wrappers of our own over its `-sys` crate. They do not decode for
-//! listening: the decoder serves the [`Detector`] and the
-//! [`Meter`](crate::level::Meter).
+//! listening: the [`Decoder`] serves the [`Detector`], the
+//! [`Meter`](crate::level::Meter), and who compares what was heard.
 
 mod decoder;
 mod detector;
 mod encoder;
 
-pub(crate) use decoder::Decoder;
+pub use decoder::{Decoder, Found};
 pub use detector::{DETECT_FRAMES_MAX, Detector, LC_FRAMES_MIN, SBR_FRAMES_MIN};
 pub use encoder::{Encoder, Settings, Transport};

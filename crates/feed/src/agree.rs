@@ -77,10 +77,12 @@ impl Timeline {
             return;
         }
         match fact {
-            Fact::ClockSet { number, origin_nanos, .. }
-                if *number <= running.number().0.saturating_add(1) =>
-            {
-                running.clock.set(*origin_nanos);
+            Fact::ClockSet { number, origin_nanos, .. } => {
+                running.told_clocks.push_back((*number, *origin_nanos));
+                if running.told_clocks.len() > TOLD_MAX {
+                    running.told_clocks.pop_front();
+                }
+                running.follow_clocks();
             }
             Fact::TitleSet { index, stream_title, url, .. } => {
                 let title = Arc::new(Title::new(stream_title.clone(), url.clone()));
@@ -164,6 +166,22 @@ impl Timeline {
 }
 
 impl Running {
+    /// Has the clock as others have told it for the segment under way; says whether
+    /// they have.
+    pub(crate) fn follow_clocks(&mut self) -> bool {
+        let number = self.number().0;
+        let mut told = None;
+        self.told_clocks.retain(|(from, origin)| {
+            let holds = *from <= number;
+            told = if holds { told.max(Some((*from, *origin))) } else { told };
+            !holds
+        });
+        if let Some((_, origin)) = told {
+            self.clock.set(origin);
+        }
+        told.is_some_and(|(from, _)| from == number)
+    }
+
     /// Moves the mark of a title that began in the segment under way to where another
     /// packager has it; `false` where it did not begin there.
     fn move_mark(&mut self, index: u64, title: &Arc<Title>) -> bool {

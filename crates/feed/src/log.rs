@@ -212,7 +212,8 @@ impl History {
             Fact::EpochBegan { .. } => self.epochs.extend(Past::began(&fact)),
             Fact::ClockSet { epoch, number, origin_nanos } => {
                 if let Some(past) = self.find_mut(EpochId(epoch)) {
-                    past.origins.insert(number, origin_nanos);
+                    // Of two that were told the first counts.
+                    past.origins.entry(number).or_insert(origin_nanos);
                 }
             }
             Fact::TitleSet { epoch, index, stream_title, url } => {

@@ -3,6 +3,7 @@
 //! It is taken where a segment begins: with the units from there on it gives the
 //! same records again, byte for byte and date for date.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use media::{AacProfile, MediaSequence, Title, WallTime};
@@ -156,6 +157,7 @@ impl RunningState {
             clock: MediaClock::restore(target_secs, self.clock),
             next_index: self.next_index,
             segment: self.segment,
+            told_clocks: VecDeque::new(),
             wall_end: WallTime::from_nanos(self.wall_end_nanos),
             marked: self.marked.filter(|marked| *marked < self.next_index),
             marks: self

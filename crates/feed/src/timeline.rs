@@ -58,6 +58,8 @@ pub(crate) struct Running {
     /// The title at the beginning of the segment under way, and those that began
     /// in it, with the index of each.
     pub(crate) marks: Vec<(u64, Option<Arc<Title>>)>,
+    /// What other nodes have told of the clock, by the first segment, for those to come.
+    pub(crate) told_clocks: VecDeque<(u64, u64)>,
 }
 
 impl Resume {
@@ -185,6 +187,7 @@ impl Timeline {
             wall_end: WallTime::default(),
             marked: None,
             marks: vec![(0, self.next.title.clone())],
+            told_clocks: VecDeque::new(),
         }
     }
 
@@ -262,8 +265,9 @@ impl Running {
         self.clock.end_segment();
         self.segment += 1;
         records.push_back(Record::Closed(closed));
+        let is_told = self.follow_clocks();
         let origin = self.clock.wall(Duration::ZERO);
-        if origin != before {
+        if origin != before && !is_told {
             let (epoch, number) = (self.epoch.id, self.number());
             records.push_back(Record::Clock(ClockMark { epoch, number, origin }));
         }

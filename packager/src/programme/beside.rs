@@ -53,6 +53,8 @@ impl Task {
             (None, Some(pause)) => (pause.clone(), true),
             (None, None) => return,
         };
+        // Until then nothing else begins.
+        let pauses = pauses || self.timeline.epoch().is_none();
         if pauses {
             // Its own numbers are ahead: it has to wait for the other one's.
             warn!(egress = self.egress, "programme waits for the other packager's numbers");

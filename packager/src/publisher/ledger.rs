@@ -94,15 +94,19 @@ impl Ledger {
     }
 
     /// What an epoch's index 0 stands for in a segment, as the log has it.
-    fn origin(&self, of: EpochId, at: MediaSequence) -> Option<WallTime> {
-        self.facts.iter().rev().find_map(|(_, fact)| match fact {
-            Fact::ClockSet { epoch, number, origin_nanos }
-                if EpochId(*epoch) == of && *number <= at.0 =>
+    pub(crate) fn origin(&self, of: EpochId, at: MediaSequence) -> Option<WallTime> {
+        let mut last: Option<(u64, u64)> = None;
+        for (_, fact) in &self.facts {
+            // Of two that were told for one segment the first counts.
+            if let Fact::ClockSet { epoch, number, origin_nanos } = fact
+                && EpochId(*epoch) == of
+                && *number <= at.0
+                && last.is_none_or(|(known, _)| known < *number)
             {
-                Some(WallTime::from_nanos(*origin_nanos))
+                last = Some((*number, *origin_nanos));
             }
-            _ => None,
-        })
+        }
+        last.map(|(_, origin)| WallTime::from_nanos(origin))
     }
 
     /// When a segment of an epoch begins, whose index 0 stands for `origin`.

@@ -7,8 +7,8 @@
 
 use std::time::Duration;
 
-use feed::{Fact, Record, Resume, Snapshot};
-use media::{EpochId, MediaSequence};
+use feed::{Fact, Record, Resume, STEP_MAX, Snapshot};
+use media::{EpochId, MediaSequence, SegmentRef, WallTime};
 use tracing::{info, warn};
 
 use super::Task;
@@ -67,20 +67,28 @@ impl Task {
         }
     }
 
-    /// Whether a step of the clock comes before another packager may have stored the
-    /// segment that it is for.
-    pub(super) fn is_timely(&self, record: &Record) -> bool {
-        let Record::Clock(mark) = record else { return true };
-        if !self.has_others {
-            return true;
+    /// Whether a fact that a record amounts to is to be told. A step of the clock is not,
+    /// unless it is one from what the log has and comes before another packager may have
+    /// stored the segment that it is for.
+    pub(super) fn is_news(&self, fact: &Fact, record: &Record) -> bool {
+        if self.standing != Standing::Agreed || self.ledger.has(fact) {
+            return false;
         }
-        let begins = self.ledger.begins(mark.epoch, mark.number, mark.origin);
+        let Fact::ClockSet { number, origin_nanos, .. } = fact else { return true };
+        let (epoch, number) = (fact.epoch(), MediaSequence(*number));
+        let known = self.ledger.origin(epoch, number).filter(|_| self.has_others);
+        let Some(known) = known else { return true };
+        let origin = WallTime::from_nanos(*origin_nanos);
+        let step = known.since(origin).max(origin.since(known));
+        let begins = self.ledger.begins(epoch, number, origin);
         let due = self.egress.hold_back + self.egress.mount.segment / 2;
-        begins.is_some_and(|begins| self.clock.now() < begins.plus(due))
+        let is_early = begins.is_some_and(|begins| self.clock.now() < begins.plus(due));
+        matches!(record, Record::Clock(_)) && step <= STEP_MAX && is_early
     }
 
-    /// Takes note of a new epoch in the feed.
-    pub(super) fn enter(&mut self, epoch: EpochId) {
+    /// Takes note of a new epoch in the feed. Where it is another packager's, gives what
+    /// that one is to be told.
+    pub(super) fn enter(&mut self, epoch: EpochId) -> Option<Fact> {
         self.epoch = Some(epoch);
         let running = self.ledger.running();
         if matches!(self.standing, Standing::Astray { .. })
@@ -88,7 +96,11 @@ impl Task {
         {
             info!(egress = self.name(), %epoch, "programme agreed again");
             self.standing = Standing::Agreed;
+            let next = self.playlists.window().last().map_or(0, |last| last.info().number.0 + 1);
+            let joined = Fact::PackagerJoined { epoch: epoch.0, number: next };
+            return running.is_some().then_some(joined);
         }
+        None
     }
 
     /// Reads what others have told, and passes it on.
@@ -203,20 +215,19 @@ impl Task {
         }
     }
 
-    /// Whether somebody may still store more of the epoch that is running.
+    /// Whether somebody may still store more of the epoch that is running: the newest
+    /// segment is not old, by its date nor by when it was seen first.
     fn is_alive(&mut self, found: &Recovered) -> bool {
+        let Some(open) = found.open else { return false };
         let now = self.clock.now();
-        let since = match (&found.running, found.stored.last()) {
-            (Some(_), Some(last)) => last.info().wall_end(),
-            // When it began is not known: not later than now.
-            _ => match (self.seen, found.open) {
-                (Some((seen, since)), Some(open)) if seen == open => since,
-                (_, Some(open)) => self.seen.insert((open, now)).1,
-                (_, None) => return false,
-            },
+        let last = found.running.as_ref().and(found.stored.last()).map(SegmentRef::info);
+        let newest = (open, last.map(|last| last.number));
+        let seen = match self.seen {
+            Some((seen, since)) if seen == newest => since,
+            _ => self.seen.insert((newest, now)).1,
         };
-        let due = self.egress.mount.segment + self.egress.hold_back + GRACE;
-        now < since.plus(due)
+        let since = last.map_or(seen, |last| last.wall_end().min(seen));
+        now < since.plus(self.egress.mount.segment + self.egress.hold_back + GRACE)
     }
 
     fn tell_programme(&self, word: Word) {

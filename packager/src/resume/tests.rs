@@ -1,6 +1,10 @@
 use std::time::Duration;
 
-use crate::testing::{Bench, Encoder, SHORT};
+use feed::merge::STASH_UNITS_MAX;
+
+use super::Places;
+use crate::journal::PathPlace;
+use crate::testing::{Bench, Encoder, SHORT, UNIT};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -81,4 +85,70 @@ async fn another_rendition_begins_an_epoch_of_its_own() {
     assert!(journal(&bench).is_dir() && !before.exists(), "the other one's journal is gone");
     let began = bench.log().iter().filter(|text| text.contains("epoch_began")).count();
     assert_eq!(began, 2);
+}
+
+/// Two paths of one encoder, of which one repeats what it sent when it comes back, and
+/// the other goes on with what is live.
+async fn play_both([relay, live]: [&mut Encoder; 2], length: Duration) {
+    for _ in 0..length.as_millis() / (UNIT * 10).as_millis() {
+        relay.send(10);
+        live.send(10);
+        tokio::time::sleep(UNIT * 10).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn killed_again_before_all_paths_are_found_it_goes_on_with_what_they_left() {
+    let bench = Bench::new(&format!("hold_back = \"3s\"\n{SHORT}"));
+    let mut relay = Encoder::new(1, 0, &bench.clock);
+    let mut live = Encoder::new(1, 0, &bench.clock);
+    let mut process = bench.start_anew([&live, &relay]).await;
+    play_both([&mut relay, &mut live], 11 * SECOND).await;
+    for pause in [300, 1_100, 500, 100, 2_000] {
+        process.kill().await;
+        // The sources are away for 20 units.
+        let [repeats, goes_on] = [relay.sent - 150, live.sent + 20];
+        relay.leave();
+        live.leave();
+        process = bench.start_anew([&live, &relay]).await;
+        live.connect();
+        live.sent = goes_on;
+        live.send(2);
+        tokio::time::sleep(SECOND / 20).await;
+        relay.connect();
+        relay.sent = repeats;
+        relay.send(goes_on + 2 - repeats);
+        tokio::time::sleep(UNIT).await;
+        play_both([&mut relay, &mut live], Duration::from_millis(pause)).await;
+    }
+    play_both([&mut relay, &mut live], 11 * SECOND).await;
+    process.settle().await;
+    process.kill().await;
+    let began = bench.log().iter().filter(|text| text.contains("epoch_began")).count();
+    assert_eq!(began, 1);
+}
+
+fn place(ingest: &str, position: u64) -> PathPlace {
+    PathPlace { ingest: ingest.to_owned(), position, before_end: 0 }
+}
+
+#[test]
+fn paths_are_taken_where_all_of_them_were_told_of() {
+    let mut places = Places::default();
+    places.note(&[place("a", 1), place("b", 2)], 100);
+    // The next process was killed before it had found the other one again.
+    places.note(&[place("b", 7)], 150);
+    assert_eq!((places.told.len(), places.count), (2, 100));
+    places.note(&[place("b", 8), place("a", 9)], 200);
+    assert_eq!((places.told, places.count), (vec![place("b", 8), place("a", 9)], 200));
+}
+
+#[test]
+fn a_path_that_has_been_away_for_long_is_not_waited_for() {
+    let mut places = Places::default();
+    places.note(&[place("a", 1), place("b", 2)], 100);
+    places.note(&[place("b", 7)], 100 + STASH_UNITS_MAX as u64);
+    assert_eq!(places.count, 100);
+    places.note(&[place("b", 8)], 101 + STASH_UNITS_MAX as u64);
+    assert_eq!(places.told, [place("b", 8)]);
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tests::tools;
 
+use super::outage::Outage;
 use super::seconds::{self, Heard};
 use super::station::{
     ARTIST, HEAD_START_SECS, SEGMENT_SECS, Sound, Station, TITLE_SECS, song, song_second,
@@ -43,15 +44,17 @@ const LONG_SECS: u32 = 44;
 
 impl Played {
     async fn with(player: &str, station: &Station, secs: u32) -> Self {
-        Self::run(&["--player", player, "--url", &station.hls()], player, station, secs).await
+        let arguments = ["--player", player, "--url", &station.hls()];
+        Self::run(&arguments, player, station.rendition, secs).await
     }
 
     /// The element by itself, on the ICY mount.
     async fn by_icy(station: &Station, secs: u32) -> Self {
-        Self::run(&["--icy", "--url", &station.icy()], "Chromium by ICY", station, secs).await
+        let arguments = ["--icy", "--url", &station.icy()];
+        Self::run(&arguments, "Chromium by ICY", station.rendition, secs).await
     }
 
-    async fn run(arguments: &[&str], player: &str, station: &Station, secs: u32) -> Self {
+    async fn run(arguments: &[&str], player: &str, rendition: &str, secs: u32) -> Self {
         let length = secs.to_string();
         let arguments = [arguments, &["--seconds", &length]].concat();
         let limit = Duration::from_secs(u64::from(secs) + 75);
@@ -59,7 +62,7 @@ impl Played {
         let said = tools::said(&output);
         assert!(output.status.success(), "play.mjs: {said}: `cargo xtask test` installs its needs");
         let report = serde_json::from_slice(&output.stdout).unwrap();
-        Self { player: format!("{player} with {}", station.rendition), report }
+        Self { player: format!("{player} with {rendition}"), report }
     }
 
     fn list(&self, name: &str) -> &[Value] {
@@ -134,6 +137,17 @@ impl Played {
         let decoded = last["decoded_bytes"].as_f64().unwrap();
         assert!(decoded > 2_000.0 * least, "{decoded} bytes: {told}");
         self.heard().assert_unbroken(player, secs as usize - 6, LOOKED);
+    }
+
+    /// States that nothing stopped it, though requests may have failed meanwhile.
+    fn assert_never_stops(&self, least: usize) {
+        let Self { player, report } = self;
+        let told = format!("{player}: {}\n{:?}", report["summary"], report["events"]);
+        assert!(self.summary("fatal_errors") < 1.0, "{told}\n{:?}", report["errors"]);
+        assert!(self.longest_wait() < HITCH, "{told}");
+        assert!(self.longest_silence() < HITCH, "{told}\n{:?}", report["silences"]);
+        assert_eq!(self.list("samples").last().unwrap()["paused"], false, "{told}");
+        self.heard().assert_unbroken(player, least, LOOKED);
     }
 
     /// The element's time at second zero of the source. A second is seen when half
@@ -229,7 +243,7 @@ async fn hls_js_begins_in_the_past_and_seeks_back_through_it() {
     let station = Station::on_air_with_past(Sound::Mp3, LONG_SECS).await;
     let url = format!("{}?from=-1h", station.hls());
     let arguments = ["--player", "hlsjs", "--url", &url, "--seek-back", "5"];
-    let played = Played::run(&arguments, "hlsjs", &station, 20).await;
+    let played = Played::run(&arguments, "hlsjs", station.rendition, 20).await;
     let told = format!("{:#}\n{:?}", played.report["summary"], played.report["events"]);
     assert_eq!(played.report["errors"], Value::Array(vec![]), "{told}");
     let mut seeks = played.list("events").iter().filter(|event| event["type"] == "seeking");
@@ -241,6 +255,16 @@ async fn hls_js_begins_in_the_past_and_seeks_back_through_it() {
     assert!(first <= 1 && last >= 5, "{first} to {last}: {told}");
     assert!(again + 3 <= last && end > last, "{again} to {end}, after {last}: {told}");
     assert!((before.zero() - after.zero()).abs() < LOOKED, "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hls_js_plays_on_while_paths_and_the_server_are_killed() {
+    let mut station = Outage::on_air().await;
+    let url = station.hls();
+    let arguments = ["--player", "hlsjs", "--url", &url];
+    let playing = Played::run(&arguments, "hlsjs", "mp3-128", 48);
+    let (played, ()) = tokio::join!(playing, station.kill());
+    played.assert_never_stops(42);
 }
 
 async fn check(player: &str, sound: Sound) {

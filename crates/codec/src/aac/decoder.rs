@@ -9,7 +9,7 @@ use fdk_aac_sys as sys;
 ///
 /// Holds about 400 KiB.
 #[derive(Debug)]
-pub(crate) struct Decoder {
+pub struct Decoder {
     handle: Handle,
     pcm: Vec<i16>,
     /// The frame as the library takes it.
@@ -18,13 +18,13 @@ pub(crate) struct Decoder {
 
 /// What the decoder knows after a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Found {
+pub struct Found {
     /// SBR data has been seen.
-    pub(crate) sbr: bool,
+    pub sbr: bool,
     /// Parametric stereo has been applied.
-    pub(crate) ps: bool,
+    pub ps: bool,
     /// Channels of the core, before parametric stereo; none seen is zero.
-    pub(crate) core_channels: u8,
+    pub core_channels: u8,
 }
 
 /// The library's instance, closed when dropped; never null.
@@ -50,7 +50,7 @@ const BLOCKS_MAX: usize = 4;
 
 impl Decoder {
     /// Opens a decoder, or `None` without memory.
-    pub(crate) fn new() -> Option<Self> {
+    pub fn new() -> Option<Self> {
         // SAFETY: takes plain numbers; gives an instance or null.
         let raw = unsafe { sys::aacDecoder_Open(sys::TRANSPORT_TYPE_TT_MP4_ADTS, 1) };
         if raw.is_null() {
@@ -69,7 +69,7 @@ impl Decoder {
     /// out clean.
     ///
     /// `heard` gets each clean block's samples, interleaved.
-    pub(crate) fn decode(&mut self, frame: &[u8], mut heard: impl FnMut(&[i16])) -> Option<Found> {
+    pub fn decode(&mut self, frame: &[u8], mut heard: impl FnMut(&[i16])) -> Option<Found> {
         plain_frame(frame, &mut self.plain)?;
         self.clear();
         if !self.fill() {

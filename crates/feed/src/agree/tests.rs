@@ -235,3 +235,21 @@ fn an_epoch_of_ones_own_ends_where_the_others_goes_on() {
         assert_eq!(same.unwrap().body, segment.body);
     }
 }
+
+#[test]
+fn what_others_tell_of_units_to_come_is_bounded() {
+    let mut first = Packager::first();
+    let told = first.take(0, &[]);
+    let epoch = told[0].epoch().0;
+    for index in 1..=TOLD_MAX as u64 + 1 {
+        let stream_title = index.to_string();
+        let url = String::new();
+        let index = 1_000 * index;
+        first.timeline.handle_told(&Fact::TitleSet { epoch, index, stream_title, url });
+        let number = MediaSequence(1_000 + index).0;
+        first.timeline.handle_told(&Fact::ClockSet { epoch, number, origin_nanos: 0 });
+    }
+    assert_eq!(first.timeline.told.len(), TOLD_MAX);
+    assert_eq!(first.timeline.told[0].0, 2_000, "the oldest goes");
+    assert_eq!(first.timeline.running.unwrap().told_clocks.len(), TOLD_MAX);
+}

@@ -1,0 +1,123 @@
+//! The tables, and what misses its target.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::failover::kills;
+use crate::failover::plan::Due;
+use crate::failover::stage::{Outcome, Tally};
+
+/// How much longer than without any trouble a listener may get nothing.
+pub const GAP_MARGIN: Duration = Duration::from_millis(250);
+
+/// The table of the cases.
+pub fn cases(outcomes: &[Outcome]) -> String {
+    let mut text = String::from(
+        "| what happens | frames | sent | ICY: lost | repeated | damaged | longest gap | \
+         HLS: segments | lost | repeated | damaged | epochs |\n\
+         | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+    );
+    for outcome in outcomes {
+        let Outcome { run, icy, hls, .. } = outcome;
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | {:.2} s | {} | {} | {} | {} | {} |",
+            run.case.name,
+            run.track.coding.name(),
+            hls.frames - hls.repeated - hls.foreign + hls.lost,
+            icy.lost,
+            extra(icy),
+            icy.damaged,
+            outcome.gap.as_secs_f64(),
+            outcome.segments,
+            hls.lost,
+            extra(hls),
+            hls.damaged,
+            outcome.epochs,
+        );
+    }
+    text
+}
+
+/// The table of the kills.
+pub fn kills(outcomes: &[kills::Outcome]) -> String {
+    let mut text = String::from(
+        "| frames | kills | ICY: connections | lost | repeated | damaged | longest gap | \
+         longest away | HLS: segments | frames | lost | repeated | damaged | epochs |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+    );
+    for outcome in outcomes {
+        let kills::Outcome { coding, icy, hls, .. } = outcome;
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | {:.2} s | {:.2} s | {} | {} | {} | {} | {} | {} |",
+            coding.name(),
+            outcome.kills,
+            outcome.connections,
+            icy.lost,
+            extra(icy),
+            icy.damaged,
+            outcome.gap.as_secs_f64(),
+            outcome.away.as_secs_f64(),
+            outcome.segments,
+            hls.frames,
+            hls.lost,
+            extra(hls),
+            hls.damaged,
+            outcome.epochs,
+        );
+    }
+    text
+}
+
+/// Frames that are too many; of those that nobody sent their number apart.
+fn extra(tally: &Tally) -> String {
+    match tally.foreign {
+        0 => tally.repeated.to_string(),
+        foreign => format!("{} + {foreign} new", tally.repeated),
+    }
+}
+
+/// What does not hold, a line each.
+pub fn missed(outcomes: &[Outcome]) -> Vec<String> {
+    let idle = |outcome: &Outcome| {
+        let same = |other: &&Outcome| {
+            other.run.case.slug == "idle" && other.run.track.coding == outcome.run.track.coding
+        };
+        outcomes.iter().find(same).map(|idle| idle.gap)
+    };
+    let faults = |outcome: &Outcome| {
+        let place = format!("{}, {}", outcome.run.case.name, outcome.run.track.coding.name());
+        let faults = faults(outcome, idle(outcome)).into_iter();
+        faults.map(|fault| format!("{place}: {fault}")).collect::<Vec<_>>()
+    };
+    outcomes.iter().flat_map(faults).collect()
+}
+
+fn faults(outcome: &Outcome, idle: Option<Duration>) -> Vec<String> {
+    let mut faults = outcome.faults.clone();
+    let due = outcome.run.case.due;
+    let allowed = match due {
+        Due::Told => return faults,
+        Due::Seam => None,
+        Due::Nothing => idle.map(|idle| idle + GAP_MARGIN),
+        Due::Wait(wait) => idle.map(|idle| idle + wait + GAP_MARGIN),
+    };
+    for (place, tally) in [("ICY", &outcome.icy), ("HLS", &outcome.hls)] {
+        let Tally { lost, repeated, foreign, damaged, .. } = *tally;
+        let is_seam = due == Due::Seam;
+        if lost + repeated > 0 || (!is_seam && foreign + damaged > 0) {
+            faults.push(format!(
+                "{place}: {lost} lost, {repeated} repeated, {foreign} that nobody sent, \
+                 {damaged} damaged"
+            ));
+        }
+    }
+    if let Some(allowed) = allowed.filter(|allowed| outcome.gap > *allowed) {
+        faults.push(format!("a gap of {:?}, {allowed:?} are allowed", outcome.gap));
+    }
+    faults
+}
+
+#[cfg(test)]
+mod tests;

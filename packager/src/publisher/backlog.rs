@@ -1,0 +1,100 @@
+//! Segments that a bucket has missed while it was away: they go to it behind those of
+//! the live window, for timeshift and export, oldest first.
+
+use std::collections::VecDeque;
+
+use media::Segment;
+use tracing::{info, warn};
+
+use super::Task;
+use crate::retention::Leaving;
+
+/// Bytes that wait: more than the feed holds, which is ten minutes of 320 kbit/s.
+const BYTES_MAX: usize = 64 << 20;
+
+/// What waits, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Backlog {
+    segments: VecDeque<Segment>,
+    bytes: usize,
+}
+
+impl Backlog {
+    pub(super) fn is_empty(&self) -> bool {
+        self.segments.is_empty()
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.segments.len() as u64
+    }
+
+    /// Takes another one; gives those for which there is no room any more.
+    fn push(&mut self, segment: Segment) -> u64 {
+        let mut lost = 0;
+        self.bytes += segment.body.len();
+        self.segments.push_back(segment);
+        while self.bytes > BYTES_MAX
+            && let Some(oldest) = self.pop()
+        {
+            drop(oldest);
+            lost += 1;
+        }
+        lost
+    }
+
+    fn pop(&mut self) -> Option<Segment> {
+        let segment = self.segments.pop_front()?;
+        self.bytes -= segment.body.len();
+        Some(segment)
+    }
+}
+
+impl Task {
+    /// Whether a segment has left the live window by now, because the bucket was away.
+    pub(super) fn is_late(&self, segment: &Segment) -> bool {
+        let window = self.egress.mount.window.max(self.egress.mount.segment * 3);
+        let segments = window.as_secs().div_ceil(u64::from(self.egress.target_secs()).max(1));
+        self.closed().saturating_sub(segment.info.number.0) > segments
+    }
+
+    /// Keeps a segment until those of the live window are stored.
+    pub(super) fn put_off(&mut self, segment: Segment) {
+        if self.backlog.is_empty() {
+            let (egress, number) = (self.name(), segment.info.number.0);
+            info!(egress, number, "the live window goes first; what is older follows");
+        }
+        let lost = self.backlog.push(segment);
+        if lost > 0 {
+            warn!(egress = self.name(), lost, "the bucket was away for too long");
+            self.metrics.given_up.inc_by(lost);
+        }
+    }
+
+    /// Stores the oldest one that waits, unless it would be deleted at once.
+    pub(super) async fn catch_up(&mut self) {
+        let Some(segment) = self.backlog.pop() else { return };
+        let due = segment.info.wall_end().plus(self.egress.mount.window + self.keep);
+        if due > self.clock.now() {
+            match self.bucket.put(segment, self.keep).await {
+                Some(stored) => {
+                    self.metrics.segments.inc();
+                    self.bucket.put_before(vec![(Leaving::Segment(stored), due)]);
+                }
+                None => {
+                    self.metrics.given_up.inc();
+                }
+            }
+        }
+        self.show_lag();
+    }
+
+    /// Stores all that waits.
+    pub(super) async fn catch_up_wholly(&mut self) {
+        while !self.backlog.is_empty() {
+            self.catch_up().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
