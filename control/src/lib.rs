@@ -40,6 +40,17 @@ pub struct Control {
     shutdown: Shutdown,
     ports: Ports,
     recent: Recent,
+    extent: Extent,
+}
+
+/// What a process has on its control port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Extent {
+    /// Page, API, metrics and health.
+    #[default]
+    All,
+    /// Metrics and health: the process has not the control role.
+    Health,
 }
 
 /// Where listeners connect, for the page's links.
@@ -66,7 +77,14 @@ impl Control {
         ports: Ports,
     ) -> Self {
         let recent = Recent::default();
-        Self { report, registry: Arc::new(registry), shutdown, ports, recent }
+        let extent = Extent::default();
+        Self { report, registry: Arc::new(registry), shutdown, ports, recent, extent }
+    }
+
+    /// The same, with so much on its port.
+    #[must_use]
+    pub fn with_extent(self, extent: Extent) -> Self {
+        Self { extent, ..self }
     }
 
     /// The same, telling of these events.
@@ -77,7 +95,11 @@ impl Control {
 
     /// The routes of the control port.
     pub fn routes(&self) -> Routes {
-        page::routes().and(health::routes()).and(api::routes()).with_state(self)
+        let routes = match self.extent {
+            Extent::All => page::routes().and(health::routes()).and(api::routes()),
+            Extent::Health => health::routes(),
+        };
+        routes.with_state(self)
     }
 
     /// Everything on the control port.

@@ -112,6 +112,22 @@ async fn the_status_is_the_report_with_the_ports() {
 }
 
 #[tokio::test]
+async fn without_the_control_role_there_are_metrics_and_health_alone() {
+    let control = Control::new(Arc::new(report), Registry::default(), Shutdown::default(), PORTS);
+    let control = control.with_extent(crate::Extent::Health);
+    for (path, status) in [
+        ("/metrics", 200),
+        ("/healthz", 200),
+        ("/readyz", 200),
+        ("/", 404),
+        ("/api/v1/status", 404),
+    ] {
+        let answer = ask_of(control.router(&guard()), Method::GET, path).await;
+        assert_eq!(answer.status.as_u16(), status, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn events_are_the_newest_first() {
     let recent = Recent::default();
     for id in ["1", "2"] {

@@ -113,10 +113,11 @@ impl Watch {
         }
         let mut events = Vec::new();
         for egress in &mut self.egresses {
-            let Some(state) = report.egress(&egress.name) else { continue };
             let of_paths = egress.ingests.iter().filter_map(|name| found.get(name.as_str()));
             let mut findings: Vec<_> = of_paths.flatten().cloned().collect();
-            findings.extend(egress.handle_report(state));
+            // A node tells what it sees: of sources the one that takes them.
+            let state = report.egress(&egress.name);
+            findings.extend(state.into_iter().flat_map(|state| egress.handle_report(state)));
             findings.sort_by_key(|finding| place(finding.kind));
             let event = |finding| self.identity.event(egress, finding, now);
             events.extend(findings.into_iter().map(event));

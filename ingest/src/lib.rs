@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use catalogue::Catalogue;
 use catalogue::report::IngestReport;
-use feed::PathEntry;
+use feed::{PathEntry, SourceInfo};
 use journal::{Desk, Journal};
 use listen::Tries;
 use prometheus_client::registry::Registry;
@@ -118,13 +118,16 @@ impl Ingest {
     /// process before has left there. To be called before any source comes.
     ///
     /// A journal that cannot be opened is no reason to be silent: the feed goes on
-    /// without one.
+    /// without one, at positions that no process before has used.
     pub fn keep_journals(&self, desk: &Desk, folder: &Path) {
         let floor = self.shared.clock.now().secs().saturating_mul(journal::POSITION_STEP);
         for (name, slot) in &self.shared.slots {
             match Journal::open(&folder.join(name), JOURNAL_LIMITS, floor) {
                 Ok((journal, entries)) => slot.resume(desk.scribe(name, journal), entries),
-                Err(error) => warn!(ingest = name, %error, "ingest without a journal"),
+                Err(error) => {
+                    slot.begin_at(floor);
+                    warn!(ingest = name, %error, "ingest without a journal");
+                }
             }
         }
     }
@@ -138,6 +141,12 @@ impl Ingest {
     /// what is before it has been left by another one.
     pub fn own_from(&self, ingest: &str) -> u64 {
         self.shared.slots.get(ingest).map_or(0, |slot| slot.own_from())
+    }
+
+    /// Where an ingest stands: the position of the next item of its path feed, and
+    /// the source that is there, if one is. `None` for no ingest of ours.
+    pub fn standing(&self, ingest: &str) -> Option<(u64, Option<SourceInfo>)> {
+        self.shared.slots.get(ingest).map(|slot| slot.standing())
     }
 
     /// Ends the source of an ingest; `false` where it has none.

@@ -160,6 +160,12 @@ impl Slot {
         }
     }
 
+    /// Begins the positions of a feed that is not kept on disk. No source is there yet.
+    pub(crate) fn begin_at(&self, position: u64) {
+        let mut state = self.state();
+        (state.position, state.own_from) = (position, position);
+    }
+
     pub(crate) fn ingest(&self) -> &Ingest {
         &self.ingest
     }
@@ -190,6 +196,14 @@ impl Slot {
 
     pub(crate) fn feed(&self) -> Tail<PathEntry> {
         self.feed.clone()
+    }
+
+    /// The position of the next item, and the source that is there, as far as its
+    /// first frames have come.
+    pub(crate) fn standing(&self) -> (u64, Option<SourceInfo>) {
+        let state = self.state();
+        let next = state.scribe.as_ref().map_or(state.position, Scribe::next_position);
+        (next, state.on_air.as_ref().and_then(|on_air| on_air.told.info))
     }
 
     /// Takes the place for a source whose password is right, and one of

@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use catalogue::Catalogue;
 use control::watch::Recent;
-use control::{Administrator, Control, Identity, Panel, Parts, Ports, Sources};
+use control::{Administrator, Control, Extent, Identity, Panel, Parts, Ports, Sources};
 use delivery::Delivery;
 use ingest::{Ingest, Passwords};
-use listen::{Doors, Entry, Guard};
+use link::Server;
+use listen::{Doors, Entry, Guard, SourceDoor};
 use prometheus_client::registry::Registry;
 use runtime::clock::Steady;
-use runtime::config::ProcessConfig;
+use runtime::config::{ProcessConfig, Role};
 use runtime::shutdown::Shutdown;
 
+use crate::linked::Linked;
 use crate::ports::Addresses;
 use crate::public::PublicAddress;
 use crate::report::Reporter;
@@ -28,12 +30,15 @@ pub(crate) struct Roles<'a> {
     pub(crate) reporter: Arc<Reporter>,
     pub(crate) passwords: Passwords,
     pub(crate) recent: Recent,
+    pub(crate) linked: Option<Linked>,
 }
 
 /// What stands behind the ports.
 pub(crate) struct AllDoors {
     pub(crate) public: Doors,
     pub(crate) control: Doors,
+    /// `None` in a process that is alone.
+    pub(crate) node: Option<Doors>,
     /// Every route, with the name of its port.
     pub(crate) routes: Vec<(&'static str, Entry)>,
 }
@@ -56,17 +61,27 @@ impl Roles<'_> {
         let panel = self.panel(administrator);
         let control = self.control(registry, shutdown, addresses);
         let public = self.ingest.routes(panel.admin_cgi()).and(panel.routes());
+        let server = self.linked.as_ref().map(|linked| linked.server(&self.ingest, shutdown));
+        let node = server.as_ref().map(Server::routes).unwrap_or_default();
         let named = |port, entries: Vec<Entry>| entries.into_iter().map(move |entry| (port, entry));
         let routes = named("public", public.entries())
             .chain(named("control", control.routes().entries()))
+            .chain(named("node", node.entries()))
             .collect();
+        let takes_sources = self.config.node.does(Role::Ingest);
+        let sources = takes_sources.then(|| Arc::new(self.ingest.clone()) as Arc<dyn SourceDoor>);
         AllDoors {
             public: Doors {
                 http: public.into_router(&guard).fallback_service(self.delivery.router()),
-                sources: Some(Arc::new(self.ingest.clone())),
+                sources,
                 listeners: Some(Arc::new(self.delivery.clone())),
             },
             control: Doors { http: control.router(&guard), sources: None, listeners: None },
+            node: self.linked.as_ref().map(|linked| Doors {
+                http: node.into_router(&linked.guard()),
+                sources: None,
+                listeners: None,
+            }),
             routes,
         }
     }
@@ -100,6 +115,13 @@ impl Roles<'_> {
         };
         Control::new(Arc::new(move || reporter.report()), registry, shutdown.clone(), ports)
             .with_events(self.recent.clone())
+            .with_extent(self.extent())
+    }
+}
+
+impl Roles<'_> {
+    fn extent(&self) -> Extent {
+        if self.config.node.does(Role::Control) { Extent::All } else { Extent::Health }
     }
 }
 

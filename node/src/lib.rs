@@ -3,10 +3,12 @@
 pub mod demo;
 mod doors;
 pub mod export;
+mod linked;
 mod listings;
 mod ports;
 mod public;
 mod report;
+mod roles;
 pub mod serve;
 mod tls;
 mod url_auth;

@@ -38,7 +38,7 @@ enum Command {
         /// The configuration; without it `skywave.toml` if there is one, else defaults.
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
-        /// Which parts of it run; all of them for now.
+        /// Which parts of it run, of `ingest`, `packager`, `origin` and `control` [default: all].
         #[arg(long, value_name = "ROLES", value_delimiter = ',')]
         roles: Vec<String>,
     },

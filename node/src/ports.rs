@@ -3,10 +3,12 @@
 use std::net::SocketAddr;
 
 use anyhow::Result;
-use listen::{Doors, Identities, Port, PortSettings};
+use listen::{Identities, Port, PortSettings};
 use runtime::config::ProcessConfig;
 use runtime::shutdown::Shutdown;
 use tokio::task::JoinSet;
+
+use crate::doors::AllDoors;
 
 /// Bytes that the kernel may hold unsent for a connection: two seconds of
 /// 128 kbit/s. The fan-out engine raises it for mounts that need more.
@@ -21,6 +23,8 @@ pub struct Addresses {
     pub shoutcast: SocketAddr,
     /// Page, metrics and health.
     pub control: SocketAddr,
+    /// Other nodes; `None` in a process that is alone.
+    pub node: Option<SocketAddr>,
     /// As `public`, with TLS.
     pub public_tls: Option<SocketAddr>,
     /// As `control`, with TLS.
@@ -32,6 +36,7 @@ pub(crate) struct Opened {
     public: Port,
     shoutcast: Port,
     control: Port,
+    node: Option<Port>,
     public_tls: Option<Port>,
     control_tls: Option<Port>,
 }
@@ -58,6 +63,10 @@ impl Opened {
             public: Port::open(listen.public, settings("public", None))?,
             shoutcast: Port::open(listen.shoutcast, settings("shoutcast", None))?,
             control: Port::open(listen.control, settings("control", None))?,
+            node: config
+                .is_linked()
+                .then(|| Port::open(listen.node, settings("node", None)))
+                .transpose()?,
             public_tls: tls("public_tls", listen.public_tls)?,
             control_tls: tls("control_tls", listen.control_tls)?,
         })
@@ -69,6 +78,7 @@ impl Opened {
             public: self.public.address()?,
             shoutcast: self.shoutcast.address()?,
             control: self.control.address()?,
+            node: self.node.as_ref().map(Port::address).transpose()?,
             public_tls: self.public_tls.as_ref().map(Port::address).transpose()?,
             control_tls: self.control_tls.as_ref().map(Port::address).transpose()?,
         })
@@ -81,28 +91,25 @@ impl Opened {
             public: counted(self.public),
             shoutcast: counted(self.shoutcast),
             control: counted(self.control),
+            node: self.node.map(counted),
             public_tls: self.public_tls.map(counted),
             control_tls: self.control_tls.map(counted),
         }
     }
 
     /// Accepts on every port until the shutdown.
-    pub(crate) fn serve(
-        self,
-        public: &Doors,
-        control: &Doors,
-        shutdown: &Shutdown,
-        tasks: &mut JoinSet<()>,
-    ) {
+    pub(crate) fn serve(self, doors: &AllDoors, shutdown: &Shutdown, tasks: &mut JoinSet<()>) {
+        let (public, control) = (Some(&doors.public), Some(&doors.control));
         let ports = [
             (Some(self.public), public),
             (Some(self.shoutcast), public),
             (self.public_tls, public),
             (Some(self.control), control),
             (self.control_tls, control),
+            (self.node, doors.node.as_ref()),
         ];
         for (port, doors) in ports {
-            if let Some(port) = port {
+            if let (Some(port), Some(doors)) = (port, doors) {
                 tasks.spawn(port.serve(doors.clone(), shutdown.clone()));
             }
         }

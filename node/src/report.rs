@@ -14,6 +14,7 @@ use packager::Programme;
 use runtime::clock::Steady;
 use runtime::config::ProcessConfig;
 
+use crate::roles::Followed;
 use crate::watching::Silences;
 
 /// Asks every role.
@@ -23,7 +24,7 @@ pub(crate) struct Reporter {
     started: WallTime,
     catalogue: Arc<Catalogue>,
     ingest: Ingest,
-    egresses: Vec<(Arc<Station>, Programme)>,
+    egresses: Vec<Followed>,
     silences: Silences,
 }
 
@@ -33,7 +34,7 @@ impl Reporter {
         catalogue: Arc<Catalogue>,
         clock: &Steady,
         ingest: Ingest,
-        egresses: Vec<(Arc<Station>, Programme)>,
+        egresses: Vec<Followed>,
     ) -> Self {
         Self {
             node: config.node.name.clone(),
@@ -61,11 +62,12 @@ impl Reporter {
     }
 
     pub(crate) fn report(&self) -> Report {
-        let egresses = self.egresses.iter().filter_map(|(station, programme)| {
+        let egresses = self.egresses.iter().filter_map(|followed| {
+            let Followed { station, programme, .. } = followed;
             let egress = self.catalogue.egress(&station.settings().name)?;
             let silent = self.silences.get(egress.name.as_str());
             let silent = silent.map(|silent| silent.load(Ordering::Relaxed));
-            Some(EgressReport { silent, ..egress_report(egress, station, programme) })
+            Some(EgressReport { silent, ..egress_report(egress, station, programme.as_ref()) })
         });
         Report {
             node: self.node.clone(),
@@ -97,12 +99,18 @@ fn millis(length: Duration) -> u64 {
     u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn egress_report(egress: &Egress, station: &Station, programme: &Programme) -> EgressReport {
-    let (status, hls) = (programme.status(), station.hls());
+fn egress_report(
+    egress: &Egress,
+    station: &Station,
+    programme: Option<&Programme>,
+) -> EgressReport {
+    let (status, hls) = (programme.map(Programme::status).unwrap_or_default(), station.hls());
+    // Where others make it, that it is served is all that is known.
+    let is_made = programme.is_none() || status.epoch.is_some();
     EgressReport {
         name: egress.name.as_str().to_owned(),
         title: egress.mount.icy_name.clone(),
-        on_air: status.epoch.is_some() && station.mount().is_open(),
+        on_air: is_made && station.mount().is_open(),
         silent: None,
         codec: egress.encoding.codec.as_str().to_owned(),
         codecs: hls.variant.as_ref().map(|variant| variant.codecs.clone()),

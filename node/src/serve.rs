@@ -1,5 +1,6 @@
-//! All roles in one process.
+//! The roles of a process, all of them or some.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +9,11 @@ use catalogue::Catalogue;
 use catalogue::report::Report;
 use control::webhooks;
 use delivery::fanout::{Fanout, FanoutSettings};
-use delivery::{AccessLog, BackEnds, Delivery, Station, Stations};
+use delivery::{AccessLog, BackEndSetup, BackEnds, Delivery, Stations};
 use ingest::Ingest;
 use journal::Desk;
 use listen::Entry;
 use outbound::{Client, Policy, Settings};
-use packager::{Packager, Path, Programme};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 use runtime::backoff;
@@ -25,9 +25,11 @@ use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use crate::doors::Roles;
+use crate::linked::{Linked, Surroundings, announce};
 use crate::ports::{Addresses, Opened};
 use crate::public::PublicAddress;
 use crate::report::Reporter;
+use crate::roles::{Followed, follow, ingest_role, packager_role, paths, told_of};
 use crate::url_auth::UrlAuth;
 use crate::{tls, watching};
 
@@ -59,13 +61,15 @@ struct Endings {
 
 /// Every task of the process. None ends before the shutdown.
 #[derive(Debug, Default)]
-struct Tasks {
+pub(crate) struct Tasks {
     /// The packager's.
-    programmes: JoinSet<()>,
+    pub(crate) programmes: JoinSet<()>,
     /// The pulled sources'.
     sources: JoinSet<()>,
     /// The origins'.
-    views: JoinSet<()>,
+    pub(crate) views: JoinSet<()>,
+    /// What is told to other nodes, and read from them.
+    pub(crate) links: JoinSet<()>,
     /// The accept loops, and what they accepted.
     ports: JoinSet<()>,
     /// Who tells the back ends of URL authentication who has gone.
@@ -104,43 +108,43 @@ pub async fn start(
     let public = PublicAddress::new(config, &addresses);
     let url_auth = UrlAuth::new(client(config.allow_private.auth), &public);
     let passwords = url_auth.passwords(config);
-    let ingest = Ingest::new(
-        Arc::clone(&catalogue),
-        ingest_limits(config),
-        (clock.clone(), shutdown.clone()),
-        passwords.clone(),
-        &mut registry,
-    );
+    let ingest = ingest_role(config, &catalogue, (&clock, &shutdown), &passwords, &mut registry);
     let desk = keep_journals(config, &ingest)?;
-    let packager = Packager::new(stores.clone(), clock.clone(), shutdown.clone(), &mut registry)
-        .with_source_timeout(config.limits.source_timeout)
-        .with_data(config.data.clone())
-        .with_journals(desk.clone());
     let mut tasks = Tasks::default();
     let process = format!("{:016x}", backoff::random());
+    let linked = Linked::new(config, &mut registry)?;
+    let around = Surroundings { config, stores: &stores, clock: &clock, shutdown: &shutdown };
+    let paths = paths(linked.as_ref(), &around, &ingest, &mut tasks.links);
+    let packager = packager_role(&around, &desk, &mut registry);
     let heard = (&fanout, &clock, process.as_str());
-    let followed = follow(&catalogue, &ingest, &packager, heard, &mut tasks).await?;
-    let stations = followed.iter().map(|(station, _)| Arc::clone(station)).collect();
-    let stations = Arc::new(Stations::new(stations));
-    let bucket = stores.area(Area::Public).clone();
+    let followed =
+        follow(&catalogue, paths, packager.as_ref(), heard, (&stores, &mut tasks)).await?;
+    let linked = linked.map(|linked| linked.with_programmes(&followed, clock.now()));
     let asking = url_auth.for_listeners(&clock);
-    let back_ends =
-        BackEnds::start(&catalogue, &stations, &asking, &mut registry, &mut tasks.telling)?;
-    let access_log = access_log(config, &mut registry)?;
-    let delivery = Delivery::new(stations, &fanout, bucket, clock.clone(), &mut registry)
-        .with_back_ends(back_ends.clone())
-        .with_access_log(access_log.clone());
-    let silences = watching::listen(&catalogue, &followed, &mut tasks.listening);
+    let (delivery, back_ends, access_log) =
+        deliver(&around, (&catalogue, &followed), (&fanout, &asking), &mut registry, &mut tasks)?;
+    let told = told_of(config, &catalogue);
+    let silences = watching::listen(&told, &followed, &mut tasks.listening);
     let reporter = Reporter::new(config, Arc::clone(&catalogue), &clock, ingest.clone(), followed);
     let reporter = Arc::new(reporter.with_silences(silences));
     let webhooks = webhook_parts(config, &clock, &shutdown, &mut registry);
-    let recent = watching::start(&catalogue, &reporter, &clock, &webhooks, &mut tasks.watching);
-    ingest.pull(&client(config.allow_private.pull), &process, &mut tasks.sources);
-    let roles =
-        Roles { config, public, catalogue, clock, ingest, delivery, reporter, passwords, recent };
+    let recent = watching::start(&told, &reporter, &clock, &webhooks, &mut tasks.watching);
+    reach_out(&around, &ingest, (addresses.node, &process), &mut tasks);
+    let roles = Roles {
+        config,
+        public,
+        catalogue,
+        clock: clock.clone(),
+        ingest,
+        delivery,
+        reporter,
+        passwords,
+        recent,
+        linked,
+    };
     roles.list(&mut registry, &shutdown, &mut tasks.listings);
     let doors = roles.doors(registry, &shutdown, &addresses);
-    opened.serve(&doors.public, &doors.control, &shutdown, &mut tasks.ports);
+    opened.serve(&doors, &shutdown, &mut tasks.ports);
     if let Some(identities) = identities {
         tasks.ports.spawn(tls::follow(identities, shutdown.clone()));
     }
@@ -150,11 +154,43 @@ pub async fn start(
     Ok(Running { addresses, reporter, routes, shutdown, endings, tasks })
 }
 
+/// What serves listeners, and what has to be ended with it.
+fn deliver(
+    around: &Surroundings<'_>,
+    (catalogue, followed): (&Catalogue, &[Followed]),
+    (fanout, asking): (&Fanout, &BackEndSetup),
+    registry: &mut Registry,
+    tasks: &mut Tasks,
+) -> Result<(Delivery, BackEnds, Option<AccessLog>)> {
+    let stations = followed.iter().map(|one| Arc::clone(&one.station)).collect();
+    let stations = Arc::new(Stations::new(stations));
+    let back_ends = BackEnds::start(catalogue, &stations, asking, registry, &mut tasks.telling)?;
+    let access_log = access_log(around.config, registry)?;
+    let bucket = around.stores.area(Area::Public).clone();
+    let delivery = Delivery::new(stations, fanout, bucket, around.clock.clone(), registry)
+        .with_back_ends(back_ends.clone())
+        .with_access_log(access_log.clone());
+    Ok((delivery, back_ends, access_log))
+}
+
 /// Begins to keep journals; what a process before has left is on the feeds.
 fn keep_journals(config: &ProcessConfig, ingest: &Ingest) -> Result<Desk> {
     let desk = Desk::start().context("cannot start the journals' thread")?;
     ingest.keep_journals(&desk, &config.data.join("journal/ingests"));
     Ok(desk)
+}
+
+/// Begins to pull sources, and to tell the other nodes of this one.
+fn reach_out(
+    around: &Surroundings<'_>,
+    ingest: &Ingest,
+    (node, process): (Option<SocketAddr>, &str),
+    tasks: &mut Tasks,
+) {
+    ingest.pull(&client(around.config.allow_private.pull), process, &mut tasks.sources);
+    if let Some(address) = node {
+        announce(around, address, process, &mut tasks.links);
+    }
 }
 
 fn webhook_parts(
@@ -169,35 +205,6 @@ fn webhook_parts(
         shutdown: shutdown.clone(),
         metrics: webhooks::Metrics::register(registry),
     }
-}
-
-/// Begins every egress's programme and its views.
-async fn follow(
-    catalogue: &Catalogue,
-    ingest: &Ingest,
-    packager: &Packager,
-    (fanout, clock, process): (&Fanout, &Steady, &str),
-    tasks: &mut Tasks,
-) -> Result<Vec<(Arc<Station>, Programme)>> {
-    let mut followed = Vec::new();
-    for egress in catalogue.egresses() {
-        let paths = egress.ingests.iter().filter_map(|name| {
-            let feed = ingest.feed(name.as_str())?;
-            let own_from = ingest.own_from(name.as_str());
-            Some(Path { ingest: name.as_str().to_owned(), feed, own_from })
-        });
-        let programme = packager.start(egress, paths.collect(), &mut tasks.programmes).await;
-        let heard = origin::Programme {
-            feed: programme.feed.clone(),
-            segments: programme.past.segments.clone(),
-            titles: programme.past.titles.clone(),
-            profile: programme.past.profile,
-            stores: programme.stores.clone(),
-        };
-        let station = origin::start(egress, heard, fanout, (clock, process), &mut tasks.views)?;
-        followed.push((station, programme));
-    }
-    Ok(followed)
 }
 
 impl Running {
@@ -240,6 +247,7 @@ impl Running {
         ended(&mut self.tasks.programmes).await;
         ended(&mut self.tasks.ports).await;
         ended(&mut self.tasks.sources).await;
+        ended(&mut self.tasks.links).await;
         ended(&mut self.tasks.listings).await;
         ended(&mut self.tasks.watching).await;
         let Endings { fanout, back_ends, access_log, desk } = self.endings;
@@ -274,6 +282,7 @@ impl Tasks {
             Some(_) = self.programmes.join_next() => {}
             Some(_) = self.sources.join_next() => {}
             Some(_) = self.views.join_next() => {}
+            Some(_) = self.links.join_next() => {}
             Some(_) = self.ports.join_next() => {}
             Some(_) = self.telling.join_next() => {}
             Some(_) = self.listings.join_next() => {}
@@ -335,7 +344,7 @@ fn fanout_settings(config: &ProcessConfig) -> FanoutSettings {
     }
 }
 
-fn ingest_limits(config: &ProcessConfig) -> ingest::Limits {
+pub(crate) fn ingest_limits(config: &ProcessConfig) -> ingest::Limits {
     ingest::Limits {
         header_time: config.limits.header_time,
         source_timeout: config.limits.source_timeout,

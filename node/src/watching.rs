@@ -14,10 +14,8 @@ use codec::level::{Level, Meter};
 use control::watch::silence::Silence;
 use control::watch::{Event, Recent, Watch};
 use control::webhooks::{self, Webhooks};
-use delivery::Station;
 use feed::Record;
 use media::StreamInfo;
-use packager::Programme;
 use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
 use runtime::tail::{ReadError, Reader};
@@ -26,6 +24,7 @@ use tokio::time::MissedTickBehavior;
 use tracing::info;
 
 use crate::report::Reporter;
+use crate::roles::Followed;
 
 /// Between two looks. Chosen: nobody acts on such news within less.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -71,17 +70,17 @@ pub(crate) fn start(
 /// silence. The tasks end with the feeds.
 pub(crate) fn listen(
     catalogue: &Catalogue,
-    followed: &[(Arc<Station>, Programme)],
+    followed: &[Followed],
     tasks: &mut JoinSet<()>,
 ) -> Silences {
     let mut silences = Silences::new();
-    for (station, programme) in followed {
+    for Followed { station, feed, .. } in followed {
         let Some(egress) = catalogue.egress(&station.settings().name) else { continue };
         let mut wanted = egress.webhooks.iter().flat_map(|webhook| &webhook.on);
         if wanted.any(|event| *event == WebhookEvent::Silence) {
             let is_silent = Arc::new(AtomicBool::new(false));
             let listener = Listener::new(Arc::clone(&is_silent));
-            tasks.spawn(listener.run(programme.feed.from_start()));
+            tasks.spawn(listener.run(feed.from_start()));
             silences.insert(egress.name.as_str().to_owned(), is_silent);
         }
     }

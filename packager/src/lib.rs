@@ -6,6 +6,7 @@
 //! the programme feed as any other reader does and stores what follows from it:
 //! facts, segments, playlists, in this order.
 
+mod gate;
 mod join;
 mod journal;
 mod left;
@@ -25,7 +26,7 @@ use std::time::Duration;
 use ::journal::Desk;
 use catalogue::Egress;
 use feed::merge::{Cause, Fallback, Merger, PathStatus, SOURCE_TIMEOUT, Settings, Totals};
-use feed::{Fact, PathEntry, Record, Timeline};
+use feed::{Fact, OwnFrom, PathEntry, Record, Timeline};
 use media::{AacProfile, MediaSequence, SegmentInfo, Title, WallTime};
 use playlists::TitleRange;
 use prometheus_client::registry::Registry;
@@ -36,6 +37,7 @@ use store::Stores;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::gate::Gate;
 use crate::journal::{Entry, Keeper};
 use crate::recovery::{Patience, Recovered};
 use crate::resume::Resumed;
@@ -140,7 +142,7 @@ pub struct Path {
     pub feed: Tail<PathEntry>,
     /// The position from which on the feed is no earlier process's: what is before
     /// it counts only where the programme goes on.
-    pub own_from: u64,
+    pub own_from: OwnFrom,
 }
 
 impl Packager {
@@ -201,7 +203,7 @@ impl Packager {
         let (mut writer, feed) = tail::tail(FEED_LIMITS, Record::weight);
         let metrics = self.metrics.of(name);
         let mut heard_from = HeardFrom {
-            positions: paths.iter().map(|path| path.own_from).collect(),
+            gates: paths.iter().map(|path| Gate::new(path.own_from.clone())).collect(),
             since: WallTime::default(),
         };
         let mut merger = self.merger(egress, paths.len());
@@ -293,16 +295,16 @@ struct Beginning {
 /// From where on the paths' feeds count.
 #[derive(Debug, Default)]
 pub(crate) struct HeardFrom {
-    /// By rank: the path's items before it do not.
-    pub(crate) positions: Vec<u64>,
+    /// By rank: which of the path's items do.
+    pub(crate) gates: Vec<Gate>,
     /// Units that came before do not.
     pub(crate) since: WallTime,
 }
 
 impl HeardFrom {
     fn goes_on(&mut self, resumed: &Resumed) {
-        for (from, known) in self.positions.iter_mut().zip(&resumed.from) {
-            *from = known.unwrap_or(*from);
+        for (gate, known) in self.gates.iter_mut().zip(&resumed.from) {
+            gate.go_on_from(*known);
         }
         self.since = resumed.since.unwrap_or_default();
     }

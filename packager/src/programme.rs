@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use catalogue::Egress;
 use feed::merge::{Begin, Event as PathEvent, Merger, Output, Rank};
-use feed::{PathEntry, PathItem, Record, SourceInfo, Timeline};
+use feed::{PathEntry, PathItem, PathUnit, Record, SourceInfo, Timeline};
 use media::{MediaSequence, WallTime};
 use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
+use crate::gate::Gate;
 use crate::journal::Keeper;
 use crate::left;
 use crate::metrics::EgressMetrics;
@@ -172,8 +173,8 @@ impl Task {
     }
 
     fn take(&mut self, rank: Rank, entry: PathEntry, now: WallTime) {
-        let from = self.from.positions.get(usize::from(rank.0)).copied().unwrap_or(0);
-        if entry.position < from {
+        let gate = self.from.gates.get_mut(usize::from(rank.0));
+        if gate.is_some_and(|gate| !gate.lets_in(&entry)) {
             return;
         }
         match entry.item {
@@ -181,9 +182,7 @@ impl Task {
             PathItem::Unit(unit) if unit.arrival < self.from.since => {}
             PathItem::Unit(unit) => {
                 if !self.merger.is_connected(rank) {
-                    // The beginning of its journal is gone.
-                    let profile = self.timeline.epoch().and_then(|epoch| epoch.profile);
-                    let info = SourceInfo { header: unit.header, profile };
+                    let info = self.source(rank, &unit);
                     self.merger.handle_connected(rank, info);
                 }
                 self.merger.handle_unit(rank, unit, now);
@@ -195,6 +194,16 @@ impl Task {
             PathItem::Title(title) => self.merger.handle_title(rank, title),
             PathItem::Gone => self.merger.handle_gone(rank, now),
         }
+    }
+
+    /// The source of a path whose first unit that counts is in the midst of its feed.
+    fn source(&mut self, rank: Rank, unit: &PathUnit) -> SourceInfo {
+        let gate = self.from.gates.get_mut(usize::from(rank.0));
+        gate.and_then(Gate::take_source).unwrap_or_else(|| {
+            // The beginning of its journal is gone.
+            let profile = self.timeline.epoch().and_then(|epoch| epoch.profile);
+            SourceInfo { header: unit.header, profile }
+        })
     }
 
     /// What the merge gives out goes on the timeline.

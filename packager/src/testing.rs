@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use ::journal::Desk;
 use bytes::Bytes;
 use catalogue::{Egress, manifest};
-use feed::{PathEntry, PathItem, PathUnit, SourceInfo};
+use feed::{OwnFrom, PathEntry, PathItem, PathUnit, SourceInfo};
 use media::{ChannelMode, Codec, FrameHeader, StreamInfo, Timescale, Title, WallTime};
 use prometheus_client::registry::Registry;
 use runtime::clock::{Clock, Steady};
@@ -286,7 +286,7 @@ impl Bench {
         let paths = paths.map(|((feed, own_from), ingest)| Path {
             ingest: ingest.to_owned(),
             feed,
-            own_from,
+            own_from: OwnFrom::known(own_from),
         });
         let mut tasks = JoinSet::new();
         let programme = packager.start(&self.egress, paths.collect(), &mut tasks).await;

@@ -10,7 +10,7 @@ use runtime::clock::SystemClock;
 use serde_json::Value;
 use tests::encoder::{Source, set_title};
 use tests::listener::Listener;
-use tests::{Scratch, TestNode, http};
+use tests::{Scratch, TestNode, http, wait};
 
 /// Every metric with its row in the reference.
 const REFERENCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reference/metrics.md");
@@ -68,6 +68,7 @@ async fn every_metric_of_the_reference_is_scraped() {
     let listener = Listener::connect(all.public(), "/asking").await;
     assert!(listener.head.starts_with("HTTP/1.0 403"), "{}", listener.head);
     scraped.extend(scrape(&all).await);
+    scraped.extend(scrape_linked().await);
     let reference = std::fs::read_to_string(REFERENCE).unwrap();
     let rows = reference.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     let rows: BTreeSet<&str> = rows.collect();
@@ -110,6 +111,33 @@ async fn scrape(node: &TestNode) -> BTreeSet<String> {
     assert!(text.ends_with("# EOF\n"), "the exposition is whole");
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(|line| Some(line.split(['{', ' ']).next()?.to_owned())).collect()
+}
+
+/// What two processes count of the link between them, which breaks.
+async fn scrape_linked() -> BTreeSet<String> {
+    let bucket = Scratch::default();
+    let lines = |roles: &str| {
+        let store = format!("file:{}", bucket.path().display());
+        format!(
+            "store = {store:?}\n[secrets]\ncluster = \"c\"\n[node]\nname = \"{roles}\"\n\
+             roles = {:?}\n",
+            roles.split('-').collect::<Vec<_>>()
+        )
+    };
+    let ingest = TestNode::start_configured(tests::node::MP3, &lines("ingest")).await;
+    let made = TestNode::start_configured(tests::node::MP3, &lines("packager-origin")).await;
+    let has = async |name: &str| {
+        wait::until(name, || async { scrape(&made).await.contains(name).then_some(()) }).await;
+    };
+    wait::until("a reader", || async {
+        scrape(&ingest).await.contains("skywave_link_readers").then_some(())
+    })
+    .await;
+    let mut scraped = scrape(&ingest).await;
+    ingest.stop().await;
+    has("skywave_link_broken_total").await;
+    scraped.extend(scrape(&made).await);
+    scraped
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -105,6 +105,7 @@ impl Asker<'_> {
             "public" => self.node.url(target),
             "shoutcast" => format!("http://{}{target}", self.node.addresses().shoutcast),
             "control" => self.node.control_url(target),
+            "node" => format!("http://{}{target}", self.node.addresses().node.unwrap()),
             other => panic!("there is no port {other}"),
         };
         let mut request = http::stranger().request(method, url);
@@ -220,6 +221,34 @@ async fn without_a_password_of_the_administrator_all_of_admin_is_closed() {
     }
     let by_query = asker.ask("public", Method::GET, "/admin.cgi?mode=viewxml&pass=", None).await;
     assert_eq!(by_query, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_node_port_is_for_nodes_alone() {
+    let node = start("[secrets]\ncluster = \"c1uster\"\n[admin]\npassword = \"adm1n\"\n").await;
+    let asker = Asker { node: &node };
+    let text = include_str!("../../docs/reference/routes.md");
+    let routes: Vec<Route> = routes(&node).into_iter().filter(|one| one.port == "node").collect();
+    assert_eq!(routes.len(), text.lines().filter(|line| line.starts_with("| node |")).count());
+    for route in routes {
+        let row = format!("| node | `{}` | {} | a node |", route.path, route.methods.join(", "));
+        assert!(text.contains(&row), "{row}");
+        assert_eq!(route.access, "Node");
+        let target = route.path.replace("{ingest}", "in").replace("{egress}", "radio");
+        let target = target.replace("{rendition}", "mp3-128");
+        for (role, login) in ROLES {
+            let got = asker.ask("node", Method::GET, &target, login).await;
+            assert_eq!(got, StatusCode::UNAUTHORIZED, "{target} as {role:?}");
+        }
+        let got = asker.ask("node", Method::GET, &target, Some("Bearer c1uster")).await;
+        assert_eq!(got, StatusCode::OK, "{target}");
+        let got = asker.ask("public", Method::GET, &target, Some("Bearer c1uster")).await;
+        assert_eq!(got, StatusCode::NOT_FOUND, "{target}");
+    }
+    for target in ["/", "/metrics", "/radio", "/admin/stats", "/feeds/"] {
+        let got = asker.ask("node", Method::GET, target, Some("Bearer c1uster")).await;
+        assert_eq!(got, StatusCode::NOT_FOUND, "{target}");
+    }
 }
 
 /// A line of the reference's table.

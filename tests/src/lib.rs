@@ -24,6 +24,7 @@ pub mod metrics;
 pub mod moto;
 pub mod node;
 pub mod program;
+pub mod proxy;
 pub mod raw;
 pub mod scratch;
 pub mod tones;

@@ -261,3 +261,28 @@ fn an_event_says_who_when_and_where_and_its_id_is_its_own() {
     .assert_eq(&serde_json::to_string_pretty(&events[0]).unwrap());
     assert_ne!(events[0].id, events[1].id);
 }
+
+#[test]
+fn a_node_that_has_the_ingests_alone_tells_of_their_sources() {
+    let mut station = Station::new();
+    station.report.egresses.clear();
+    station.connect("b");
+    station.send("b");
+    station.check(&expect![""]);
+    station.leave("b");
+    station.check(&expect![[r#"
+        one path_down b: its source was lost
+        two path_down b: its source was lost
+    "#]]);
+}
+
+#[test]
+fn a_node_without_ingests_tells_of_programmes() {
+    let mut station = Station::new();
+    station.report.ingests.clear();
+    station.egress("two").on_air = true;
+    station.egress("two").source = Some("b".into());
+    station.check(&expect![[r#"
+        two on_air -: audio comes from b
+    "#]]);
+}

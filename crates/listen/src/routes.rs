@@ -28,6 +28,8 @@ pub enum Access {
     Relay,
     /// Who has the administrator's password.
     Admin,
+    /// Another node: who has the cluster's secret.
+    Node,
 }
 
 /// One line of the table.
@@ -44,7 +46,7 @@ pub struct Entry {
 /// Tells whether a request has the right that its route asks for.
 pub trait Guard: std::fmt::Debug + Send + Sync {
     /// Lets a request in, or gives the answer that refuses it. Asked for
-    /// [`Access::Relay`] and [`Access::Admin`] alone.
+    /// [`Access::Relay`], [`Access::Admin`] and [`Access::Node`] alone.
     ///
     /// # Errors
     ///

@@ -123,6 +123,11 @@ pub struct Node {
     pub pop: String,
     /// What it does, in the order of [`Role::ALL`].
     pub roles: Vec<Role>,
+    /// Where other nodes reach it, `host:port`; where none is given that follows
+    /// from [`Listen::node`] and the host's name.
+    pub address: Option<String>,
+    /// The host's name.
+    pub host: String,
 }
 
 /// What a process can do.
@@ -144,7 +149,7 @@ pub enum Role {
 /// Keys that processes share.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Secrets {
-    /// Node to node; `None` where one process is alone.
+    /// Node to node; where there is none and one is needed, it is made.
     pub cluster: Option<Secret>,
     /// Of tokens: the first signs, all verify. Empty: to be generated.
     pub sessions: Vec<Secret>,
@@ -165,6 +170,33 @@ impl Role {
     /// Every role, in the order of the data's way.
     pub const ALL: [Self; 5] =
         [Self::Ingest, Self::Packager, Self::Origin, Self::Edge, Self::Control];
+
+    /// Its name in configuration and records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Packager => "packager",
+            Self::Origin => "origin",
+            Self::Edge => "edge",
+            Self::Control => "control",
+        }
+    }
+}
+
+impl Node {
+    /// Whether it has a role.
+    pub fn does(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+}
+
+impl ProcessConfig {
+    /// Whether the process works with others: it lacks a role that a station needs,
+    /// or has been given the secret by which they know each other.
+    pub fn is_linked(&self) -> bool {
+        let needed = [Role::Ingest, Role::Packager, Role::Origin];
+        self.secrets.cluster.is_some() || !needed.into_iter().all(|role| self.node.does(role))
+    }
 }
 
 impl ProcessConfig {

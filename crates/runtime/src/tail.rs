@@ -134,6 +134,12 @@ impl<T: Clone> Reader<T> {
         if batch.is_empty() && !open { Err(ReadError::Closed) } else { Ok(batch) }
     }
 
+    /// Position of the next item that is read: so many came before it, from the log's
+    /// beginning on.
+    pub fn position(&self) -> u64 {
+        self.next
+    }
+
     /// Items that are there and have not been read.
     pub fn behind(&self) -> u64 {
         self.shared.log().end().saturating_sub(self.next)

@@ -62,6 +62,24 @@ pub fn timeline_log(egress: &str) -> Result<Key, Error> {
     Area::Private.root().child(egress)?.child("log")
 }
 
+/// `private/nodes`, the folder of what nodes tell of themselves.
+///
+/// # Errors
+///
+/// [`Error::BadKey`].
+pub fn nodes() -> Result<Key, Error> {
+    Area::Private.root().child("nodes")
+}
+
+/// `private/nodes/{name}`, a node's record.
+///
+/// # Errors
+///
+/// [`Error::BadKey`].
+pub fn node(name: &str) -> Result<Key, Error> {
+    nodes()?.child(name)
+}
+
 /// `{folder}/{n}`, a log's record.
 ///
 /// Twenty digits, the most that a `u64` has, so that records list in order.

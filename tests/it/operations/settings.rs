@@ -143,8 +143,8 @@ async fn a_start_without_a_manifest_says_what_is_missing() {
 }
 
 #[tokio::test]
-async fn roles_apart_are_not_built_yet() {
-    let (status, said) = served("manifest = \"stations.toml\"\n", &["--roles", "ingest"]).await;
+async fn roles_that_are_not_built_yet_say_so() {
+    let (status, said) = served("manifest = \"stations.toml\"\n", &["--roles", "edge"]).await;
     assert_one_line(status, &said, &["roles", "not built yet"]);
 }
 

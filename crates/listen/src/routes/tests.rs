@@ -13,6 +13,7 @@ impl Guard for Word {
         let is_right = match access {
             Access::Relay => matches!(said, Some("relay" | "admin")),
             Access::Admin => said == Some("admin"),
+            Access::Node => said == Some("node"),
             Access::Public | Access::Source => unreachable!("not asked"),
         };
         if is_right { Ok(()) } else { Err(Box::new(StatusCode::UNAUTHORIZED.into_response())) }
@@ -25,6 +26,7 @@ fn routes() -> Routes {
         .get("/public", Access::Public, async || "public")
         .get("/relay", Access::Relay, async || "relay")
         .get("/admin", Access::Admin, async || "admin")
+        .get("/node", Access::Node, async || "node")
         .and(of_source)
 }
 
@@ -41,12 +43,13 @@ async fn check(method: Method, path: &str, word: &str, expected: u16) {
 #[tokio::test]
 async fn each_route_is_for_whom_its_entry_says() {
     for (path, allowed) in [
-        ("/public", &["", "relay", "admin"][..]),
-        ("/source", &["", "relay", "admin"]),
+        ("/public", &["", "relay", "admin", "node"][..]),
+        ("/source", &["", "relay", "admin", "node"]),
         ("/relay", &["relay", "admin"]),
         ("/admin", &["admin"]),
+        ("/node", &["node"]),
     ] {
-        for word in ["", "relay", "admin"] {
+        for word in ["", "relay", "admin", "node"] {
             let expected = if allowed.contains(&word) { 200 } else { 401 };
             check(Method::GET, path, word, expected).await;
             check(Method::HEAD, path, word, expected).await;
@@ -76,8 +79,9 @@ fn entries_are_what_was_added() {
         ("/public", Access::Public),
         ("/relay", Access::Relay),
         ("/admin", Access::Admin),
+        ("/node", Access::Node),
         ("/source", Access::Source),
     ];
     assert_eq!(paths, expected);
-    assert_eq!(entries[3].methods, [Method::GET, Method::POST]);
+    assert_eq!(entries[4].methods, [Method::GET, Method::POST]);
 }

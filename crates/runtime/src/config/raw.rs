@@ -67,6 +67,7 @@ pub(super) struct Node {
     pub region: Option<Spanned<String>>,
     pub pop: Option<Spanned<String>>,
     pub roles: Option<Spanned<Vec<Role>>>,
+    pub address: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

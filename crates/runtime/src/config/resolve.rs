@@ -79,11 +79,6 @@ impl Resolution<'_> {
         if let Some(mode) = raw.manifest_mode.as_ref().filter(is_enforce) {
             return Err(self.document.error(mode.span(), format!("`enforce` is {NOT_BUILT}")));
         }
-        let all = |roles: &[Role]| Role::ALL.iter().all(|role| roles.contains(role));
-        if let Some(roles) = raw.node.roles.as_ref().filter(|roles| !all(roles.get_ref())) {
-            let what = format!("a process with some of the roles is {NOT_BUILT}; leave it out");
-            return Err(self.document.error(roles.span(), what));
-        }
         let unbuilt = [raw.geo.database.as_ref().map(Spanned::span)];
         match unbuilt.into_iter().flatten().next() {
             Some(span) => Err(self.document.error(span, NOT_BUILT)),
@@ -173,12 +168,47 @@ impl Resolution<'_> {
             name => Ok(name.map(Spanned::into_inner)),
         };
         let region = name(raw.region)?.unwrap_or_else(|| REGION_DEFAULT.to_owned());
+        let host = self.host_name().trim().to_owned();
         Ok(Node {
-            name: name(raw.name)?.unwrap_or_else(|| fitting_name(&self.host_name())),
+            name: name(raw.name)?.unwrap_or_else(|| fitting_name(&host)),
             pop: name(raw.pop)?.unwrap_or_else(|| region.clone()),
             region,
-            roles: Role::ALL.to_vec(),
+            roles: self.roles(raw.roles.as_ref())?,
+            address: raw.address.map(|address| self.address(address)).transpose()?,
+            host,
         })
+    }
+
+    fn roles(&self, raw: Option<&Spanned<Vec<Role>>>) -> Result<Vec<Role>, Error> {
+        let Some(given) = raw else { return Ok(Role::ALL.to_vec()) };
+        let has = |role: &Role| given.get_ref().contains(role);
+        let roles: Vec<Role> = Role::ALL.into_iter().filter(has).collect();
+        let what = if roles.is_empty() {
+            "a process has a role: `ingest`, `packager`, `origin`, `control`".to_owned()
+        } else if has(&Role::Packager) && !has(&Role::Origin) {
+            format!("`packager` goes with `origin`: without it that is {NOT_BUILT}")
+        } else if has(&Role::Edge) && roles.len() < Role::ALL.len() {
+            format!("`edge` is {NOT_BUILT}")
+        } else {
+            return Ok(roles);
+        };
+        Err(self.document.error(given.span(), what))
+    }
+
+    /// What others connect to: a host and a port.
+    fn address(&self, raw: Spanned<String>) -> Result<String, Error> {
+        let parts = raw.get_ref().rsplit_once(':');
+        let is_host = |host: &str| {
+            let fits = |c: char| c.is_ascii_alphanumeric() || "-._[]:".contains(c);
+            let is_bare_ipv6 = host.contains(':') && !host.starts_with('[');
+            !host.is_empty() && host.chars().all(fits) && !is_bare_ipv6
+        };
+        let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port != 0);
+        if parts.is_some_and(|(host, port)| is_host(host) && is_port(port)) {
+            return Ok(raw.into_inner());
+        }
+        let what = "others reach it at `HOST:PORT`, such as `fra-1.example:8090` or `[::1]:8090`";
+        Err(self.document.error(raw.span(), what))
     }
 
     fn host_name(&self) -> String {

@@ -64,6 +64,7 @@ fn commented_out_defaults_of_the_sample_are_the_defaults() {
         "s3_endpoint",
         "private_store",
         "name",
+        "address",
         "cluster",
         "sessions",
         "password",
@@ -189,10 +190,44 @@ fn what_is_not_built_yet_says_so() {
     );
     check_refused(
         "node.roles = ['ingest', 'edge']",
-        "skywave.toml:1: node.roles: a process with some of the roles is not built yet; leave it out",
+        "skywave.toml:1: node.roles: `edge` is not built yet",
+    );
+    check_refused(
+        "node.roles = ['packager', 'control']",
+        "skywave.toml:1: node.roles: `packager` goes with `origin`: without it that is not built yet",
     );
     parse("pull.allow_private = false\nmanifest_mode = 'create'");
     parse("node.roles = ['control', 'edge', 'origin', 'packager', 'ingest']");
+}
+
+#[test]
+fn a_process_with_some_of_the_roles_works_with_others() {
+    let alone = parse("");
+    assert!(!alone.is_linked() && alone.node.does(Role::Ingest));
+    let ingest = parse("node.roles = ['control', 'ingest']");
+    assert_eq!(ingest.node.roles, [Role::Ingest, Role::Control]);
+    assert!(ingest.is_linked() && !ingest.node.does(Role::Packager));
+    assert!(!parse("node.roles = ['ingest', 'packager', 'origin']").is_linked());
+    assert!(parse("secrets.cluster = 'c'").is_linked());
+    check_refused(
+        "node.roles = []",
+        "skywave.toml:1: node.roles: a process has a role: `ingest`, `packager`, `origin`, `control`",
+    );
+}
+
+#[test]
+fn others_reach_a_node_at_a_host_and_a_port() {
+    for address in ["fra-1:8090", "192.0.2.1:1", "[2001:db8::1]:65535"] {
+        let config = parse(&format!("node.address = '{address}'"));
+        assert_eq!(config.node.address.as_deref(), Some(address));
+    }
+    for address in ["fra-1", ":8090", "fra-1:0", "fra-1:65536", "a/b:1", "x@y:1", "2001:db8::1:80"]
+    {
+        check_refused(
+            &format!("node.address = '{address}'"),
+            "skywave.toml:1: node.address: others reach it at `HOST:PORT`, such as `fra-1.example:8090` or `[::1]:8090`",
+        );
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ fn names_are_those_of_the_contract() {
     check(self::rendition("demo", &rendition), "public/demo/mp3-128");
     check(media_playlist("demo", &rendition), "public/demo/mp3-128/media.m3u8");
     check(timeline_log("demo"), "private/demo/log");
+    check(node("fra-1"), "private/nodes/fra-1");
     check(record(&key("private/demo/log"), 7), "private/demo/log/00000000000000000007");
 }
 

@@ -1,0 +1,105 @@
+//! The cluster's secret: what nodes know each other by.
+
+use std::fmt::Write as _;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use ring::rand::{SecureRandom as _, SystemRandom};
+use settings::Secret;
+use tracing::info;
+
+/// The file in a process's data that has the secret where none is configured.
+pub const SECRET_FILE: &str = "cluster.key";
+
+/// Random bytes in a secret, written as twice as many hexadecimal digits.
+const RANDOM_LEN: usize = 32;
+
+/// Only the process's own user reads it.
+const MODE: u32 = 0o600;
+
+/// There is no secret to be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SecretError {
+    /// The file cannot be read or written.
+    #[error("cannot {attempted} {}: {source}", path.display())]
+    File {
+        /// What was attempted.
+        attempted: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// What is in the file is no secret.
+    #[error("{}: {why}", path.display())]
+    Text {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The system has no random numbers.
+    #[error("cannot make a cluster secret: the system has no random numbers")]
+    Random,
+}
+
+/// The secret that was configured; else the one in `data`, which is made where
+/// there is none.
+///
+/// # Errors
+///
+/// [`SecretError`].
+pub fn cluster_secret(configured: Option<&Secret>, data: &Path) -> Result<Secret, SecretError> {
+    if let Some(secret) = configured {
+        return Ok(secret.clone());
+    }
+    let path = data.join(SECRET_FILE);
+    let failed = |attempted| {
+        let path = path.clone();
+        move |source| SecretError::File { attempted, path, source }
+    };
+    let no_secret = |why| SecretError::Text { path: path.clone(), why };
+    match fs::File::open(&path) {
+        Ok(file) => {
+            let mut text = String::new();
+            let mut file = file.take(settings::SECRET_BYTES_MAX as u64 + 1);
+            file.read_to_string(&mut text).map_err(failed("read"))?;
+            Secret::new(text.trim_end()).map_err(no_secret)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let text = random_text()?;
+            fs::create_dir_all(data).map_err(failed("write"))?;
+            write(&path, &text).map_err(failed("write"))?;
+            info!(file = %path.display(), "cluster secret made: other nodes need the same");
+            Secret::new(&text).map_err(no_secret)
+        }
+        Err(error) => Err(failed("read")(error)),
+    }
+}
+
+fn random_text() -> Result<String, SecretError> {
+    let mut bytes = [0; RANDOM_LEN];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| SecretError::Random)?;
+    let text = bytes.iter().fold(String::new(), |mut text, byte| {
+        // To write into a text does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
+    Ok(text)
+}
+
+/// A process that is killed meanwhile leaves no half of it.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let half = path.with_extension("half");
+    let _ = fs::remove_file(&half);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(&half)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&half, path)
+}
+
+#[cfg(test)]
+mod tests;
