@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use feed::merge::SKEW_MAX;
 use feed::{Fact, Record, Resume, STEP_MAX, Snapshot};
 use media::{EpochId, MediaSequence, SegmentRef, WallTime};
 use tracing::{info, warn};
@@ -216,7 +217,7 @@ impl Task {
     }
 
     /// Whether somebody may still store more of the epoch that is running: the newest
-    /// segment is not old, by its date nor by when it was seen first.
+    /// segment has not been the newest for long, and is not old by its date.
     fn is_alive(&mut self, found: &Recovered) -> bool {
         let Some(open) = found.open else { return false };
         let now = self.clock.now();
@@ -226,7 +227,8 @@ impl Task {
             Some((seen, since)) if seen == newest => since,
             _ => self.seen.insert((newest, now)).1,
         };
-        let since = last.map_or(seen, |last| last.wall_end().min(seen));
+        // A programme may be as late as its paths may be apart.
+        let since = last.map_or(seen, |last| last.wall_end().plus(SKEW_MAX).min(seen));
         now < since.plus(self.egress.mount.segment + self.egress.hold_back + GRACE)
     }
 

@@ -41,7 +41,9 @@ impl Merger {
         if self.awaited_until().is_some_and(|due| due > now) {
             return;
         }
-        if let Some(rank) = self.came_back() {
+        if let Some(rank) = self.came_back()
+            && self.others_until(rank).is_none_or(|due| due <= now)
+        {
             return self.begin(rank, Cause::CameBack, now);
         }
         if self.gives_up_at().is_some_and(|due| due <= now)
@@ -64,6 +66,7 @@ impl Merger {
         });
         let others = self.gives_up_at().into_iter().chain(self.ends_at());
         let others = others.chain(self.awaited_until());
+        let others = others.chain(self.came_back().and_then(|rank| self.others_until(rank)));
         let dues = self.stalls_at().into_iter().chain(catch_up).chain(preferred).chain(others);
         // What was due before has been looked at.
         let dues = dues.filter(|due| *due > self.decided);
@@ -146,6 +149,16 @@ impl Merger {
     /// is nothing to wait for: what comes later cannot have been heard.
     fn came_back(&self) -> Option<Rank> {
         self.feeder.filter(|rank| self.path(*rank).is_some_and(Path::is_foreign))
+    }
+
+    /// Until when another path that was on the line may come back with what is missing
+    /// between that and what `rank` brings. While something waits for its time nobody
+    /// misses anything.
+    fn others_until(&self, rank: Rank) -> Option<WallTime> {
+        let line = self.line.as_ref().filter(|line| line.has_pending())?;
+        let mut others = self.ranked().filter(|(other, _)| *other != rank);
+        let may_come = others.any(|(_, path)| path.line == Some(self.lines) && !path.is_foreign());
+        may_come.then(|| line.due(line.end()).plus(self.held()))
     }
 
     /// A preferred path that has been there for long enough.

@@ -55,6 +55,25 @@ fn paths_that_flap_in_turn_are_not_heard() {
 }
 
 #[test]
+fn a_path_that_comes_back_first_waits_for_one_that_sends_again_what_is_missing() {
+    for late in [100, 300, 900] {
+        let mut house = House::new(2, 3 * SECOND);
+        house.carry(0, 0..secs(20), 20 * MS);
+        house.carry(1, 0..secs(20), 20 * MS);
+        // An encoder goes on with what is live; a relay sends its burst again.
+        house.carry(0, secs(21)..secs(60), 20 * MS);
+        let at = 24 * secs(21) + late;
+        house.plan(at, 1, Happening::Connect);
+        for unit in secs(17)..secs(60) {
+            house.plan(at.max(24 * unit + 20), 1, Happening::Unit(unit));
+        }
+        house.run();
+        house.assert_heard(0..secs(60));
+        assert!(house.longest_gap() <= 48, "{late}: {}", house.longest_gap());
+    }
+}
+
+#[test]
 fn a_path_far_behind_is_waited_for() {
     for skew in [20, 29] {
         let mut house = House::new(2, 3 * SECOND);
