@@ -8,7 +8,7 @@ use catalogue::Egress;
 use feed::merge::{Continuation, LINE_UNITS_MAX};
 use feed::{Fact, Snapshot, Timeline};
 use media::{ChannelMode, EpochId, FrameHeader, MediaSequence, SegmentRef, WallTime};
-use store::{Area, Error, Stores, keys};
+use store::{Area, Error, SEGMENT_BYTES_MAX, Stores, keys};
 use tracing::{info, warn};
 
 use crate::recovery::Recovered;
@@ -25,9 +25,6 @@ const OVERLAP: Duration = Duration::from_secs(20);
 /// How long the bucket may take for them.
 const READ_TIME_MAX: Duration = Duration::from_secs(10);
 
-/// The largest segment there is.
-const SEGMENT_BYTES_MAX: usize = 8 << 20;
-
 /// Goes on with the epoch that is running in the bucket. `None` where there is none,
 /// where it stands still since before `since`, or where `noted` says that listeners
 /// have seen more of it.
@@ -40,7 +37,7 @@ pub(crate) async fn join(
     let snapshot = recovered.running.clone()?;
     let last = recovered.stored.last()?.info();
     let is_told = noted.is_none_or(|noted| noted <= snapshot.number());
-    if last.wall_end() < since || !is_told {
+    if !recovered.is_recent(since) || !is_told {
         return None;
     }
     let mut timeline = Timeline::restore(egress.target_secs(), snapshot)?;

@@ -281,13 +281,14 @@ impl Task {
             return;
         }
         self.fill_before(segment.info.number).await;
-        for range in self.ledger.titles(closed, self.egress.target_secs()) {
+        let titles = self.ledger.history().titles_in(closed, self.egress.target_secs());
+        for range in titles.into_iter().filter_map(archive::title_range) {
             self.playlists.push_title(range);
         }
         let mut segment = segment;
         // Where two packagers differ by a step of the clock, the first one told counts.
-        segment.info.wall_start =
-            self.ledger.wall_start(&segment.info).unwrap_or(segment.info.wall_start);
+        let told = self.ledger.history().wall_start(segment.info.epoch, segment.info.number);
+        segment.info.wall_start = told.unwrap_or(segment.info.wall_start);
         if self.is_late(&segment) {
             return self.put_off(segment);
         }

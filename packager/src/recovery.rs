@@ -46,8 +46,6 @@ pub(crate) struct Recovered {
     /// The epoch that nobody has ended, where what the bucket has of it ends: another
     /// packager may go on with it.
     pub(crate) running: Option<Snapshot>,
-    /// The epoch that nobody has ended, whether the bucket has anything of it or not.
-    pub(crate) open: Option<EpochId>,
     /// The segments that the bucket has, oldest first, from the last window on at
     /// the least. Numbers may be missing.
     pub(crate) stored: Vec<SegmentRef>,
@@ -139,7 +137,6 @@ fn blind(egress: &Egress, clock: &Steady) -> Recovered {
         log: None,
         missing: None,
         running: None,
-        open: None,
         stored: Vec::new(),
         strays: Vec::new(),
         lines: Vec::new(),
@@ -163,7 +160,6 @@ pub(crate) async fn read(
     let of_rendition: Vec<Stored> = stored.iter().map(listing).collect();
     let running = past.history.snapshot(&of_rendition, egress.target_secs());
     let missing = past.history.missing_end(&every);
-    let open = missing.as_ref().map(Fact::epoch);
     if let Some(fact) = missing.clone() {
         past.history.apply(fact);
     }
@@ -188,7 +184,6 @@ pub(crate) async fn read(
         log: Some(log),
         missing,
         running,
-        open,
         stored,
         strays,
         lines,
@@ -267,8 +262,13 @@ impl Recovered {
         let ended = self.stored.last().map(|last| last.info().wall_end());
         match &self.running {
             Some(_) => ended.is_some_and(|ended| ended >= since),
-            None => self.open.is_some(),
+            None => self.open().is_some(),
         }
+    }
+
+    /// The epoch that nobody has ended, whether the bucket has anything of it or not.
+    pub(crate) fn open(&self) -> Option<EpochId> {
+        self.missing.as_ref().map(Fact::epoch)
     }
 
     /// Whether an epoch runs in the bucket.

@@ -14,6 +14,15 @@ mod pairs;
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// Numbers below a bound, one after the other, by a seed.
+fn lots(seed: u64) -> impl FnMut(u64) -> u64 {
+    let mut random = seed;
+    move |bound| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (random >> 33) % bound
+    }
+}
+
 /// Names of the segments that a playlist lists.
 fn listed(text: &str) -> Vec<String> {
     read(text.as_bytes()).0.segments.into_iter().map(|segment| segment.uri).collect()
@@ -266,11 +275,7 @@ async fn killed_in_the_midst(rest: &str, late: u64) {
     let bench = Bench::new(&format!("dvr = \"10m\"\n{rest}{SHORT}"));
     let mut first = Encoder::new(1, 0, &bench.clock);
     let mut second = Encoder::new(1, 0, &bench.clock);
-    let mut random: u64 = 0x5EED;
-    let mut below = |bound: u64| {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (random >> 33) % bound
-    };
+    let mut below = lots(0x5EED);
     let mut sent = 0;
     let mut play = async |units: u64| {
         for _ in 0..units {

@@ -72,6 +72,14 @@ async fn fetch(program: &Program) -> Fetched {
     hls::fetch(&program.url(&format!("/radio/{rendition}"))).await
 }
 
+/// States that all is listed from the first frame on, without a break; says how much.
+async fn assert_listed(program: &Program, sent: &[Bytes]) -> usize {
+    let listed = fetch(program).await;
+    assert!(listed.discontinuities().is_empty());
+    assert_eq!(frames::position(sent, &listed.frames()), 0);
+    listed.frames().len()
+}
+
 /// Waits until the packager has its path.
 async fn until_connected(packager: &Program) {
     until_counted(packager, "skywave_link_connected{feed=\"paths/in\"} 1").await;
@@ -112,9 +120,7 @@ async fn what_one_process_takes_another_one_serves() {
     let mut listener = Listener::connect(packager.public, "/radio").await;
     source.send(&sent[400..]).await;
     packager.until_stored(14).await;
-    let listed = fetch(&packager).await;
-    assert!(listed.discontinuities().is_empty());
-    assert_eq!(frames::position(&sent, &listed.frames()), 0);
+    assert_listed(&packager, &sent).await;
     let heard = listener.hear(200_000).await;
     frames::position(&sent, &frames::whole(&heard.audio));
     // Each tells what it knows.
@@ -147,10 +153,8 @@ async fn a_packager_that_is_killed_costs_no_frame() {
     until_connected(&packager).await;
     source.send(&sent[700..]).await;
     packager.until_stored(14).await;
-    let listed = fetch(&packager).await;
-    assert!(listed.discontinuities().is_empty());
-    assert_eq!(frames::position(&sent, &listed.frames()), 0);
-    assert!(listed.frames().len() > 1_000, "{}", listed.frames().len());
+    let listed = assert_listed(&packager, &sent).await;
+    assert!(listed > 1_000, "{listed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,10 +173,8 @@ async fn an_ingest_that_is_killed_costs_no_frame_that_its_encoder_repeats() {
     let mut source = Source::connect(ingest.public, "audio/mpeg").await;
     source.send(&sent[400..]).await;
     packager.until_stored(14).await;
-    let listed = fetch(&packager).await;
-    assert!(listed.discontinuities().is_empty());
-    assert_eq!(frames::position(&sent, &listed.frames()), 0);
-    assert!(listed.frames().len() > 1_000, "{}", listed.frames().len());
+    let listed = assert_listed(&packager, &sent).await;
+    assert!(listed > 1_000, "{listed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,9 +204,7 @@ async fn a_line_that_is_cut_for_five_seconds_costs_no_frame() {
     let _source = sending.await.unwrap();
     let heard = frames::whole(&hearing.await.unwrap().audio);
     frames::position(&sent, &heard);
-    let listed = fetch(&packager).await;
-    assert!(listed.discontinuities().is_empty());
-    assert_eq!(frames::position(&sent, &listed.frames()), 0);
+    assert_listed(&packager, &sent).await;
     let egress = packager.until_egress("counts", |_| true).await;
     assert_eq!((&egress["breaks_total"], &egress["frames_lost_total"]), (&0.into(), &0.into()));
 }

@@ -9,14 +9,11 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use media::{Codec, MediaDuration, SegmentInfo, Timescale, WallTime, adts, id3, mp3};
 use playlists::{TitleRange, date};
-use store::{Area, Key, Stores};
+use store::{Area, Key, SEGMENT_BYTES_MAX, Stores};
 
 use crate::cue::Sheet;
 use crate::error::Error;
 use crate::past::{Past, Reach};
-
-/// The longest segment that is read: what the bucket takes.
-const SEGMENT_BYTES_MAX: usize = 8 << 20;
 
 /// Segments read at a time, chosen: S3 takes 10 to 50 ms for one, and a day has
 /// 14,400.

@@ -5,6 +5,7 @@
 //! log has first. A packager that begins, or that lost its paths, joins the epoch
 //! that another has in the log and in the bucket.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +44,14 @@ impl Fact {
     }
 }
 
+/// Keeps the last [`TOLD_MAX`] things told.
+fn remember<T>(told: &mut VecDeque<T>, one: T) {
+    told.push_back(one);
+    if told.len() > TOLD_MAX {
+        told.pop_front();
+    }
+}
+
 /// Units that [`TITLE_SLACK`] amounts to, by frames of 24 ms.
 fn units_within_slack() -> u64 {
     u64::try_from(TITLE_SLACK.as_millis() / 24).unwrap_or(u64::MAX)
@@ -78,10 +87,7 @@ impl Timeline {
         }
         match fact {
             Fact::ClockSet { number, origin_nanos, .. } => {
-                running.told_clocks.push_back((*number, *origin_nanos));
-                if running.told_clocks.len() > TOLD_MAX {
-                    running.told_clocks.pop_front();
-                }
+                remember(&mut running.told_clocks, (*number, *origin_nanos));
                 running.follow_clocks();
             }
             Fact::TitleSet { index, stream_title, url, .. } => {
@@ -91,10 +97,7 @@ impl Timeline {
                 if running.move_mark(*index, &title) || is_over || holds {
                     return;
                 }
-                self.told.push_back((*index, title));
-                if self.told.len() > TOLD_MAX {
-                    self.told.pop_front();
-                }
+                remember(&mut self.told, (*index, title));
             }
             _ => {}
         }
@@ -126,11 +129,11 @@ impl Timeline {
     /// snapshot. What was running ends. Says whether that was done: numbers that were
     /// used are not used again.
     pub fn join(&mut self, snapshot: Snapshot) -> bool {
-        let Some(joined) = Self::restore(self.target_secs, snapshot) else { return false };
-        let Some(epoch) = joined.epoch().copied() else { return false };
-        if joined.segment().is_none_or(|complete| complete < self.used()) {
+        if !self.may_join(&snapshot, 0) {
             return false;
         }
+        let Some(joined) = Self::restore(self.target_secs, snapshot) else { return false };
+        let Some(epoch) = joined.epoch().copied() else { return false };
         self.end_epoch();
         self.records.push_back(Record::Epoch(epoch));
         (self.next, self.running, self.profile) = (joined.next, joined.running, joined.profile);

@@ -82,11 +82,7 @@ impl Cutter {
         std::mem::take(&mut self.titles)
             .into_iter()
             .filter(|mark| mark.epoch == closed.epoch.id)
-            .map(|mark| View::Title {
-                id: mark.id(),
-                start: closed.origin(grid).plus(grid.since_start(mark.index)),
-                title: mark.title,
-            })
+            .map(|mark| mark.view(closed.origin(grid).plus(grid.since_start(mark.index))))
             .collect()
     }
 }
@@ -95,6 +91,13 @@ fn build(grid: &Grid, closed: &Closed, units: &[Bytes]) -> Segment {
     let start = grid.start(closed.first_index);
     let body = packed_audio::mux(start, grid.timescale(), closed.title.as_deref(), units);
     Segment { info: closed.info(grid, body.len() as u64), body }
+}
+
+impl TitleMark {
+    /// It as a view, beginning at this moment.
+    pub(crate) fn view(&self, start: WallTime) -> View {
+        View::Title { id: self.id(), start, title: Arc::clone(&self.title) }
+    }
 }
 
 impl Closed {

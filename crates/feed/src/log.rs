@@ -283,10 +283,49 @@ impl History {
             let past = self.find(mark.epoch)?;
             let segment = past.grid.segment_of(mark.index);
             let number = past.epoch.first_number.0.saturating_add(segment);
-            let start = past.wall(number, mark.index)?;
-            Some(View::Title { id: mark.id(), start, title: Arc::clone(&mark.title) })
+            Some(mark.view(past.wall(number, mark.index)?))
         });
         placed.collect()
+    }
+
+    /// The epoch that began last, while nothing tells of its end.
+    pub fn running_epoch(&self) -> Option<EpochId> {
+        self.running().map(|past| past.epoch.id)
+    }
+
+    /// What index 0 of an epoch stands for in a segment.
+    pub fn origin(&self, epoch: EpochId, number: MediaSequence) -> Option<WallTime> {
+        self.find(epoch)?.origin(number.0).map(WallTime::from_nanos)
+    }
+
+    /// When a segment of an epoch begins, where index 0 stands for `origin`.
+    pub fn begins(
+        &self,
+        epoch: EpochId,
+        number: MediaSequence,
+        origin: WallTime,
+    ) -> Option<WallTime> {
+        let past = self.find(epoch)?;
+        let segment = number.0.checked_sub(past.epoch.first_number.0)?;
+        Some(origin.plus(past.grid.since_start(past.grid.first_index(segment))))
+    }
+
+    /// When a segment of an epoch begins.
+    pub fn wall_start(&self, epoch: EpochId, number: MediaSequence) -> Option<WallTime> {
+        self.begins(epoch, number, self.origin(epoch, number)?)
+    }
+
+    /// The titles that begin in a segment, with their moments.
+    pub fn titles_in(&self, closed: &Closed, target_secs: u32) -> Vec<View> {
+        let grid = Grid::new(&closed.epoch.stream, target_secs);
+        let origin = self.origin(closed.epoch.id, closed.number);
+        let origin = origin.unwrap_or_else(|| closed.origin(&grid));
+        let is_within = |mark: &&TitleMark| {
+            mark.epoch == closed.epoch.id
+                && (closed.first_index..closed.end_index).contains(&mark.index)
+        };
+        let marks = self.titles.iter().filter(is_within);
+        marks.map(|mark| mark.view(origin.plus(grid.since_start(mark.index)))).collect()
     }
 
     /// The last epoch, if nothing tells of its end.

@@ -31,7 +31,7 @@ mod url;
 pub use error::Error;
 pub use key::{Area, Key};
 pub use log::{Append, Record, TimelineLog};
-pub use segments::SegmentName;
+pub use segments::{SEGMENT_BYTES_MAX, SegmentName};
 pub use settings::{Credentials, S3Settings, Timeouts};
 pub use store::{Attributes, Created, Entry, Object, Store, Stores, Version};
 pub use url::StoreUrl;

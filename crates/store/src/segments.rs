@@ -9,7 +9,7 @@ use crate::keys;
 use crate::store::{Attributes, Created, Entry, Store, too_large};
 
 /// Most bytes of a segment: 60 s at 1 Mbit/s, and its tag.
-const SEGMENT_BYTES_MAX: usize = 8 << 20;
+pub const SEGMENT_BYTES_MAX: usize = 8 << 20;
 
 /// What a segment's file name tells: `{msn}-{epoch}.{ext}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

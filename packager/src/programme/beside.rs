@@ -48,19 +48,14 @@ impl Task {
         let later: Vec<_> = later.filter(|(place, _)| *place >= released).collect();
         let free = later.iter().find(|(place, one)| self.timeline.may_join(one, place - released));
         let pause = || later.iter().find(|(_, one)| self.timeline.may_join(one, 0));
-        let (found, pauses) = match (free, pause()) {
-            (Some(free), _) => (free.clone(), false),
-            (None, Some(pause)) => (pause.clone(), true),
-            (None, None) => return,
-        };
-        // Until then nothing else begins.
-        let pauses = pauses || self.timeline.epoch().is_none();
+        let Some((place, snapshot)) = free.or_else(pause).cloned() else { return };
+        // Where nothing is running nothing else begins until then.
+        let pauses = free.is_none() || self.timeline.epoch().is_none();
         if pauses {
             // Its own numbers are ahead: it has to wait for the other one's.
             warn!(egress = self.egress, "programme waits for the other packager's numbers");
             self.timeline.handle_end();
         }
-        let (place, snapshot) = found;
         self.joins = Some(Joins { place, snapshot, pauses });
     }
 

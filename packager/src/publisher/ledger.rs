@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use archive::Line;
-use feed::{Closed, Fact, Grid, TitleMark};
-use media::{EpochId, MediaDuration, MediaSequence, SegmentInfo, Title, WallTime};
-use playlists::TitleRange;
+use feed::{Fact, Grid, History};
+use media::{EpochId, SegmentInfo};
 
 /// Records that may go before any are deleted: for that the log is listed.
 const TRIM_MIN: usize = 16;
@@ -14,6 +13,7 @@ const TRIM_MIN: usize = 16;
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     facts: Vec<(u64, Fact)>,
+    history: History,
     /// Numbers of those that are not understood: they stay.
     foreign: BTreeSet<u64>,
 }
@@ -46,7 +46,10 @@ impl Ledger {
     pub(crate) fn extend(&mut self, lines: impl IntoIterator<Item = Line>) {
         for (n, fact) in lines {
             match fact {
-                Some(fact) => self.facts.push((n, fact)),
+                Some(fact) => {
+                    self.history.apply(fact.clone());
+                    self.facts.push((n, fact));
+                }
                 None => {
                     self.foreign.insert(n);
                 }
@@ -59,79 +62,9 @@ impl Ledger {
         self.facts.iter().rev().any(|(_, told)| fact.is_said_by(told))
     }
 
-    /// The epoch that began last, while nothing tells of its end.
-    pub(crate) fn running(&self) -> Option<EpochId> {
-        let mut facts = self.facts.iter().rev().map(|(_, fact)| fact);
-        let last = facts.find_map(|fact| match fact {
-            Fact::EpochBegan { .. } => Some(Some(fact.epoch())),
-            Fact::EpochEnded { .. } => Some(None),
-            _ => None,
-        });
-        last.flatten()
-    }
-
-    /// The titles that begin in a segment, as the log has them.
-    pub(crate) fn titles(&self, closed: &Closed, target_secs: u32) -> Vec<TitleRange> {
-        let grid = Grid::new(&closed.epoch.stream, target_secs);
-        let origin = self.origin(closed.epoch.id, closed.number);
-        let origin = origin.unwrap_or_else(|| closed.origin(&grid));
-        let mut titles = Vec::new();
-        for (_, fact) in &self.facts {
-            let Fact::TitleSet { epoch, index, stream_title, url } = fact else { continue };
-            let is_within = (closed.first_index..closed.end_index).contains(index);
-            if EpochId(*epoch) == closed.epoch.id && is_within {
-                let title = Title::new(stream_title.clone(), url.clone());
-                let mark = TitleMark {
-                    epoch: closed.epoch.id,
-                    index: *index,
-                    title: title.clone().into(),
-                };
-                let start = origin.plus(grid.since_start(*index));
-                titles.push(TitleRange { id: mark.id(), start, title });
-            }
-        }
-        titles
-    }
-
-    /// What an epoch's index 0 stands for in a segment, as the log has it.
-    pub(crate) fn origin(&self, of: EpochId, at: MediaSequence) -> Option<WallTime> {
-        let mut last: Option<(u64, u64)> = None;
-        for (_, fact) in &self.facts {
-            // Of two that were told for one segment the first counts.
-            if let Fact::ClockSet { epoch, number, origin_nanos } = fact
-                && EpochId(*epoch) == of
-                && *number <= at.0
-                && last.is_none_or(|(known, _)| known < *number)
-            {
-                last = Some((*number, *origin_nanos));
-            }
-        }
-        last.map(|(_, origin)| WallTime::from_nanos(origin))
-    }
-
-    /// When a segment of an epoch begins, whose index 0 stands for `origin`.
-    pub(crate) fn begins(
-        &self,
-        epoch: EpochId,
-        number: MediaSequence,
-        origin: WallTime,
-    ) -> Option<WallTime> {
-        let (grid, first) = self.facts.iter().rev().find_map(|(_, fact)| match fact {
-            Fact::EpochBegan { first_number, .. } if fact.epoch() == epoch => {
-                Some((fact.grid()?, *first_number))
-            }
-            _ => None,
-        })?;
-        let first_index = grid.first_index(number.0.checked_sub(first)?);
-        Some(origin.plus(grid.since_start(first_index)))
-    }
-
-    /// When a segment begins, as the log has it.
-    pub(crate) fn wall_start(&self, info: &SegmentInfo) -> Option<WallTime> {
-        let origin = self.origin(info.epoch, info.number)?;
-        let ticks = u64::try_from(info.start.ticks()).ok()?;
-        let since = MediaDuration::from_ticks(ticks).to_std(info.timescale);
-        Some(origin.plus(since))
+    /// What the records amount to.
+    pub(crate) fn history(&self) -> &History {
+        &self.history
     }
 
     /// What may go when `oldest` is the oldest segment that the bucket has:
@@ -184,6 +117,10 @@ impl Ledger {
         let before = self.facts.last().map_or(0, |(n, _)| n + 1);
         let mut wanted = wanted.iter();
         self.facts.retain(|_| wanted.next().is_none_or(|wanted| *wanted));
+        self.history = History::default();
+        for (_, fact) in &self.facts {
+            self.history.apply(fact.clone());
+        }
         let kept = self.facts.iter().map(|(n, _)| *n);
         (before, kept.chain(self.foreign.iter().copied()).collect())
     }

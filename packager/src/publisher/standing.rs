@@ -61,9 +61,11 @@ impl Task {
         match record {
             Record::Closed(closed) => self.is_short(closed) && is_open(closed.epoch.id),
             Record::Ended(epoch) => is_open(*epoch),
-            Record::Epoch(epoch) => {
-                self.ledger.running().is_some_and(|running| running != epoch.id && is_open(running))
-            }
+            Record::Epoch(epoch) => self
+                .ledger
+                .history()
+                .running_epoch()
+                .is_some_and(|running| running != epoch.id && is_open(running)),
             Record::Unit(_) | Record::Title(_) | Record::Clock(_) => false,
         }
     }
@@ -77,11 +79,11 @@ impl Task {
         }
         let Fact::ClockSet { number, origin_nanos, .. } = fact else { return true };
         let (epoch, number) = (fact.epoch(), MediaSequence(*number));
-        let known = self.ledger.origin(epoch, number).filter(|_| self.has_others);
+        let known = self.ledger.history().origin(epoch, number).filter(|_| self.has_others);
         let Some(known) = known else { return true };
         let origin = WallTime::from_nanos(*origin_nanos);
         let step = known.since(origin).max(origin.since(known));
-        let begins = self.ledger.begins(epoch, number, origin);
+        let begins = self.ledger.history().begins(epoch, number, origin);
         let due = self.egress.hold_back + self.egress.mount.segment / 2;
         let is_early = begins.is_some_and(|begins| self.clock.now() < begins.plus(due));
         matches!(record, Record::Clock(_)) && step <= STEP_MAX && is_early
@@ -91,7 +93,7 @@ impl Task {
     /// that one is to be told.
     pub(super) fn enter(&mut self, epoch: EpochId) -> Option<Fact> {
         self.epoch = Some(epoch);
-        let running = self.ledger.running();
+        let running = self.ledger.history().running_epoch();
         if matches!(self.standing, Standing::Astray { .. })
             && running.is_none_or(|running| running == epoch)
         {
@@ -121,7 +123,7 @@ impl Task {
             let _ = self.words.try_send(Word::Told(fact.clone()));
         }
         self.ledger.extend(lines);
-        let strays = self.epoch.is_some() && self.ledger.running() != self.epoch;
+        let strays = self.epoch.is_some() && self.ledger.history().running_epoch() != self.epoch;
         if strays && self.standing == Standing::Agreed && self.has_others {
             self.stray();
         }
@@ -152,7 +154,7 @@ impl Task {
     /// In doubt: goes on with what the feed says unless another packager has stored
     /// more of the epoch that it leaves.
     async fn decide(&mut self, found: Recovered) {
-        let Some(running) = self.ledger.running() else { return self.settle(None) };
+        let Some(running) = self.ledger.history().running_epoch() else { return self.settle(None) };
         let stored = found.stored.last().map(|last| last.info().number);
         let listed = self.playlists.window().last().map(|last| last.info().number);
         if stored > listed && found.is_running(running) {
@@ -186,7 +188,7 @@ impl Task {
     /// on; ends it once it does not.
     async fn seek(&mut self, placed: Option<MediaSequence>, found: Recovered) {
         let next = Some(found.resume.next_number);
-        if self.ledger.running().is_none() {
+        if self.ledger.history().running_epoch().is_none() {
             if placed < next {
                 self.tell_programme(Word::Begin(found.resume));
                 self.standing = Standing::Astray { placed: next };
@@ -219,7 +221,7 @@ impl Task {
     /// Whether somebody may still store more of the epoch that is running: the newest
     /// segment has not been the newest for long, and is not old by its date.
     fn is_alive(&mut self, found: &Recovered) -> bool {
-        let Some(open) = found.open else { return false };
+        let Some(open) = found.open() else { return false };
         let now = self.clock.now();
         let last = found.running.as_ref().and(found.stored.last()).map(SegmentRef::info);
         let newest = (open, last.map(|last| last.number));

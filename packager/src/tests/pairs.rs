@@ -77,6 +77,17 @@ fn assert_whole(bench: &Bench, least: u64, epochs: usize) {
     assert_eq!(text.contains("DISCONTINUITY\n"), epochs > 1, "{text}");
 }
 
+/// Ends all of it; the bucket has one whole epoch, and every playlist followed the one
+/// before it.
+async fn assert_one_whole(bench: &Bench, processes: [Option<Process>; 2], watcher: Watcher) {
+    for process in processes.into_iter().flatten() {
+        process.settle().await;
+        process.kill().await;
+    }
+    watcher.end();
+    assert_whole(bench, 4_000, 1);
+}
+
 fn bench() -> Bench {
     Bench::new(&format!("dvr = \"10m\"\nhold_back = \"1s\"\n{SHORT}"))
 }
@@ -126,11 +137,7 @@ async fn either_of_two_may_be_killed_at_any_time() {
     let bench = bench();
     let mut air = Air::new(&bench, [20, 0]);
     let mut processes = [None, None];
-    let mut random: u64 = 0x5EED;
-    let mut below = |bound: u64| {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (random >> 33) % bound
-    };
+    let mut below = lots(0x5EED);
     let watcher = Watcher::new(&bench);
     for _ in 0..40 {
         // One of them is always there.
@@ -146,12 +153,7 @@ async fn either_of_two_may_be_killed_at_any_time() {
         }
         air.play(1 + below(200)).await;
     }
-    for process in processes.into_iter().flatten() {
-        process.settle().await;
-        process.kill().await;
-    }
-    watcher.end();
-    assert_whole(&bench, 4_000, 1);
+    assert_one_whole(&bench, processes, watcher).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -234,11 +236,7 @@ impl Drop for Seed {
 /// A station with two packagers of which one is well at any time.
 async fn schedule(seed: u64) {
     let bench = bench();
-    let mut random = seed;
-    let mut below = |bound: u64| {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (random >> 33) % bound
-    };
+    let mut below = lots(seed);
     let mut air = Air::new(&bench, [below(30), below(30)]);
     let mut processes = [Some(air.start(&bench, 0).await), None];
     air.play(100 + below(400)).await;
@@ -270,12 +268,7 @@ async fn schedule(seed: u64) {
         let epochs = processes.each_ref().map(|one| one.as_ref().unwrap().programme.status().epoch);
         assert_eq!(epochs[0], epochs[1], "{seed}: {told:?}");
     }
-    for process in processes.into_iter().flatten() {
-        process.settle().await;
-        process.kill().await;
-    }
-    watcher.end();
-    assert_whole(&bench, 4_000, 1);
+    assert_one_whole(&bench, processes, watcher).await;
 }
 
 #[tokio::test(start_paused = true)]
