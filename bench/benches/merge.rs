@@ -29,7 +29,7 @@ fn frames() -> Vec<Frame> {
 
 fn merger(paths: u8, frames: &[Frame]) -> Merger {
     let hold_back = Duration::from_secs(3);
-    let settings = Settings { hold_back, source_timeout: Duration::from_secs(10) };
+    let settings = Settings { hold_back, source_timeout: Duration::from_secs(10), silence: None };
     let mut merger = Merger::new(paths, settings);
     let header = frames.first().expect("there are frames").header;
     for rank in (0..paths).map(Rank) {

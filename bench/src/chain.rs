@@ -55,7 +55,11 @@ impl Default for Chain {
             is_connected: false,
             merger: Merger::new(
                 1,
-                Settings { hold_back: Duration::ZERO, source_timeout: SOURCE_TIMEOUT },
+                Settings {
+                    hold_back: Duration::ZERO,
+                    source_timeout: SOURCE_TIMEOUT,
+                    silence: None,
+                },
             ),
             timeline: Timeline::new(TARGET_SECS, resume),
             cutter: Cutter::new(TARGET_SECS),

@@ -105,8 +105,8 @@ function pathRow(path) {
   const view = View.of("path-row");
   const [name, tone] = Object.hasOwn(STATES, path.state) ? STATES[path.state] : [brief(path.state), null];
   view.text("ingest", path.ingest);
-  view.text("state", name);
-  view.attribute("state", "data-tone", tone);
+  view.text("state", path.silent ? `${name}, silent` : name);
+  view.attribute("state", "data-tone", path.silent ? "bad" : tone);
   view.text("lag", lagOf(path));
   view.text("units", `${several(path.units_first_total, "frame")} first, ${count(path.units_late_total)} too late`);
   return view.root;

@@ -135,7 +135,7 @@ impl Egress {
             return None;
         }
         let detail = if state.on_fallback && state.breaks_total > breaks {
-            "no ingest is left: the fallback is on air".to_owned()
+            state.last_break.clone().unwrap_or_default()
         } else if state.breaks_total > breaks {
             let why = state.last_break.as_deref().unwrap_or_default();
             format!("not the same programme, or frames are missing: {why}")

@@ -86,6 +86,7 @@ fn path_report((ingest, status): &(String, PathStatus)) -> PathReport {
     PathReport {
         ingest: ingest.clone(),
         state: status.state.name().to_owned(),
+        silent: status.is_silent,
         lag_ms: status.lag_nanos.map(|nanos| nanos / 1_000_000),
         units_first_total: status.counts.first,
         units_second_total: status.counts.second,

@@ -7,6 +7,7 @@
 //! facts, segments, playlists, in this order.
 
 mod gate;
+mod hearing;
 mod join;
 mod journal;
 mod left;
@@ -272,8 +273,11 @@ impl Packager {
     }
 
     fn merger(&self, egress: &Egress, paths: usize) -> Merger {
-        let settings =
-            Settings { hold_back: egress.hold_back, source_timeout: self.source_timeout };
+        let settings = Settings {
+            hold_back: egress.hold_back,
+            source_timeout: self.source_timeout,
+            silence: egress.silence,
+        };
         Merger::new(u8::try_from(paths).unwrap_or(u8::MAX), settings)
             .with_fallback(fallback(egress), self.clock.now())
     }

@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use crate::gate::Gate;
+use crate::hearing::Hearing;
 use crate::journal::Keeper;
 use crate::left;
 use crate::metrics::EgressMetrics;
@@ -27,6 +28,10 @@ use crate::{HeardFrom, Merged, PLAYED_MAX, Path, Status, ingests};
 
 /// Items that are taken from a path feed at a time.
 pub(crate) const BATCH_MAX: usize = 256;
+
+/// The same where they are listened to: some milliseconds' work, so that no task of
+/// the process waits long for it.
+const HEARD_MAX: usize = 64;
 
 /// Batches that wait for the task; the path feeds hold what comes meanwhile.
 const BATCHES_MAX: usize = 4;
@@ -39,6 +44,8 @@ const IDLE: Duration = Duration::from_mins(1);
 pub(crate) struct Task {
     egress: String,
     ingests: Vec<String>,
+    /// Whether silence matters to it.
+    hears: bool,
     merger: Merger,
     timeline: Timeline,
     numbers: Option<Numbers>,
@@ -54,11 +61,18 @@ pub(crate) struct Task {
 
 /// What comes next.
 enum Event {
-    Items(Rank, Vec<PathEntry>),
+    Items(Rank, Vec<Heard>),
     Missed(Rank, u64),
     Word(Word),
     Timeout,
     Shutdown,
+}
+
+/// An item of a path, and what was heard of it.
+struct Heard {
+    entry: PathEntry,
+    /// Of a unit that was listened to: whether it is quiet.
+    is_quiet: Option<bool>,
 }
 
 impl Task {
@@ -72,6 +86,7 @@ impl Task {
         Self {
             egress: egress.name.as_str().to_owned(),
             ingests: ingests(egress),
+            hears: egress.silence.is_some(),
             merger,
             timeline,
             numbers: None,
@@ -108,7 +123,8 @@ impl Task {
         let (sender, mut events) = mpsc::channel(BATCHES_MAX);
         let mut readers = JoinSet::new();
         for (rank, feed) in (0..).zip(feeds) {
-            readers.spawn(forward(Rank(rank), feed, sender.clone()));
+            let hearing = self.hears.then(Hearing::default);
+            readers.spawn(forward(Rank(rank), feed, hearing, sender.clone()));
         }
         loop {
             let event = self.select(&mut events, &clock, &shutdown).await;
@@ -155,8 +171,9 @@ impl Task {
     fn apply(&mut self, event: Event, now: WallTime) {
         match event {
             Event::Items(rank, items) => {
-                for entry in items {
-                    self.take(rank, entry, now);
+                for heard in items {
+                    self.measured(rank, &heard);
+                    self.take(rank, heard.entry, now);
                 }
             }
             Event::Missed(rank, missed) => {
@@ -170,6 +187,13 @@ impl Task {
         }
         self.number();
         self.log();
+    }
+
+    fn measured(&mut self, rank: Rank, heard: &Heard) {
+        if let (PathItem::Unit(unit), Some(is_quiet)) = (&heard.entry.item, heard.is_quiet) {
+            let length = unit.header.stream.frame_duration();
+            self.merger.handle_loudness(rank, is_quiet, length);
+        }
     }
 
     fn take(&mut self, rank: Rank, entry: PathEntry, now: WallTime) {
@@ -263,6 +287,12 @@ impl Task {
                     info!(egress, ingest = self.ingest(rank), "path does not match the programme");
                 }
                 PathEvent::Gone(rank) => info!(egress, ingest = self.ingest(rank), "path gone"),
+                PathEvent::Silent(rank) => {
+                    warn!(egress, ingest = self.ingest(rank), "path silent");
+                }
+                PathEvent::Sounds(rank) => {
+                    info!(egress, ingest = self.ingest(rank), "path has sound again");
+                }
                 PathEvent::Mended { rank, units } => {
                     info!(egress, ingest = self.ingest(rank), units, "frames put in their place");
                 }
@@ -361,11 +391,24 @@ async fn next_word(words: &mut Option<mpsc::Receiver<Word>>) -> Option<Word> {
     }
 }
 
-/// Carries a path feed to the task, in batches.
-async fn forward(rank: Rank, mut reader: Reader<PathEntry>, events: mpsc::Sender<Event>) {
+/// Carries a path feed to the task, in batches, and listens to it if that is wanted.
+async fn forward(
+    rank: Rank,
+    mut reader: Reader<PathEntry>,
+    mut hearing: Option<Hearing>,
+    events: mpsc::Sender<Event>,
+) {
+    let batch_max = hearing.as_ref().map_or(BATCH_MAX, |_| HEARD_MAX);
     loop {
-        let event = match reader.next_batch(BATCH_MAX).await {
-            Ok(items) => Event::Items(rank, items),
+        let event = match reader.next_batch(batch_max).await {
+            Ok(items) => {
+                let mut heard = Vec::with_capacity(items.len());
+                for entry in items {
+                    let is_quiet = hearing.as_mut().and_then(|hearing| hearing.listen(&entry.item));
+                    heard.push(Heard { entry, is_quiet });
+                }
+                Event::Items(rank, heard)
+            }
             Err(ReadError::Lagged { missed }) => Event::Missed(rank, missed),
             Err(ReadError::Closed) => return,
         };

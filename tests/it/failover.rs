@@ -8,6 +8,7 @@ use bytes::Bytes;
 use catalogue::report::EgressReport;
 use codec::mp3::Decoder;
 use demo::{Encoding, Programme};
+use media::{ChannelMode, synthetic};
 use tests::encoder::{AUTHORIZATION, Source};
 use tests::hls::{Fetched, fetch};
 use tests::listener::Listener;
@@ -93,13 +94,25 @@ impl OnAir {
         self.node.egress("radio")
     }
 
-    /// What has happened, the oldest first, with the ingest's name.
-    async fn events(&self) -> Vec<(String, String)> {
+    /// What has happened, the oldest first.
+    async fn all_events(&self) -> Vec<serde_json::Value> {
         let answer = http::get(&self.node.control_url("/api/v1/events")).await;
         let events: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
-        let events = events["events"].as_array().unwrap().iter().rev();
+        events["events"].as_array().unwrap().iter().rev().cloned().collect()
+    }
+
+    /// The same, with the ingest's name.
+    async fn events(&self) -> Vec<(String, String)> {
         let text = |value: &serde_json::Value| value.as_str().unwrap_or("-").to_owned();
-        events.map(|event| (text(&event["event"]), text(&event["ingest"]))).collect()
+        let events = self.all_events().await;
+        events.iter().map(|event| (text(&event["event"]), text(&event["ingest"]))).collect()
+    }
+
+    /// What is said of the events of one kind.
+    async fn details(&self, kind: &str) -> Vec<String> {
+        let events = self.all_events().await;
+        let of_kind = events.iter().filter(|event| event["event"] == kind);
+        of_kind.map(|event| event["detail"].as_str().unwrap_or_default().to_owned()).collect()
     }
 }
 
@@ -226,6 +239,32 @@ async fn the_fallback_is_on_air_until_an_ingest_is_stable_again() {
     let (own, looped) = (count(&heard, &sent), count(&heard, &loops[..secs(2)]));
     assert!(own >= secs(9) && looped >= secs(6), "{own} and {looped}");
     assert!(heard.len() - own - looped <= 2, "a primer, and no other frame");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_ingest_is_left_until_it_has_had_sound_for_five_seconds() {
+    let (mut sent, other) = (music(1), music(2));
+    let frame = synthetic::mp3_frame(128, 44_100, ChannelMode::JointStereo, 1);
+    sent[secs(4)..secs(9)].fill(Bytes::from(frame));
+    let manifest = station().replace("hold_back", "silence = \"2s\"\nhold_back");
+    let mut on_air = OnAir::start_with(&manifest).await;
+    on_air.send("in", &sent, 0..secs(20), Duration::ZERO);
+    on_air.send("far", &other, 0..secs(18), Duration::ZERO);
+    let heard = on_air.hear().await;
+    let egress = on_air.egress();
+    assert_eq!(egress.breaks_total, 2, "{egress:?}");
+    let events = on_air.events().await;
+    let switched: Vec<_> =
+        kinds(&events).into_iter().filter(|(kind, _)| *kind == "switched").collect();
+    assert_eq!(switched, [("switched", "far"), ("switched", "in")]);
+    let why = on_air.details("switched").await;
+    assert!(why[0].ends_with("far: those on air are silent"), "{why:?}");
+    assert!(why[1].ends_with("in: it is preferred, and stable"), "{why:?}");
+    // Two seconds of silence were heard, then the other one until five seconds of sound.
+    let (silence, between) = (count(&heard, &sent[secs(4)..secs(9)]), count(&heard, &other));
+    assert!((secs(2)..secs(2) + 4).contains(&silence), "{silence}");
+    assert!((secs(7)..secs(10)).contains(&between), "{between}");
+    assert_decodes_as(&heard, &other);
 }
 
 /// States that the first frames which are these are decoded, behind what was heard

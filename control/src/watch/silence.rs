@@ -5,8 +5,7 @@
 
 use std::time::Duration;
 
-/// The level below which a frame is quiet, in dBFS.
-pub const SILENCE_DBFS: f64 = -50.0;
+use catalogue::limits::SILENCE_DBFS;
 
 /// How long frames are quiet, one after the other, until that is silence.
 pub const SILENCE_AFTER: Duration = Duration::from_secs(15);

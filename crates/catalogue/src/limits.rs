@@ -104,6 +104,14 @@ pub const HOLD_BACK_MS_MAX: u64 = 30_000;
 /// two lines to one place differ by.
 pub const HOLD_BACK_MS_DEFAULT: u64 = 3_000;
 
+/// The level below which a frame is quiet, in dBFS.
+pub const SILENCE_DBFS: f64 = -50.0;
+/// Shortest silence after which a programme leaves a source, milliseconds: chosen,
+/// longer than a speaker's pause.
+pub const SILENCE_MS_MIN: u64 = 2_000;
+/// The longest, milliseconds.
+pub const SILENCE_MS_MAX: u64 = 600_000;
+
 /// Bit rates of MPEG-1 Layer III, kbit/s (ISO/IEC 11172-3 §2.4.2.3).
 pub const MPEG1_BITRATES_KBPS: [u32; 14] =
     [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];

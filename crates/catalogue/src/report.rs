@@ -136,6 +136,8 @@ pub struct PathReport {
     pub ingest: String,
     /// `away`, `seeking`, `locked`, `unprotected`, `stalled` or `other`.
     pub state: String,
+    /// Whether it has been silent for longer than the egress's `silence`.
+    pub silent: bool,
     /// How much later than the programme's schedule its frames come, in
     /// milliseconds; below zero where it is ahead, `None` where nobody knows.
     pub lag_ms: Option<i64>,

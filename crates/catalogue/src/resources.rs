@@ -131,6 +131,9 @@ pub struct Egress {
     pub auto_aac: bool,
     /// How long units wait for the slower path.
     pub hold_back: Duration,
+    /// How long an ingest may be silent before the programme goes on with something
+    /// else; `None` where it may be for ever.
+    pub silence: Option<Duration>,
     /// What is looped when no ingest is left.
     pub fallback: Option<AudioFile>,
     /// How long listeners are kept without any ingest.

@@ -26,6 +26,7 @@ mod path;
 mod report;
 mod resume;
 mod seek;
+mod sound;
 mod splice;
 mod titles;
 
@@ -61,6 +62,9 @@ pub const SKEW_MAX: Duration = Duration::from_secs(30);
 
 /// How long a preferred path has to be stable before the programme goes back to it.
 pub const STABLE_MIN: Duration = Duration::from_secs(5);
+
+/// How long sound may pause, where a path has to prove that it has any.
+pub const PAUSE_MAX: Duration = Duration::from_secs(2);
 
 /// How long the source that was on air may repeat what was on air when it comes
 /// back. An encoder sends its buffer again at once; one that takes its time plays
@@ -105,6 +109,9 @@ pub struct Settings {
     pub hold_back: Duration,
     /// How long nothing may come before the line ends.
     pub source_timeout: Duration,
+    /// How long a path may be silent before the programme goes on with something
+    /// else; `None` where it may be for ever.
+    pub silence: Option<Duration>,
 }
 
 /// Merges the paths of one programme. Time is an argument, and is the same clock
@@ -291,7 +298,8 @@ impl Merger {
             _ if self.is_other(rank) => PathState::Other,
             _ => PathState::Seeking,
         };
-        Some(PathStatus { state, lag_nanos, counts: path.counts })
+        let is_silent = path.is_connected() && self.is_silent(path);
+        Some(PathStatus { state, is_silent, lag_nanos, counts: path.counts })
     }
 
     /// Gives what is due.

@@ -143,6 +143,13 @@ fn encode_paths(
             ConstGauge::new(is).encode(family.encode_family(&label)?)?;
         }
     }
+    let help = "1 for a path that has been silent for longer than the egress's `silence`";
+    let mut family =
+        encoder.encode_descriptor("packager_path_silent", help, None, MetricType::Gauge)?;
+    for (egress, ingest, status) in paths() {
+        let label = PathLabel { egress, ingest };
+        ConstGauge::new(i64::from(status.is_silent)).encode(family.encode_family(&label)?)?;
+    }
     let help = "How much later than the programme's schedule a path's units come";
     let mut family =
         encoder.encode_descriptor("packager_path_lag_seconds", help, None, MetricType::Gauge)?;

@@ -116,6 +116,7 @@ fn what_is_left_out_has_its_default() {
             aliases: [],
             auto_aac: true,
             hold_back: 3s,
+            silence: None,
             fallback: None,
             hold: 60s,
             dvr: 0ns,
@@ -272,6 +273,17 @@ fn several_ingests_are_waited_for() {
 }
 
 #[test]
+fn a_source_may_be_silent_for_ever_unless_told_otherwise() {
+    let silence = |rest: &str| {
+        let text = manifest("", rest);
+        check_parses(&text).egress("acme").unwrap().silence
+    };
+    assert_eq!(silence(""), None);
+    assert_eq!(silence("silence = '0s'"), None);
+    assert_eq!(silence("silence = '15s'"), Some(Duration::from_secs(15)));
+}
+
+#[test]
 fn bad_names_and_unknown_ones_name_what_is_right() {
     check_egress_refused(
         "aliases = [\"/acme\"]",
@@ -405,6 +417,7 @@ fn numbers_and_lengths_keep_their_bounds() {
     check_bounds("hold", &["'0s'", "'1h'"], &["'1h1s'"]);
     check_bounds("dvr", &["'0s'", "'7d'"], &["'8d'"]);
     check_bounds("hold_back", &["'0s'"], &["'31s'"]);
+    check_bounds("silence", &["'0s'", "'2s'", "'10m'"], &["'1ms'", "'1999ms'", "'10m1s'"]);
 }
 
 #[test]

@@ -218,6 +218,7 @@ impl Validation<'_> {
             aliases,
             auto_aac: raw.auto_aac.unwrap_or(true),
             hold_back,
+            silence: silence(self.document, raw.silence)?,
             fallback,
             hold: raw
                 .hold
@@ -319,6 +320,22 @@ impl Validation<'_> {
 
 fn region(raw: Option<Name>) -> Name {
     raw.unwrap_or_else(|| Name::new(REGION_DEFAULT).expect("the default is a name"))
+}
+
+/// How long a source may be silent; `0s` is for ever.
+fn silence(
+    document: &Document,
+    raw: Option<Spanned<settings::Duration<0, { limits::SILENCE_MS_MAX }>>>,
+) -> Result<Option<Duration>, Error> {
+    let least = Duration::from_millis(limits::SILENCE_MS_MIN);
+    let given = raw.map(|raw| (raw.get_ref().get(), raw.span()));
+    match given.filter(|(length, _)| !length.is_zero()) {
+        Some((length, span)) if length < least => {
+            let what = format!("a silence is {} s at least, or 0s", least.as_secs());
+            Err(document.error(span, what))
+        }
+        given => Ok(given.map(|(length, _)| length)),
+    }
 }
 
 fn on_mismatch(raw: Option<&Spanned<raw::OnMismatch>>) -> OnMismatch {

@@ -73,6 +73,11 @@ impl Merger {
         self.fallback.as_ref().is_some_and(|fallback| fallback.playing.is_some())
     }
 
+    /// Whether there is one.
+    pub(super) fn has_fallback(&self) -> bool {
+        self.fallback.is_some()
+    }
+
     /// When the fallback begins or goes on, if nothing comes until then.
     pub(super) fn fallback_due(&self) -> Option<WallTime> {
         let fallback = self.fallback.as_ref()?;
@@ -86,8 +91,15 @@ impl Merger {
     }
 
     /// Begins the fallback when it is time to, where nothing else feeds the line.
-    pub(super) fn begin_fallback(&mut self, now: WallTime) {
-        if self.plays_fallback() || self.fallback_due().is_none_or(|due| due > now) {
+    pub(super) fn begin_fallback_when_dry(&mut self, now: WallTime) {
+        if self.fallback_due().is_some_and(|due| due <= now) {
+            self.begin_fallback(Cause::NoneLeft, now);
+        }
+    }
+
+    /// Begins the fallback, if there is one and it does not play.
+    pub(super) fn begin_fallback(&mut self, cause: Cause, now: WallTime) {
+        if self.plays_fallback() || !self.has_fallback() {
             return;
         }
         self.put_aside();
@@ -101,7 +113,7 @@ impl Merger {
         (fallback.playing, fallback.given) = (Some(since), 0);
         let profile = fallback.file.profile;
         self.lines += 1;
-        self.announce(Begin { rank: None, profile, cause: Cause::NoneLeft });
+        self.announce(Begin { rank: None, profile, cause });
     }
 
     /// Gives what is due of the fallback.
@@ -132,14 +144,17 @@ impl Merger {
     /// A path that has been there for long enough to take over from the fallback.
     pub(super) fn instead_of_fallback(&self, now: WallTime) -> Option<Rank> {
         let mut found = self.ranked().filter(|(_, path)| {
-            path.is_live(now) && self.stable_at(path).is_some_and(|due| due <= now)
+            path.is_live(now)
+                && self.has_sound(path)
+                && self.stable_at(path).is_some_and(|due| due <= now)
         });
         found.next().map(|(rank, _)| rank)
     }
 
     /// When the next path may take over from the fallback.
     pub(super) fn fallback_ends(&self) -> Option<WallTime> {
-        let stable = self.paths.iter().filter_map(|path| self.stable_at(path));
+        let sounding = self.paths.iter().filter(|path| self.has_sound(path));
+        let stable = sounding.filter_map(|path| self.stable_at(path));
         stable.filter(|_| self.plays_fallback()).min()
     }
 

@@ -25,7 +25,7 @@ impl Merger {
         if self.line.is_none() {
             match self.first_with_units() {
                 Some(rank) => self.begin(rank, Cause::OnAir, now),
-                None => self.begin_fallback(now),
+                None => self.begin_fallback_when_dry(now),
             }
             return;
         }
@@ -35,6 +35,8 @@ impl Merger {
         if self.is_fed(now) {
             if let Some(rank) = self.preferred(now) {
                 self.begin(rank, Cause::Preferred, now);
+            } else if self.is_line_silent() {
+                self.leave_silence(now);
             }
             return;
         }
@@ -51,9 +53,18 @@ impl Merger {
         {
             return self.begin(rank, Cause::Lost, now);
         }
-        self.begin_fallback(now);
+        self.begin_fallback_when_dry(now);
         if self.line.is_some() && self.ends_at().is_some_and(|due| due <= now) {
             self.end_line();
+        }
+    }
+
+    /// What is on air is silence: something else is, if there is anything.
+    fn leave_silence(&mut self, now: WallTime) {
+        let may_sound = |rank: &Rank| self.path(*rank).is_some_and(|path| self.may_sound(path));
+        match self.next_path(now).filter(may_sound) {
+            Some(rank) => self.begin(rank, Cause::Silence, now),
+            None => self.begin_fallback(Cause::Silence, now),
         }
     }
 
@@ -132,17 +143,17 @@ impl Merger {
     }
 
     fn first_with_units(&self) -> Option<Rank> {
-        let mut found = self.ranked().filter_map(|(rank, path)| {
-            let seek = path.seek()?;
-            (seek.len() > 0).then_some(rank)
-        });
-        found.next()
+        let has_units = |path: &Path| path.seek().is_some_and(|seek| seek.len() > 0);
+        let found = self.ranked().filter(|(_, path)| has_units(path));
+        found.min_by_key(|(_, path)| self.is_silent(path)).map(|(rank, _)| rank)
     }
 
-    /// The most preferred path that carries something else for certain.
+    /// The most preferred path that carries something else for certain; a silent one
+    /// only if nothing else is left.
     fn next_path(&self, now: WallTime) -> Option<Rank> {
-        let mut found = self.ranked().filter(|(_, path)| path.is_live(now) && path.is_foreign());
-        found.next().map(|(rank, _)| rank)
+        let found = self.ranked().filter(|(_, path)| path.is_live(now) && path.is_foreign());
+        let found = found.filter(|(_, path)| !self.has_fallback() || !self.is_silent(path));
+        found.min_by_key(|(_, path)| self.is_silent(path)).map(|(rank, _)| rank)
     }
 
     /// The path that was on air last, if what it carries now is not the line's. There
@@ -166,6 +177,7 @@ impl Merger {
         let mut found = self.ranked().filter(|(rank, path)| {
             self.is_preferred(*rank)
                 && path.is_live(now)
+                && self.has_sound(path)
                 && self.prefers_at(*rank, path).is_some_and(|due| due <= now)
         });
         found.next().map(|(rank, _)| rank)

@@ -37,8 +37,10 @@ pub struct Begin {
 pub enum Cause {
     /// Nothing was on air.
     OnAir,
-    /// The paths on air are gone or silent.
+    /// The paths on air are gone or have stalled.
     Lost,
+    /// What they carry is silence.
+    Silence,
     /// A preferred path is there again.
     Preferred,
     /// The source came back with something else, or frames were lost.
@@ -53,7 +55,8 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::OnAir => "it is the first",
-            Self::Lost => "those on air are gone or silent",
+            Self::Lost => "those on air are gone or have stalled",
+            Self::Silence => "those on air are silent",
             Self::Preferred => "it is preferred, and stable",
             Self::CameBack => "it came back with something else",
             Self::NoneLeft => "no ingest is left",

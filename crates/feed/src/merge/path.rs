@@ -7,6 +7,7 @@ use media::{Title, WallTime};
 
 use super::least::{Least, moved};
 use super::seek::Seek;
+use super::sound::Sound;
 use super::{SKEW_MAX, STALL_MAX};
 use crate::path::SourceInfo;
 
@@ -29,6 +30,7 @@ pub(super) struct Path {
     pub(super) title: Option<(u64, Arc<Title>)>,
     /// The one that it told last, before the unit with which it begins.
     pub(super) next_title: Option<Arc<Title>>,
+    pub(super) sound: Sound,
     pub(super) counts: Counts,
 }
 

@@ -19,6 +19,10 @@ pub enum Event {
     Mismatched(Rank),
     /// Its source is gone.
     Gone(Rank),
+    /// It has been silent for as long as makes the programme leave it.
+    Silent(Rank),
+    /// It has sound again.
+    Sounds(Rank),
     /// Frames that it had and the one ahead of it had not were put in their place.
     Mended {
         /// The path.
@@ -63,6 +67,9 @@ pub struct Totals {
 pub struct PathStatus {
     /// Where it stands.
     pub state: PathState,
+    /// Whether it is connected and has been silent for as long as makes the programme
+    /// leave it.
+    pub is_silent: bool,
     /// How much later its units come than the line's schedule has them, in
     /// nanoseconds; `None` where its place is not known.
     pub lag_nanos: Option<i64>,

@@ -1,4 +1,5 @@
 mod house;
+mod silence;
 mod sim;
 
 use std::time::Duration;

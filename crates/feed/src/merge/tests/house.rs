@@ -16,6 +16,9 @@ pub(super) const T0: WallTime = WallTime::from_nanos(1_700_000_000_000_000_000);
 /// Length of a unit: 1,152 samples at 48 kHz.
 pub(super) const UNIT: Duration = Duration::from_millis(24);
 
+/// Units of a path of its own are numbered from here on.
+pub(super) const OWN: u64 = 1_000_000;
+
 /// Units in so many seconds, nearly.
 pub(super) const fn secs(secs: u64) -> u64 {
     secs * 1000 / 24
@@ -61,7 +64,13 @@ pub(super) struct House {
 impl House {
     /// Nothing is on its way yet.
     pub(super) fn new(paths: u8, hold_back: Duration) -> Self {
-        let settings = Settings { hold_back, source_timeout: Duration::from_secs(10) };
+        Self::with_settings(
+            paths,
+            Settings { hold_back, source_timeout: Duration::from_secs(10), silence: None },
+        )
+    }
+
+    fn with_settings(paths: u8, settings: Settings) -> Self {
         Self {
             merger: Merger::new(paths, settings),
             plan: BTreeMap::new(),
@@ -74,7 +83,14 @@ impl House {
         }
     }
 
-    /// What the encoder's frames are made of, by number.
+    /// One that leaves silent paths.
+    pub(super) fn without_silence(paths: u8, hold_back: Duration, silence: Duration) -> Self {
+        let source_timeout = Duration::from_secs(10);
+        Self::with_settings(paths, Settings { hold_back, source_timeout, silence: Some(silence) })
+    }
+
+    /// What the encoder's frames are made of, by number; those of silence begin with
+    /// that word.
     pub(super) fn with_content(self, content: fn(u64) -> String) -> Self {
         Self { content, ..self }
     }
@@ -97,6 +113,16 @@ impl House {
     pub(super) fn join(&mut self, rank: u8, units: std::ops::Range<u64>, late: Duration) {
         self.plan(millis(units.start, late), rank, Happening::Connect);
         self.deliver(rank, units, late);
+    }
+
+    /// A path carries units that no other one has, made at the same times as these.
+    pub(super) fn carry_own(&mut self, rank: u8, units: std::ops::Range<u64>, late: Duration) {
+        self.plan(millis(units.start, late), rank, Happening::Connect);
+        let end = units.end;
+        for unit in units {
+            self.plan(millis(unit, late), rank, Happening::Unit(OWN + unit));
+        }
+        self.plan(millis(end, late), rank, Happening::Gone);
     }
 
     /// Units by a path that is connected.
@@ -159,6 +185,7 @@ impl House {
             }
             Happening::Unit(number) => {
                 let data = Bytes::from((self.content)(*number));
+                self.merger.handle_loudness(rank, data.starts_with(b"silence"), UNIT);
                 let unit = PathUnit { header: info(48_000).header, data, arrival: self.now };
                 self.merger.handle_unit(rank, unit, self.now);
             }

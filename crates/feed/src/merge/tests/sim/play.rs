@@ -61,6 +61,7 @@ pub(super) fn play(plan: &Plan, arrivals: &[(u64, u8, What)]) -> Played {
     let settings = Settings {
         hold_back: Duration::from_nanos(plan.hold_back),
         source_timeout: Duration::from_secs(10),
+        silence: None,
     };
     let merger = Merger::new(u8::try_from(plan.paths.len()).unwrap(), settings);
     let mut player = Player { plan, merger, now: 0, played: Played::default() };
