@@ -105,18 +105,20 @@ function pathRow(path) {
   const view = View.of("path-row");
   const [name, tone] = Object.hasOwn(STATES, path.state) ? STATES[path.state] : [brief(path.state), null];
   view.text("ingest", path.ingest);
-  view.text("state", path.silent ? `${name}, silent` : name);
+  const what = path.offset_ms === null ? name : "Another encoder";
+  view.text("state", path.silent ? `${what}, silent` : what);
   view.attribute("state", "data-tone", path.silent ? "bad" : tone);
   view.text("lag", lagOf(path));
   view.text("units", `${several(path.units_first_total, "frame")} first, ${count(path.units_late_total)} too late`);
   return view.root;
 }
 
-function lagOf({ lag_ms }) {
-  if (lag_ms === null) return NONE;
-  if (Math.abs(lag_ms) < IN_STEP_MS) return "in step";
-  const secs = Math.abs(lag_ms) / 1000;
-  return lag_ms < 0 ? `${secs} s ahead` : `${secs} s behind`;
+function lagOf({ lag_ms, offset_ms }) {
+  const millis = lag_ms ?? offset_ms;
+  if (millis === null) return NONE;
+  if (Math.abs(millis) < IN_STEP_MS) return "in step";
+  const secs = Math.abs(millis) / 1000;
+  return millis < 0 ? `${secs} s ahead` : `${secs} s behind`;
 }
 
 function breaksText(egress) {

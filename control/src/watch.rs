@@ -138,7 +138,10 @@ impl Egress {
             state.last_break.clone().unwrap_or_default()
         } else if state.breaks_total > breaks {
             let why = state.last_break.as_deref().unwrap_or_default();
-            format!("not the same programme, or frames are missing: {why}")
+            match state.last_break_offset_ms {
+                Some(offset) => format!("{}: {why}", another_encoder(offset)),
+                None => format!("not the same programme, or frames are missing: {why}"),
+            }
         } else if source.is_some() && source != state.source {
             "it carries the same frames: nothing is lost".to_owned()
         } else {
@@ -169,6 +172,13 @@ impl Egress {
         }
         findings
     }
+}
+
+/// What is heard of a switch to another encoder of the programme.
+fn another_encoder(offset_ms: i64) -> String {
+    let millis = offset_ms.unsigned_abs();
+    let heard = if offset_ms < 0 { "is skipped" } else { "is heard twice" };
+    format!("another encoder of the same programme, {millis} ms of it {heard}")
 }
 
 impl Identity {

@@ -10,7 +10,7 @@ use delivery::Station;
 use feed::merge::PathStatus;
 use ingest::Ingest;
 use media::{Title, WallTime};
-use packager::Programme;
+use packager::{Break, Merged, Offsets, Programme};
 use runtime::clock::Steady;
 use runtime::config::ProcessConfig;
 
@@ -82,12 +82,13 @@ fn played((at, title): &(WallTime, Arc<Title>)) -> PlayedTitle {
     PlayedTitle { at_unix_secs: at.secs(), title: title.stream_title.clone() }
 }
 
-fn path_report((ingest, status): &(String, PathStatus)) -> PathReport {
+fn path_report((ingest, status): &(String, PathStatus), offsets: &Offsets) -> PathReport {
     PathReport {
         ingest: ingest.clone(),
         state: status.state.name().to_owned(),
         silent: status.is_silent,
         lag_ms: status.lag_nanos.map(|nanos| nanos / 1_000_000),
+        offset_ms: offsets.of(ingest).map(|nanos| nanos / 1_000_000),
         units_first_total: status.counts.first,
         units_second_total: status.counts.second,
         units_late_total: status.counts.late,
@@ -108,6 +109,7 @@ fn egress_report(
     let (status, hls) = (programme.map(Programme::status).unwrap_or_default(), station.hls());
     // Where others make it, that it is served is all that is known.
     let is_made = programme.is_none() || status.epoch.is_some();
+    let Merged { paths, offsets, last_break, .. } = &status.merge;
     EgressReport {
         name: egress.name.as_str().to_owned(),
         title: egress.mount.icy_name.clone(),
@@ -125,13 +127,14 @@ fn egress_report(
         bucket_lag_segments: status.bucket_lag(),
         epoch: status.epoch,
         source: status.source,
-        ingests: status.merge.paths.iter().map(path_report).collect(),
+        ingests: paths.iter().map(|path| path_report(path, offsets)).collect(),
         breaks_total: status.merge.breaks,
-        last_break: status
-            .merge
-            .last_break
+        last_break: last_break.as_ref().map(|Break { ingest, cause, .. }| {
+            format!("{}: {cause}", ingest.as_deref().unwrap_or("fallback"))
+        }),
+        last_break_offset_ms: last_break
             .as_ref()
-            .map(|(ingest, cause)| format!("{}: {cause}", ingest.as_deref().unwrap_or("fallback"))),
+            .and_then(|last| Some(last.offset_nanos? / 1_000_000)),
         on_fallback: status.merge.plays_fallback,
         frames_lost_total: status.merge.totals.lost,
         frames_repeated_total: status.merge.totals.repeated,

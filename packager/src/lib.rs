@@ -13,6 +13,7 @@ mod journal;
 mod left;
 mod metrics;
 mod numbers;
+mod offsets;
 mod programme;
 mod publisher;
 mod recovery;
@@ -35,7 +36,7 @@ use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
 use runtime::tail::{self, Tail};
 use store::Stores;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use crate::gate::Gate;
@@ -46,6 +47,7 @@ use crate::resume::Resumed;
 use crate::numbers::Numbers;
 
 pub use crate::metrics::Metrics;
+pub use crate::offsets::Offsets;
 
 /// What a programme feed holds for readers that are late: ten minutes of
 /// 320 kbit/s. A bucket that is away for longer misses segments.
@@ -65,6 +67,8 @@ pub struct Packager {
     source_timeout: Duration,
     data: Option<PathBuf>,
     desk: Option<Desk>,
+    /// Who measures the time between encoders decodes a lot: one programme at a time.
+    turn: Arc<Semaphore>,
 }
 
 /// An egress's programme, as its readers see it.
@@ -124,10 +128,25 @@ pub struct Merged {
     /// Times that what came out did not continue what was before, the first not
     /// counted.
     pub breaks: u64,
-    /// Whose frames followed last, where it was an ingest's, and why.
-    pub last_break: Option<(Option<String>, Cause)>,
+    /// The last of these.
+    pub last_break: Option<Break>,
+    /// The time between those of its paths that are other encoders of it.
+    pub offsets: Offsets,
     /// Whether the fallback is on air.
     pub plays_fallback: bool,
+}
+
+/// What came out did not continue what was before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Break {
+    /// Whose frames followed; `None` for the fallback.
+    pub ingest: Option<String>,
+    /// Why.
+    pub cause: Cause,
+    /// How much later that ingest brings the same sound than the one before, in
+    /// nanoseconds, where it is known to be another encoder of the programme: so much
+    /// was heard twice, or not at all where it is below zero.
+    pub offset_nanos: Option<i64>,
 }
 
 /// Titles that a programme remembers for those who ask what was played. As many
@@ -159,6 +178,7 @@ impl Packager {
             source_timeout: SOURCE_TIMEOUT,
             data: None,
             desk: None,
+            turn: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -224,6 +244,10 @@ impl Packager {
                 .with_numbers(numbers)
                 .with_journal(keeper, heard_from)
                 .with_words(heard);
+        if paths.len() > 1 {
+            let offsets = offsets::Task::new(name, &paths, &status, &self.turn, &self.clock);
+            tasks.spawn(offsets.run(self.shutdown.clone()));
+        }
         tasks.spawn(programme.run(paths, self.clock.clone(), self.shutdown.clone()));
         let shared = publisher::Shared {
             stores: self.stores.clone(),

@@ -24,7 +24,7 @@ use crate::left;
 use crate::metrics::EgressMetrics;
 use crate::numbers::Numbers;
 use crate::publisher::standing::Word;
-use crate::{HeardFrom, Merged, PLAYED_MAX, Path, Status, ingests};
+use crate::{Break, HeardFrom, Merged, PLAYED_MAX, Path, Status, ingests};
 
 /// Items that are taken from a path feed at a time.
 pub(crate) const BATCH_MAX: usize = 256;
@@ -366,7 +366,11 @@ impl Task {
         let (lines, begun) = self.merger.lines();
         let breaks = lines.saturating_sub(1);
         if shown.breaks != breaks {
-            let last = begun.map(|last| (last.rank.map(|rank| self.ingest(rank)), last.cause));
+            let last = begun.map(|Begin { rank, cause, .. }| {
+                let ingest = rank.map(|rank| self.ingest(rank));
+                let offset_nanos = ingest.as_ref().and_then(|ingest| shown.offsets.of(ingest));
+                Break { ingest, cause, offset_nanos }
+            });
             (shown.breaks, shown.last_break) = (breaks, last);
         }
         shown.totals = self.merger.totals();

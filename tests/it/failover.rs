@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use catalogue::report::EgressReport;
 use codec::mp3::Decoder;
-use demo::{Encoding, Programme};
+use demo::{Bursts, Encoding, Programme, Source as _};
 use media::{ChannelMode, synthetic};
 use tests::encoder::{AUTHORIZATION, Source};
 use tests::hls::{Fetched, fetch};
@@ -40,6 +40,8 @@ fn station() -> String {
 struct OnAir {
     node: TestNode,
     began: Instant,
+    /// How many times as fast as they are played frames are sent.
+    pace: u32,
     sending: JoinSet<()>,
 }
 
@@ -51,7 +53,7 @@ impl OnAir {
     async fn start_with(manifest: &str) -> Self {
         let limits = "[limits]\nsource_timeout = \"4s\"\n";
         let node = TestNode::start_configured(manifest, limits).await;
-        Self { node, began: Instant::now(), sending: JoinSet::new() }
+        Self { node, began: Instant::now(), pace: 1, sending: JoinSet::new() }
     }
 
     /// A mount's encoder sends these frames, each `late` after its time, and closes.
@@ -60,7 +62,8 @@ impl OnAir {
             "SOURCE /{mount} HTTP/1.0\r\nAuthorization: {AUTHORIZATION}\r\n\
              Content-Type: audio/mpeg\r\n\r\n"
         );
-        let due = move |number: usize| FRAME * u32::try_from(number).unwrap() + late;
+        let frame = FRAME / self.pace;
+        let due = move |number: usize| frame * u32::try_from(number).unwrap() + late;
         let (public, began, first) = (self.node.public(), self.began, range.start);
         let frames = sent[range].to_vec();
         self.sending.spawn(async move {
@@ -249,7 +252,7 @@ async fn a_silent_ingest_is_left_until_it_has_had_sound_for_five_seconds() {
     let manifest = station().replace("hold_back", "silence = \"2s\"\nhold_back");
     let mut on_air = OnAir::start_with(&manifest).await;
     on_air.send("in", &sent, 0..secs(20), Duration::ZERO);
-    on_air.send("far", &other, 0..secs(18), Duration::ZERO);
+    on_air.send("far", &other, secs(1)..secs(18), Duration::ZERO);
     let heard = on_air.hear().await;
     let egress = on_air.egress();
     assert_eq!(egress.breaks_total, 2, "{egress:?}");
@@ -265,6 +268,35 @@ async fn a_silent_ingest_is_left_until_it_has_had_sound_for_five_seconds() {
     assert!((secs(2)..secs(2) + 4).contains(&silence), "{silence}");
     assert!((secs(7)..secs(10)).contains(&between), "{between}");
     assert_decodes_as(&heard, &other);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_between_two_encoders_of_one_programme_is_shown() {
+    let encoding = Encoding::Mp3 { kbps: 128 };
+    // What the first one plays the second one plays 800 ms later.
+    let mut ahead = Bursts::new(1, 44_100, 2);
+    ahead.fill(&mut vec![0; 44_100 * 2 * 8 / 10]);
+    let sent = demo::fixtures::frames(encoding, &mut ahead, 56);
+    let other = demo::fixtures::frames(encoding, &mut Bursts::new(1, 44_100, 2), 56);
+    let mut on_air = OnAir::start().await;
+    on_air.pace = 4;
+    on_air.send("in", &sent, 0..secs(44), Duration::ZERO);
+    on_air.send("far", &other, secs(2)..secs(56), Duration::ZERO);
+    let heard = on_air.hear().await;
+    let (egress, events) = (on_air.egress(), on_air.details("switched").await);
+    let offset = egress.last_break_offset_ms.unwrap_or_default();
+    assert!((offset - 800).abs() < 20, "{egress:?}");
+    let told = format!("another encoder of the same programme, {offset} ms of it is heard twice");
+    assert!(events[0].starts_with(&told), "{events:?}");
+    // What is said of it is what is heard: the second one's first frame was made of the
+    // same sound as a frame of the first one so long before its last.
+    let place = |frames: &[Bytes], frame: &Bytes| frames.iter().position(|one| one == frame);
+    let last = heard.iter().rev().find_map(|frame| place(&sent, frame)).unwrap();
+    let next = heard.iter().find_map(|frame| place(&other, frame)).unwrap();
+    let frame = i64::try_from(FRAME.as_nanos()).unwrap();
+    let frames = i64::try_from(last + 1).unwrap() - i64::try_from(next).unwrap();
+    let twice = 800 + frames * frame / 1_000_000;
+    assert!((twice - offset).abs() <= 60, "{twice} {offset}");
 }
 
 /// States that the first frames which are these are decoded, behind what was heard

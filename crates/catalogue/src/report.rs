@@ -112,6 +112,10 @@ pub struct EgressReport {
     pub breaks_total: u64,
     /// Why that was so last, for people.
     pub last_break: Option<String>,
+    /// Where it went on with another encoder of the same programme then: how much later
+    /// that brings the same sound, in milliseconds. So much was heard twice, or not at
+    /// all where it is below zero.
+    pub last_break_offset_ms: Option<i64>,
     /// Whether the fallback is on air, because no ingest is left.
     pub on_fallback: bool,
     /// Frames that no ingest brought, reckoned by the clock at these breaks.
@@ -141,6 +145,10 @@ pub struct PathReport {
     /// How much later than the programme's schedule its frames come, in
     /// milliseconds; below zero where it is ahead, `None` where nobody knows.
     pub lag_ms: Option<i64>,
+    /// How much later it brings the same sound than the ingest on air, in milliseconds,
+    /// where it is another encoder of the same programme; below zero where it is
+    /// earlier, `None` where that is not so or nobody knows.
+    pub offset_ms: Option<i64>,
     /// Frames that it was the first to bring.
     pub units_first_total: u64,
     /// Frames that it brought after another one had, in time.

@@ -6,7 +6,7 @@
 
 use media::Codec;
 
-use crate::{aac, mp3};
+use crate::decoder::Decoder;
 
 /// The level of one frame.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
@@ -23,12 +23,6 @@ pub struct Meter {
     decoder: Decoder,
 }
 
-#[derive(Debug)]
-enum Decoder {
-    Mp3(mp3::Decoder),
-    Aac(Box<aac::Decoder>),
-}
-
 impl Level {
     /// No sound at all.
     pub const NONE: Self = Self { mean_square: 0.0 };
@@ -38,6 +32,12 @@ impl Level {
         let mut sum = Sum::default();
         sum.add(samples);
         sum.level()
+    }
+
+    /// Of samples between -1 and 1.
+    #[expect(clippy::cast_possible_truncation, reason = "0 to 1")]
+    pub(crate) fn mean_square(self) -> f32 {
+        self.mean_square as f32
     }
 
     /// In dB against full scale: 0 or less; minus infinity for [`Self::NONE`].
@@ -51,43 +51,34 @@ impl Meter {
     ///
     /// Sampling rate and channels have to stay those of the first frame.
     pub fn new(codec: Codec) -> Option<Self> {
-        let decoder = match codec {
-            Codec::Mp3 => Decoder::Mp3(mp3::Decoder::new()),
-            Codec::Aac => Decoder::Aac(Box::new(aac::Decoder::new()?)),
-        };
-        Some(Self { decoder })
+        Some(Self { decoder: Decoder::new(codec)? })
     }
 
     /// Measures one whole frame, its header included; `None` when it does not
     /// decode.
     pub fn measure(&mut self, frame: &[u8]) -> Option<Level> {
-        match &mut self.decoder {
-            Decoder::Mp3(decoder) => decoder.decode(frame).map(Level::of),
-            Decoder::Aac(decoder) => {
-                let mut sum = Sum::default();
-                decoder.decode(frame, |samples| sum.add(samples))?;
-                Some(sum.level())
-            }
-        }
+        let mut sum = Sum::default();
+        self.decoder.decode(frame, |samples| sum.add(samples))?;
+        Some(sum.level())
     }
 }
 
 /// The squares of samples, added up: exact, 2^64 holds 2^34 of the greatest.
-#[derive(Debug, Default)]
-struct Sum {
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sum {
     squares: u64,
     count: u32,
 }
 
 impl Sum {
-    fn add(&mut self, samples: &[i16]) {
+    pub(crate) fn add(&mut self, samples: &[i16]) {
         let squares = samples.iter().map(|sample| u64::from(sample.unsigned_abs()).pow(2));
         self.squares += squares.sum::<u64>();
         self.count += u32::try_from(samples.len()).unwrap_or(u32::MAX);
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a part in 2^53 is no level")]
-    fn level(&self) -> Level {
+    pub(crate) fn level(&self) -> Level {
         if self.count == 0 {
             return Level::NONE;
         }

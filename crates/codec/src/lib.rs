@@ -5,11 +5,15 @@
 //! they see it, so no input makes these types panic.
 
 pub mod aac;
+mod decoder;
+pub mod envelope;
 mod error;
 pub mod level;
 pub mod mp3;
 
 pub use error::Error;
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;

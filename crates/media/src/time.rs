@@ -140,6 +140,12 @@ impl WallTime {
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
+
+    /// Nanoseconds since another moment; below zero where that is the later one.
+    pub fn nanos_since(self, other: Self) -> i64 {
+        let nanos = i128::from(self.nanos()) - i128::from(other.nanos());
+        i64::try_from(nanos).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX })
+    }
 }
 
 impl From<std::time::SystemTime> for WallTime {

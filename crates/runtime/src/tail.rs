@@ -98,6 +98,14 @@ impl<T> Writer<T> {
 }
 
 impl<T> Tail<T> {
+    /// All that is remembered now.
+    pub fn remembered(&self) -> Vec<T>
+    where
+        T: Clone,
+    {
+        self.shared.log().items.iter().cloned().collect()
+    }
+
     /// A reader of all that is remembered, and what follows.
     pub fn from_start(&self) -> Reader<T> {
         self.reader(self.shared.log().first)

@@ -33,6 +33,11 @@ struct CameLabel {
     came: &'static str,
 }
 
+/// Nanoseconds in seconds, for people.
+fn secs(nanos: i64) -> f64 {
+    f64::from(i32::try_from(nanos / 1_000).unwrap_or(i32::MAX)) / 1e6
+}
+
 /// All programmes of the role. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Programmes(Arc<Mutex<Vec<Programme>>>);
@@ -154,9 +159,20 @@ fn encode_paths(
     let mut family =
         encoder.encode_descriptor("packager_path_lag_seconds", help, None, MetricType::Gauge)?;
     for (egress, ingest, status) in paths() {
-        let Some(lag) = status.lag() else { continue };
+        let Some(lag) = status.lag_nanos.map(secs) else { continue };
         let label = PathLabel { egress, ingest };
         ConstGauge::new(lag).encode(family.encode_family(&label)?)?;
+    }
+    let help =
+        "How much later a path brings the same sound than the ingest on air, by another encoder";
+    let mut family =
+        encoder.encode_descriptor("packager_path_offset_seconds", help, None, MetricType::Gauge)?;
+    for (egress, merged) in merged {
+        for (ingest, _) in &merged.paths {
+            let Some(nanos) = merged.offsets.of(ingest) else { continue };
+            let label = PathLabel { egress: egress.clone(), ingest: ingest.clone() };
+            ConstGauge::new(secs(nanos)).encode(family.encode_family(&label)?)?;
+        }
     }
     let help = "Units that a path delivered: first, after another one, or too late";
     let mut family =

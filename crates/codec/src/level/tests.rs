@@ -1,45 +1,14 @@
 #![expect(clippy::cast_possible_truncation, reason = "test signals are within range")]
 
-use media::{AacProfile, Codec, Framer};
+use media::{AacProfile, Codec};
 
 use super::*;
+use crate::testing::{aac_frames, mp3_frames};
 
 /// A second of a sine, at `peak` of 32,768, in both channels.
 fn sine(hz: u32, peak: f64) -> Vec<i16> {
     let sample = |n: u32| (f64::from(n) / f64::from(hz) * 440.0 * std::f64::consts::TAU).sin();
     (0..hz).flat_map(|n| [(sample(n) * peak).round() as i16; 2]).collect()
-}
-
-fn mp3_frames(pcm: &[i16]) -> Vec<Vec<u8>> {
-    let mut encoder = mp3::Encoder::new(&mp3::Settings {
-        sample_rate_hz: 44_100,
-        channels: 2,
-        bitrate_kbps: 128,
-        quality: 5,
-        reservoir: mp3::Reservoir::On,
-    })
-    .unwrap();
-    let mut bytes = Vec::new();
-    encoder.encode(pcm, &mut bytes).unwrap();
-    encoder.flush(&mut bytes).unwrap();
-    let mut framer = Framer::default();
-    framer.push(&bytes);
-    std::iter::from_fn(|| framer.next_frame().unwrap()).map(|frame| frame.data.to_vec()).collect()
-}
-
-fn aac_frames(profile: AacProfile, pcm: &[i16]) -> Vec<Vec<u8>> {
-    let bitrate_bps = if profile == AacProfile::Lc { 128_000 } else { 48_000 };
-    let settings = aac::Settings {
-        profile,
-        sample_rate_hz: 44_100,
-        channels: 2,
-        bitrate_bps,
-        transport: aac::Transport::Adts,
-    };
-    let mut encoder = aac::Encoder::new(&settings).unwrap();
-    let mut frames = encoder.encode(pcm).unwrap();
-    frames.extend(encoder.flush().unwrap());
-    frames
 }
 
 /// The level in the middle of a stream, in dBFS.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use media::WallTime;
 
-use super::least::{moved, nanos_between};
+use super::least::moved;
 use super::line::{At, Line, Pending};
 use super::path::{Lock, Path, Place};
 use super::seek::{Incoming, Seek};
@@ -29,7 +29,7 @@ impl Merger {
         }
         (lock.next, lock.agreed) = (lock.next + 1, lock.agreed + 1);
         let agrees = lock.agreed == RUN_LEN_MAX;
-        lock.lag.observe(nanos_between(line.due(place), incoming.heard), incoming.heard);
+        lock.lag.observe(incoming.heard.nanos_since(line.due(place)), incoming.heard);
         let by = line.pending_at(place).map(|pending| pending.by);
         match by {
             Some(_) => path.counts.second += 1,
@@ -117,7 +117,7 @@ impl Merger {
         let place = line.end();
         if lock.lag() > 0 {
             // It catches up; one that is ahead moves the schedule instead.
-            lock.lag.observe(nanos_between(line.due(place), now).max(0), now);
+            lock.lag.observe(now.nanos_since(line.due(place)).max(0), now);
         }
         let (arrival, lag) = (lock.arrival(now), lock.lag());
         if let Some(before) = self.before.take() {

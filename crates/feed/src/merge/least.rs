@@ -38,13 +38,6 @@ impl Least {
     }
 }
 
-/// Nanoseconds from `earlier` to `later`; below zero where they are the other
-/// way round.
-pub(super) fn nanos_between(earlier: WallTime, later: WallTime) -> i64 {
-    let between = i128::from(later.nanos()) - i128::from(earlier.nanos());
-    i64::try_from(between).unwrap_or(if between < 0 { i64::MIN } else { i64::MAX })
-}
-
 /// A moment, moved by nanoseconds.
 pub(super) fn moved(moment: WallTime, nanos: i64) -> WallTime {
     let length = Duration::from_nanos(nanos.unsigned_abs());

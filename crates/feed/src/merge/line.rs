@@ -7,7 +7,7 @@ use std::time::Duration;
 use media::{MediaDuration, StreamInfo, Title, WallTime};
 
 use super::hashes::Hashes;
-use super::least::{Least, moved, nanos_between};
+use super::least::{Least, moved};
 use super::{LINE_UNITS_MAX, PENDING_BYTES_MAX, Rank};
 use crate::path::PathUnit;
 
@@ -73,7 +73,7 @@ impl Line {
             }
         }
         let begun = now.minus(media_at(&stream, line.end()));
-        line.observe(nanos_between(WallTime::default(), begun), now);
+        line.observe(begun.nanos_since(WallTime::default()), now);
         line.appended = Some(now);
         line
     }
@@ -127,7 +127,7 @@ impl Line {
     pub(super) fn append(&mut self, hash: u64, pending: Pending, arrival: WallTime) {
         let stream = *self.stream.get_or_insert(pending.unit.header.stream);
         let media = media_at(&stream, self.end());
-        self.observe(nanos_between(WallTime::default(), arrival.minus(media)), arrival);
+        self.observe(arrival.minus(media).nanos_since(WallTime::default()), arrival);
         self.appended = Some(self.appended.map_or(arrival, |last| last.max(arrival)));
         self.pending_bytes += pending.unit.data.len();
         self.hashes.push(hash);

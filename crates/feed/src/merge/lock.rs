@@ -1,6 +1,6 @@
 //! How a path's place is found and taken.
 
-use super::least::{Least, nanos_between};
+use super::least::Least;
 use super::line::{Line, Pending};
 use super::path::{Lock, Path, Place};
 use super::seek::{Incoming, Run};
@@ -59,7 +59,7 @@ impl Merger {
         let len = usize::try_from(run.len).unwrap_or(usize::MAX).min(units.len());
         let run_units: Vec<_> = (run.place..).zip(units.drain(..len)).collect();
         let late = run_units.iter();
-        let late = late.map(|(place, unit)| nanos_between(line.due(*place), unit.heard));
+        let late = late.map(|(place, unit)| unit.heard.nanos_since(line.due(*place)));
         let lag_nanos = late.min().unwrap_or_default();
         // It is the source that was on air, and nobody says how far it has got.
         let came_back = !others_feed && self.feeder == Some(rank) && run.end() < line.end();

@@ -94,12 +94,3 @@ impl PathState {
         }
     }
 }
-
-impl PathStatus {
-    /// How much later its units come than the line's schedule has them, in seconds,
-    /// for people.
-    pub fn lag(&self) -> Option<f64> {
-        let micros = i32::try_from(self.lag_nanos? / 1_000).unwrap_or(i32::MAX);
-        Some(f64::from(micros) / 1e6)
-    }
-}
