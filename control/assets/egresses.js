@@ -114,9 +114,11 @@ function pathRow(path) {
 }
 
 function lagOf({ lag_ms, offset_ms }) {
-  const millis = lag_ms ?? offset_ms;
-  if (millis === null) return NONE;
-  if (Math.abs(millis) < IN_STEP_MS) return "in step";
+  if (lag_ms === null) return offset_ms === null ? NONE : apart(offset_ms);
+  return Math.abs(lag_ms) < IN_STEP_MS ? "in step" : apart(lag_ms);
+}
+
+function apart(millis) {
   const secs = Math.abs(millis) / 1000;
   return millis < 0 ? `${secs} s ahead` : `${secs} s behind`;
 }
@@ -124,8 +126,15 @@ function lagOf({ lag_ms, offset_ms }) {
 function breaksText(egress) {
   const lost = `${several(egress.frames_lost_total, "frame")} lost, ${count(egress.frames_repeated_total)} repeated`;
   const late = egress.late_ms > 0 ? `; goes out ${egress.late_ms / 1000} s late` : "";
-  const last = egress.last_break ? ` Last break: ${brief(egress.last_break)}.` : "";
+  const last = egress.last_break ? ` Last break: ${brief(egress.last_break)}${heardAt(egress)}.` : "";
   return `${several(egress.breaks_total, "break")}, ${lost}, longest wait ${egress.longest_gap_ms / 1000} s${late}.${last}`;
+}
+
+/** What was heard of a switch to another encoder of the programme. */
+function heardAt({ last_break_offset_ms }) {
+  if (last_break_offset_ms === null) return "";
+  const secs = Math.abs(last_break_offset_ms) / 1000;
+  return `, another encoder of the same programme (${secs} s ${last_break_offset_ms < 0 ? "skipped" : "heard twice"})`;
 }
 
 function isLate(egress) {

@@ -11,7 +11,7 @@ use media::{AacProfile, Codec, Frame, FrameHeader, Title, WallTime};
 
 use crate::pace::Pace;
 
-/// How long after its first byte a source may be without a frame.
+/// How long after its first byte that is none of a tag a source may be without a frame.
 pub const FIRST_FRAME_TIME: Duration = Duration::from_secs(2);
 
 /// Media after which a mean bit rate tells something, chosen.
@@ -94,6 +94,9 @@ impl Intake {
         self.framer.push(bytes);
         while let Some(frame) = self.framer.next_frame()? {
             self.take(frame, now, taken)?;
+        }
+        if self.framer.has_only_tags() {
+            self.first_byte = None;
         }
         Ok(())
     }

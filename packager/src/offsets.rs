@@ -29,7 +29,7 @@ use sample::Sample;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Between two measurements of a programme. Chosen: encoders drift by milliseconds in
-/// an hour; what costs is the decoding, about a tenth of a second.
+/// an hour; what costs is the decoding, some tenths of a second.
 const MEASURE_EVERY: Duration = Duration::from_secs(30);
 
 /// Measurements in a row in which a path was not found, until it counts as another

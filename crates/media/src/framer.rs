@@ -173,6 +173,12 @@ impl Framer {
         self.refuse(reason)
     }
 
+    /// Whether nothing has come but whole tags: encoders send one, and then what they
+    /// have to gather first.
+    pub fn has_only_tags(&self) -> bool {
+        self.state == State::Start && self.tag_left == 0 && self.buffer.is_empty()
+    }
+
     /// What was skipped since the beginning.
     pub fn skipped(&self) -> Skipped {
         self.skipped

@@ -297,6 +297,18 @@ fn a_first_frame_is_due_two_seconds_after_the_first_byte() {
 }
 
 #[test]
+fn behind_a_tag_the_first_frame_may_take_its_time() {
+    let (mut intake, mut taken) = (intake("live"), Taken::default());
+    let tag = b"ID3\x04\0\0\0\0\0\x04abcd";
+    intake.push(&tag[..12], at(0), &mut taken).unwrap();
+    assert_eq!(intake.first_frame_due(), Some(at(2000)));
+    intake.push(&tag[12..], at(1500), &mut taken).unwrap();
+    assert_eq!(intake.first_frame_due(), None);
+    intake.push(&[0; 9], at(8000), &mut taken).unwrap();
+    assert_eq!(intake.first_frame_due(), Some(at(10_000)));
+}
+
+#[test]
 fn frames_that_wait_for_the_detector_are_frames() {
     let (mut intake, mut taken) = (intake("aac"), Taken::default());
     intake.push(&aac(0..4).concat(), at(0), &mut taken).unwrap();
