@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use bench::failover::track::Coding;
-use bench::failover::{kills, plan, stage, table};
+use bench::failover::{kills, plan, roles, stage, table};
 
 /// What is asked for.
 #[derive(Debug, Default)]
@@ -23,40 +23,74 @@ struct Options {
     kills: Option<u32>,
 }
 
-/// Kills unless it is said otherwise.
+/// Kills unless it is said otherwise; of each role so many.
 const KILLS: u32 = 200;
+
+/// What `--case` takes beside the cases of the plan.
+const PARTS: [&str; 3] = ["kills", "roles", "bucket"];
+
+/// What there is to print, and what misses its target.
+#[derive(Default)]
+struct Page {
+    text: String,
+    missed: Vec<String>,
+}
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let options = Options::read(std::env::args().skip(1))?;
-    let seed = options.seed.unwrap_or(1);
-    let mut cases = plan::cases(seed);
-    if let Some(wanted) = &options.case {
-        cases.retain(|case| case.slug == "idle" && wanted != "kills" || case.slug == wanted);
-    }
-    let mut codings = Coding::ALL.to_vec();
-    codings.retain(|coding| options.coding.as_deref().is_none_or(|slug| slug == coding.slug()));
-    ensure!(!codings.is_empty(), "no such coding");
-    let folder = std::env::current_exe()?.with_file_name("failover-lab");
-    let runs = stage::runs(&cases, &codings, seed)?;
-    let outcomes = stage::play(runs, &folder.join("cases")).await?;
-    let kills = options.kills.unwrap_or(KILLS);
-    let killed = kills::run(kills, &codings, seed, &folder.join("killed")).await?;
-    let mut missed = table::missed(&outcomes);
-    missed.extend(killed.iter().flat_map(|outcome| outcome.faults.clone()));
+    let page = options.play().await?;
     let mut out = io::stdout().lock();
-    writeln!(out, "Seed {seed}.\n\n{}\n## kill -9\n", table::cases(&outcomes))?;
-    writeln!(out, "{}", table::kills(&killed))?;
-    if !missed.is_empty() {
+    writeln!(out, "Seed {}.\n\n{}", options.seed(), page.text)?;
+    if !page.missed.is_empty() {
         writeln!(out, "## Missed\n")?;
     }
-    for line in &missed {
+    for line in &page.missed {
         writeln!(out, "- {line}")?;
     }
-    Ok(if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if page.missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 impl Options {
+    /// Plays what is asked for: the parts one after the other, each of which has the
+    /// machine for itself.
+    async fn play(&self) -> Result<Page> {
+        let (seed, kills) = (self.seed(), self.kills.unwrap_or(KILLS));
+        let mut cases = plan::cases(seed);
+        if let Some(wanted) = &self.case {
+            let is_known = cases.iter().any(|case| case.slug == wanted);
+            ensure!(is_known || PARTS.contains(&wanted.as_str()), "no such case");
+            cases.retain(|case| is_known && (case.slug == "idle" || case.slug == wanted));
+        }
+        let is_wanted = |part| self.case.as_deref().is_none_or(|case| case == part);
+        let mut codings = Coding::ALL.to_vec();
+        codings.retain(|coding| self.coding.as_deref().is_none_or(|slug| slug == coding.slug()));
+        ensure!(!codings.is_empty(), "no such coding");
+        let folder = std::env::current_exe()?.with_file_name("failover-lab");
+        let mut page = Page::default();
+        if !cases.is_empty() {
+            let runs = stage::runs(&cases, &codings, seed)?;
+            let outcomes = stage::play(runs, &folder.join("cases")).await?;
+            page.missed.extend(table::missed(&outcomes));
+            page.text += &table::cases(&outcomes);
+        }
+        if is_wanted("kills") {
+            let killed = kills::run(kills, &codings, seed, &folder.join("killed")).await?;
+            page.missed.extend(killed.iter().flat_map(|outcome| outcome.faults.clone()));
+            page.text += &format!("\n## kill -9\n\n{}", table::kills(&killed));
+        }
+        if is_wanted("roles") {
+            let roles = roles::run(kills, &codings, seed, &folder.join("roles")).await?;
+            page.text += &format!("\n## kill -9 of each role\n\n{}", table::roles(&roles));
+            page.missed.extend(roles.faults);
+        }
+        Ok(page)
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed.unwrap_or(1)
+    }
+
     fn read(mut words: impl Iterator<Item = String>) -> Result<Self> {
         let mut options = Self::default();
         while let Some(word) = words.next() {
