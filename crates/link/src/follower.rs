@@ -167,7 +167,8 @@ impl Follower {
                 Ok(connection) => {
                     retry.handle_success(self.now());
                     let others = nodes.len() > 1;
-                    let ended = self.read(connection, others.then_some(&mut look)).await;
+                    let look = others.then_some(&mut look);
+                    let ended = self.read(connection, look, &mut known).await;
                     self.metrics.connected.set(0);
                     ended
                 }
@@ -216,12 +217,21 @@ impl Follower {
                 Err(error) => why = error.to_string(),
             }
         }
+        if spare.is_some() && !why.is_empty() {
+            // The node that was not reached may have the source, at another address.
+            self.parts.nodes.ask();
+        }
         spare.ok_or(Ended::Broken(Reason::Failed, why))
     }
 
-    /// Reads a connection to its end; until `look` says so where it has no source
-    /// and another node may.
-    async fn read(&mut self, mut connection: Connection, look: Option<&mut Backoff>) -> Ended {
+    /// Reads a connection to its end; until `look` says so, or a node has come, moved
+    /// or begun anew, where it has no source and another node may.
+    async fn read(
+        &mut self,
+        mut connection: Connection,
+        look: Option<&mut Backoff>,
+        known: &mut Known,
+    ) -> Ended {
         let mut held = self.begin(&connection);
         let mut receiver = Receiver::new(self.place.as_ref().and_then(|place| place.last));
         let mut look_at = None;
@@ -238,6 +248,7 @@ impl Follower {
             let data = tokio::select! {
                 data = connection.next_data() => data,
                 () = until(look_at) => return Ended::Elsewhere,
+                true = known.changed(), if !self.has_source => return Ended::Elsewhere,
             };
             let data = match data {
                 Ok(data) => data,

@@ -14,6 +14,7 @@ use crate::testing::{Counted, FIRST, Station, connected, node, positions, secret
 /// A process that follows ingest `in`.
 struct Bench {
     nodes: watch::Sender<Arc<[Node]>>,
+    known: Known,
     counted: Counted,
     followed: Followed,
     reader: Reader<PathEntry>,
@@ -27,10 +28,11 @@ impl Bench {
 
     fn follow_as(secret: Secret, nodes: &[(&str, SocketAddr)]) -> Self {
         let counted = Counted::default();
-        let known = watch::Sender::new(Arc::default());
+        let sender = watch::Sender::new(Arc::default());
+        let known = Known::of(&sender);
         let links = Links::new(Parts {
             secret,
-            nodes: Known::of(&known),
+            nodes: known.clone(),
             clock: Steady::new(Arc::new(SystemClock)),
             shutdown: Shutdown::default(),
             metrics: counted.metrics.clone(),
@@ -38,7 +40,7 @@ impl Bench {
         let mut tasks = JoinSet::new();
         let followed = links.follow("in", &mut tasks);
         let reader = followed.feed.from_start();
-        let bench = Self { nodes: known, counted, followed, reader, _tasks: tasks };
+        let bench = Self { nodes: sender, known, counted, followed, reader, _tasks: tasks };
         bench.know(nodes);
         bench
     }
@@ -278,6 +280,27 @@ async fn of_several_nodes_the_one_with_a_source_is_read() {
     // What came there before nothing was read here any more does not count: there is
     // a frame a second.
     assert!(positions(&taken).ends_with(&[100, 103]), "{:?}", positions(&taken));
+}
+
+#[tokio::test]
+async fn a_node_that_comes_later_is_looked_at_where_none_has_the_source() {
+    let (first, second) = (Station::start(), Station::start());
+    let mut bench = Bench::follow(&[("a", first.address)]);
+    bench.until_counted("link_connects_total{feed=\"paths/in\"}", 1).await;
+    second.feed.go_to(50);
+    second.feed.connect();
+    bench.know(&[("a", first.address), ("b", second.address)]);
+    bench.until(50).await;
+}
+
+#[tokio::test]
+async fn a_node_that_is_not_reached_is_looked_for_where_none_other_has_the_source() {
+    let station = Station::start();
+    let dead = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let bench = Bench::follow(&[("a", dead), ("b", station.address)]);
+    let asked = tokio::time::timeout(Duration::from_secs(20), bench.known.asked()).await;
+    asked.expect("the records are read again");
+    assert_eq!(bench.counted.get("link_broken_total{feed=\"paths/in\",reason=\"Failed\"}"), 0);
 }
 
 #[tokio::test]
