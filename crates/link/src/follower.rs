@@ -80,6 +80,8 @@ struct Follower {
     writer: Writer<PathEntry>,
     own_from: OwnFrom,
     place: Option<Place>,
+    /// Whether an item has been given that counts for a programme that begins anew.
+    has_begun: bool,
     /// Whether there is a source.
     has_source: bool,
     /// When the last frame came.
@@ -133,6 +135,7 @@ impl Links {
             writer,
             own_from: own_from.clone(),
             place: None,
+            has_begun: false,
             has_source: false,
             heard: self.parts.clock.clock().monotonic(),
             complaint: String::new(),
@@ -290,6 +293,8 @@ impl Follower {
             }
         };
         // What was right before a fault counts.
+        let own_from = self.own_from.get();
+        self.has_begun |= entries.iter().any(|entry| Some(entry.position) >= own_from);
         self.writer.extend(entries);
         fault
     }
@@ -311,7 +316,20 @@ impl Follower {
         }
         let place = Place { node: node.clone(), last: None };
         let is_first = self.place.replace(place).is_none();
-        if is_first { Held::nothing() } else { Held::before(*next, self.now() - self.heard) }
+        if is_first {
+            return Held::nothing();
+        }
+        self.begin_elsewhere();
+        Held::before(*next, self.now() - self.heard)
+    }
+
+    /// The positions of another node are no measure of those of the first one, which may
+    /// be far ahead: all that comes of it counts. Nothing has come yet that did, so
+    /// nobody has a source who could lose it.
+    fn begin_elsewhere(&mut self) {
+        let position = self.own_from.get().filter(|_| !self.has_begun);
+        self.has_begun = true;
+        self.writer.extend(position.map(|position| PathEntry { position, item: PathItem::Gone }));
     }
 
     fn note(&mut self, item: &PathItem) {
