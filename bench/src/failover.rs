@@ -7,8 +7,10 @@
 //! is cut into frames and held against what was sent ([`judge`]). The clock is
 //! the real one, so a machine that is too busy shows in the gaps.
 
+pub mod bucket;
 pub mod cluster;
 pub mod encoder;
+pub mod hls;
 mod http;
 pub mod judge;
 pub mod kills;

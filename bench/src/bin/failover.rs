@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use bench::failover::track::Coding;
-use bench::failover::{kills, plan, roles, stage, table};
+use bench::failover::{bucket, kills, plan, roles, stage, table};
 
 /// What is asked for.
 #[derive(Debug, Default)]
@@ -83,6 +83,12 @@ impl Options {
             let roles = roles::run(kills, &codings, seed, &folder.join("roles")).await?;
             page.text += &format!("\n## kill -9 of each role\n\n{}", table::roles(&roles));
             page.missed.extend(roles.faults);
+        }
+        if is_wanted("bucket") {
+            let outcomes = bucket::run(&codings, seed, &folder.join("bucket")).await?;
+            page.text += "\n## A bucket that is away for ten minutes\n\n";
+            page.text += &table::bucket(&outcomes);
+            page.missed.extend(outcomes.into_iter().flat_map(|outcome| outcome.faults));
         }
         Ok(page)
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::failover::{kills, roles};
+use crate::failover::{bucket, kills, roles};
 use crate::failover::plan::Due;
 use crate::failover::stage::{Outcome, Tally};
 
@@ -116,6 +116,61 @@ pub fn roles(outcomes: &roles::Outcomes) -> String {
             extra(&hls.tally),
             hls.tally.damaged,
             hls.epochs,
+        );
+    }
+    text
+}
+
+/// The tables of the bucket that fails: who listened meanwhile, and what became of it.
+pub fn bucket(outcomes: &[bucket::Outcome]) -> String {
+    let mut text = String::from(
+        "| frames | ICY: frames | lost | repeated | damaged | longest gap | HLS of the process: \
+         segments | frames | lost | repeated | damaged | longest wait |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+    );
+    for outcome in outcomes {
+        let bucket::Outcome { icy, live, .. } = outcome;
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {:.2} s | {} | {} | {} | {} | {} | {:.2} s |",
+            outcome.coding.name(),
+            icy.tally.frames,
+            icy.tally.lost,
+            extra(&icy.tally),
+            icy.tally.damaged,
+            icy.gap.as_secs_f64(),
+            outcome.live_segments,
+            live.frames,
+            live.lost,
+            extra(live),
+            live.damaged,
+            outcome.wait.as_secs_f64(),
+        );
+    }
+    text.push_str(
+        "\n| frames | the bucket lacked | live window there after | older ones before it | \
+         all there after | lacked on bad days, at most | segments in the end | frames | lost | \
+         repeated | damaged | epochs |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+    );
+    for bucket::Outcome { coding, back, behind_bad, stored, .. } in outcomes {
+        let after = |time: Option<Duration>| {
+            time.map_or_else(|| "never".to_owned(), |time| format!("{:.1} s", time.as_secs_f64()))
+        };
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {behind_bad} | {} | {} | {} | {} | {} | {} |",
+            coding.name(),
+            back.behind,
+            after(back.window),
+            back.early,
+            after(back.whole),
+            stored.count,
+            stored.tally.frames,
+            stored.tally.lost,
+            extra(&stored.tally),
+            stored.tally.damaged,
+            stored.epochs,
         );
     }
     text
