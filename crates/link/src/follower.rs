@@ -239,10 +239,10 @@ impl Follower {
         let mut receiver = Receiver::new(self.place.as_ref().and_then(|place| place.last));
         let mut look_at = None;
         if let Some(look) = look {
-            let now = self.now();
             if connection.has_source {
-                look.handle_success(now);
+                *look = Backoff::new(LOOK.0, LOOK.1);
             }
+            let now = self.now();
             let due = look.handle_failure(now, backoff::random());
             look_at = Some(tokio::time::Instant::now() + due.saturating_duration_since(now));
         }

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::*;
 use crate::SILENCE_MAX;
+use crate::server::PathFeeds as _;
 use crate::testing::{Counted, FIRST, Station, connected, node, positions, secret, unit};
 
 /// A process that follows ingest `in`.
@@ -280,6 +281,20 @@ async fn of_several_nodes_the_one_with_a_source_is_read() {
     // What came there before nothing was read here any more does not count: there is
     // a frame a second, and nothing was read for about that long.
     assert!(!positions(&taken).contains(&101), "{:?}", positions(&taken));
+}
+
+#[tokio::test]
+async fn an_encoder_that_goes_over_again_and_again_is_found_soon_each_time() {
+    let (first, second) = (Station::start(), Station::start());
+    second.feed.go_to(1_000_000);
+    let mut bench = Bench::follow(&[("a", first.address), ("b", second.address)]);
+    for (from, to) in [(&second, &first), (&first, &second)].repeat(3) {
+        from.feed.disconnect();
+        to.feed.connect();
+        let position = to.feed.standing("in").next - 1;
+        let found = tokio::time::timeout(Duration::from_secs(3), bench.until(position)).await;
+        found.unwrap_or_else(|_| panic!("{position} has not come for 3 s"));
+    }
 }
 
 #[tokio::test]
