@@ -56,6 +56,10 @@ const BAD: Faults =
 /// Segments of the live window: 60 s of 2 s each.
 const WINDOW: u64 = 30;
 
+/// Older segments that may come before the live window: the one that was under way when
+/// the bucket went.
+const EARLY_MAX: usize = 1;
+
 /// What is listened on for after the encoders are gone.
 const REST: Duration = Duration::from_secs(14);
 
@@ -121,7 +125,7 @@ pub async fn run(codings: &[Coding], seed: u64, folder: &FilePath) -> Result<Vec
         let copy = folder.join("copies").join(egress(&track));
         rendition.copy_to(&copy).await?;
         let told = told.get(nth).copied().unwrap_or_default();
-        let back = stage.began + Duration::from_secs((BEFORE_SECS + AWAY_SECS).into());
+        let back = stage.back();
         let played = Played { track, sent, heard, seen, followed, told, back, copy };
         outcomes.push(tokio::task::spawn_blocking(move || played.judge()).await??);
     }
@@ -175,9 +179,10 @@ impl Stage {
         let egress = egress(track);
         let name = self.rendition(&egress).await?;
         let rendition = Rendition::open(&moto.endpoint, &egress, &name).await?;
-        let seen = tokio::spawn(rendition.clone().watch(self.end()));
+        let seen = tokio::spawn(rendition.clone().watch(self.back(), self.end()));
         let path = format!("/{egress}/{name}");
-        let followed = tokio::spawn(hls::follow(self.server.public, path, self.end()));
+        let until = self.began + Duration::from_secs(SECS.into());
+        let followed = tokio::spawn(hls::follow(self.server.public, path, until));
         Ok((rendition, seen, followed))
     }
 
@@ -238,6 +243,12 @@ impl Stage {
         told
     }
 
+    /// When the bucket is back.
+    fn back(&self) -> Instant {
+        self.began + Duration::from_secs((BEFORE_SECS + AWAY_SECS).into())
+    }
+
+    /// When all is over.
     fn end(&self) -> Instant {
         self.began + Duration::from_secs(SECS.into()) + REST
     }
@@ -283,6 +294,9 @@ impl Played {
         faults.extend(stored.faults.iter().map(|fault| format!("the bucket: {fault}")));
         if back.whole.is_none() {
             faults.push("the bucket does not have all that it missed".to_owned());
+        }
+        if back.early > EARLY_MAX {
+            faults.push(format!("{} older segments came before the live window", back.early));
         }
         if told.behind_last > 0 {
             faults.push(format!("the bucket lacks {} segments in the end", told.behind_last));

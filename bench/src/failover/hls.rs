@@ -41,7 +41,8 @@ pub async fn follow(server: SocketAddr, rendition: String, until: Instant) -> Fo
     while Instant::now() < until {
         let text = http::get(server, &format!("{rendition}/media.m3u8")).await;
         if text.is_none() {
-            followed.fault("the playlist is not to be had".to_owned());
+            let left = until.saturating_duration_since(Instant::now());
+            followed.fault(format!("{left:.0?} before the end the playlist is not to be had"));
         }
         let changed = text.and_then(|text| playlists.next(text));
         for violation in changed.iter().flatten() {

@@ -12,8 +12,11 @@ use tokio::time::{Instant, sleep};
 
 use crate::failover::hls::Playlists;
 
-/// Between two looks.
-const PAUSE: Duration = Duration::from_millis(200);
+/// Between two looks: more would be a load on the S3 server of the lab.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// How long all is listed at every look once the bucket is back.
+const CATCHING_UP: Duration = Duration::from_secs(90);
 
 /// Faults of one programme that are told.
 const FAULTS_MAX: usize = 5;
@@ -70,31 +73,30 @@ impl Rendition {
         Ok(Self { store, folder: keys::egress(egress)?.child(rendition)? })
     }
 
-    /// Watches it until a moment.
-    pub(super) async fn watch(self, until: Instant) -> Result<Seen> {
+    /// Watches it until a moment, in earnest for so long from `back` on.
+    pub(super) async fn watch(self, back: Instant, until: Instant) -> Result<Seen> {
         let (mut seen, mut playlists) = (Seen::default(), Playlists::default());
         while Instant::now() < until {
             let playlist = self.store.get(&self.folder.child("media.m3u8")?, BYTES_MAX).await?;
-            // What is listed was stored before: the listing is the younger one.
-            let names = self.names().await?;
-            let now = Instant::now();
-            for name in &names {
-                if let Some(parsed) = SegmentName::parse(name) {
-                    seen.arrivals.entry(parsed.number.0).or_insert(now);
-                }
-            }
-            if let Some(playlist) = playlist
-                && let Some(violations) = playlists.next(playlist.bytes.to_vec())
-            {
-                seen.playlists += 1;
+            let text = playlist.map(|playlist| playlist.bytes.to_vec());
+            let changed = text.and_then(|text| playlists.next(text));
+            let is_back = (back..back + CATCHING_UP).contains(&Instant::now());
+            if changed.is_some() || is_back {
+                // What is listed was stored before: this listing is the younger one.
+                let names = self.names().await?;
+                seen.note(&names, Instant::now());
                 let missing = playlists.listed().filter(|(_, uri)| !names.contains(uri));
                 let missing = missing.map(|(_, uri)| format!("{uri} is listed and not there"));
-                let broken = violations.iter().map(|violation| format!("{violation:?}"));
-                seen.faults.extend(missing.chain(broken));
-                seen.faults.truncate(FAULTS_MAX);
+                seen.faults.extend(missing);
             }
+            if let Some(violations) = changed {
+                seen.faults.extend(violations.iter().map(|violation| format!("{violation:?}")));
+                seen.playlists += 1;
+            }
+            seen.faults.truncate(FAULTS_MAX);
             sleep(PAUSE).await;
         }
+        seen.note(&self.names().await?, Instant::now());
         Ok(seen)
     }
 
@@ -118,6 +120,12 @@ impl Rendition {
 }
 
 impl Seen {
+    fn note(&mut self, names: &BTreeSet<String>, now: Instant) {
+        for parsed in names.iter().filter_map(|name| SegmentName::parse(name)) {
+            self.arrivals.entry(parsed.number.0).or_insert(now);
+        }
+    }
+
     /// How it caught up with `newest`, the number of the newest segment when the bucket
     /// was `back`; the live window has `window` segments.
     pub(super) fn caught_up(&self, back: Instant, newest: u64, window: u64) -> Return {
