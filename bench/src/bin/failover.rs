@@ -5,6 +5,7 @@
 //!     [--kills N]
 //! ```
 //!
+//! `SLUG` is a case of the plan, `kills`, `roles` or `bucket`; without it all is played.
 //! Prints Markdown; ends with 1 where a target is missed.
 
 use std::io::{self, Write as _};
@@ -51,9 +52,17 @@ async fn main() -> Result<ExitCode> {
     Ok(if page.missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+impl Page {
+    fn add(&mut self, heading: &str, tables: &str, missed: Vec<String>) {
+        for part in ["\n## ", heading, "\n\n", tables] {
+            self.text.push_str(part);
+        }
+        self.missed.extend(missed);
+    }
+}
+
 impl Options {
-    /// Plays what is asked for: the parts one after the other, each of which has the
-    /// machine for itself.
+    /// Plays what is asked for.
     async fn play(&self) -> Result<Page> {
         let (seed, kills) = (self.seed(), self.kills.unwrap_or(KILLS));
         let mut cases = plan::cases(seed);
@@ -76,19 +85,28 @@ impl Options {
         }
         if is_wanted("kills") {
             let killed = kills::run(kills, &codings, seed, &folder.join("killed")).await?;
-            page.missed.extend(killed.iter().flat_map(|outcome| outcome.faults.clone()));
-            page.text += &format!("\n## kill -9\n\n{}", table::kills(&killed));
+            let missed = killed.iter().flat_map(|outcome| outcome.faults.clone());
+            page.add("kill -9", &table::kills(&killed), missed.collect());
         }
-        if is_wanted("roles") {
-            let roles = roles::run(kills, &codings, seed, &folder.join("roles")).await?;
-            page.text += &format!("\n## kill -9 of each role\n\n{}", table::roles(&roles));
-            page.missed.extend(roles.faults);
+        // These wait most of the time: side by side.
+        let roles_folder = folder.join("roles");
+        let roles = async {
+            let playing = roles::run(kills, &codings, seed, &roles_folder);
+            if is_wanted("roles") { playing.await.map(Some) } else { Ok(None) }
+        };
+        let bucket_folder = folder.join("bucket");
+        let bucket = async {
+            let playing = bucket::run(&codings, seed, &bucket_folder);
+            if is_wanted("bucket") { playing.await.map(Some) } else { Ok(None) }
+        };
+        let (roles, bucket) = tokio::try_join!(roles, bucket)?;
+        if let Some(roles) = roles {
+            page.add("kill -9 of each role", &table::roles(&roles), roles.faults);
         }
-        if is_wanted("bucket") {
-            let outcomes = bucket::run(&codings, seed, &folder.join("bucket")).await?;
-            page.text += "\n## A bucket that is away for ten minutes\n\n";
-            page.text += &table::bucket(&outcomes);
-            page.missed.extend(outcomes.into_iter().flat_map(|outcome| outcome.faults));
+        if let Some(outcomes) = bucket {
+            let missed = outcomes.iter().flat_map(|outcome| outcome.faults.clone());
+            let heading = "A bucket that is away for ten minutes";
+            page.add(heading, &table::bucket(&outcomes), missed.collect());
         }
         Ok(page)
     }
@@ -106,7 +124,7 @@ impl Options {
                 "--case" => options.case = Some(value),
                 "--kills" => options.kills = Some(value.parse()?),
                 "--coding" => options.coding = Some(value),
-                _ => bail!("usage: failover [--seed N] [--case SLUG] [--coding SLUG]"),
+                _ => bail!("usage: failover [--seed N] [--case SLUG] [--coding SLUG] [--kills N]"),
             }
         }
         Ok(options)

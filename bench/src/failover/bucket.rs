@@ -8,7 +8,8 @@ use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
 use tests::faulty::{Faults, Faulty};
 use tests::moto::Moto;
 use tokio::task::{JoinHandle, JoinSet};
@@ -196,16 +197,17 @@ impl Stage {
             }
             sleep(PAUSE).await;
         }
-        anyhow::bail!("nothing of {egress} is stored after {PATIENCE:?}")
+        bail!("nothing of {egress} is stored after {PATIENCE:?}")
     }
 
     /// An egress's rendition, its newest number, and how far the bucket is behind.
     async fn told(&self, egress: &str) -> Option<(String, Option<u64>, u64)> {
         let status = self.server.status().await?;
-        let mut egresses = status["egresses"].as_array()?.iter();
-        let found = egresses.find(|one| one["name"] == egress)?;
-        let rendition = found["rendition"].as_str()?.to_owned();
-        Some((rendition, found["media_sequence"].as_u64(), found["bucket_lag_segments"].as_u64()?))
+        let mut egresses = status.get("egresses")?.as_array()?.iter();
+        let found = egresses.find(|one| one.get("name").is_some_and(|name| name == egress))?;
+        let rendition = found.get("rendition")?.as_str()?.to_owned();
+        let newest = found.get("media_sequence").and_then(Value::as_u64);
+        Some((rendition, newest, found.get("bucket_lag_segments")?.as_u64()?))
     }
 
     /// Has the bucket fail, and be well again; gives what the server told meanwhile.
@@ -286,7 +288,7 @@ impl Played {
         if icy.connections != 1 {
             faults.push(format!("the ICY listener had {} connections", icy.connections));
         }
-        if junk as usize + live.lost + live.repeated + live.foreign + live.damaged > 0 {
+        if junk > 0 || live.lost + live.repeated + live.foreign + live.damaged > 0 {
             faults.push(format!("HLS of the process: {live:?}, {junk} bytes are no frames"));
         }
         faults.extend(followed.faults.iter().map(|fault| format!("HLS of the process: {fault}")));

@@ -331,21 +331,25 @@ impl Patience {
 
 /// By ingest: whether its path is locked, and how many frames it has brought in time.
 fn paths(status: &Value) -> impl Iterator<Item = (String, (bool, u64))> {
-    let egresses = status["egresses"].as_array().into_iter().flatten();
-    let paths = egresses.flat_map(|egress| egress["ingests"].as_array().into_iter().flatten());
+    let paths = list(status, "egresses").flat_map(|egress| list(egress, "ingests"));
     paths.filter_map(|path| {
-        let is_locked = path["state"] == "locked";
-        let units = path["units_first_total"].as_u64()? + path["units_second_total"].as_u64()?;
-        Some((path["ingest"].as_str()?.to_owned(), (is_locked, units)))
+        let is_locked = path.get("state")? == "locked";
+        let count = |name: &str| path.get(name)?.as_u64();
+        let units = count("units_first_total")? + count("units_second_total")?;
+        Some((path.get("ingest")?.as_str()?.to_owned(), (is_locked, units)))
     })
 }
 
 /// By egress that is on air: the number of its newest segment.
 fn numbers(status: &Value) -> BTreeMap<String, u64> {
-    let egresses = status["egresses"].as_array().into_iter().flatten();
-    let on_air = egresses.filter(|egress| egress["on_air"] == true);
-    let numbers = on_air.filter_map(|egress| {
-        Some((egress["name"].as_str()?.to_owned(), egress["media_sequence"].as_u64()?))
+    let numbers = list(status, "egresses").filter_map(|egress| {
+        let number = egress.get("media_sequence")?.as_u64()?;
+        let is_on_air = egress.get("on_air")?.as_bool()?;
+        is_on_air.then_some((egress.get("name")?.as_str()?.to_owned(), number))
     });
     numbers.collect()
+}
+
+fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    value.get(name).and_then(Value::as_array).into_iter().flatten()
 }

@@ -97,12 +97,7 @@ pub struct Outcomes {
 /// # Errors
 ///
 /// A process does not start, ends by itself, or stored what cannot be read.
-pub async fn run(
-    kills: u32,
-    codings: &[Coding],
-    seed: u64,
-    folder: &FilePath,
-) -> Result<Outcomes> {
+pub async fn run(kills: u32, codings: &[Coding], seed: u64, folder: &FilePath) -> Result<Outcomes> {
     let clusters = CLUSTERS.min(kills.div_ceil(OF_A_KIND));
     let rounds = kills.div_ceil(OF_A_KIND * clusters.max(1));
     let secs = rounds * ROUND_SECS + 2 * CALM_SECS;
@@ -155,7 +150,7 @@ impl Stage {
         self.began = Instant::now();
         let mut sending = Vec::new();
         for track in &self.tracks {
-            sending.push(tokio::spawn(self.send(track.clone(), &cluster)?));
+            sending.push(tokio::spawn(self.send(track, &cluster)?));
         }
         cluster.until_of_use(Member::PackagerOne).await?;
         for member in [Member::PackagerTwo, Member::Origin] {
@@ -199,10 +194,18 @@ impl Stage {
                 let (name, start) = (member.name(), cluster.start_of(member));
                 let _ = writeln!(diary, "{at:.3?} {name}, then log-{start}: {waited:.3?}");
                 std::fs::write(folder.join("kills.txt"), &diary)?;
-                let kills = Kills { count, until_of_use: waited.as_ref().ok().copied().into_iter().collect() };
+                let kills = Kills {
+                    count,
+                    until_of_use: waited.as_ref().ok().copied().into_iter().collect(),
+                };
                 let place = format!("cluster {} of seed {} at {at:.3?}", self.nth, self.seed);
-                let faults = waited.err().map(|fault| format!("{place}: {fault}")).into_iter().collect();
-                total.add(Outcomes { kills: vec![(member.kind(), kills)], faults, ..Outcomes::default() });
+                let faults =
+                    waited.err().map(|fault| format!("{place}: {fault}")).into_iter().collect();
+                total.add(Outcomes {
+                    kills: vec![(member.kind(), kills)],
+                    faults,
+                    ..Outcomes::default()
+                });
             }
             rounds += 1;
         }
@@ -217,7 +220,7 @@ impl Stage {
     /// goes on with what is live, or another relay 2 s behind.
     fn send(
         &self,
-        track: Arc<Track>,
+        track: &Arc<Track>,
         cluster: &Cluster,
     ) -> Result<impl Future<Output = Vec<Sent>> + use<>> {
         let times = [(0, self.secs)];
@@ -227,12 +230,15 @@ impl Stage {
             Path::relay(Duration::from_secs(2), &times)
         };
         let mut sending = JoinSet::new();
-        let paths = [(Path::relay(Duration::ZERO, &times), Member::IngestA, "a"), (other, Member::IngestB, "b")];
+        let paths = [
+            (Path::relay(Duration::ZERO, &times), Member::IngestA, "a"),
+            (other, Member::IngestB, "b"),
+        ];
         for (path, ingest, letter) in paths {
             let source = Source {
                 server: cluster.address(ingest)?,
-                mount: format!("{}-{letter}", egress(&track)),
-                track: track.clone(),
+                mount: format!("{}-{letter}", egress(track)),
+                track: Arc::clone(track),
                 away: Duration::ZERO,
                 began: self.began,
             };

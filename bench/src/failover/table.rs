@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::failover::{bucket, kills, roles};
 use crate::failover::plan::Due;
 use crate::failover::stage::{Outcome, Tally};
+use crate::failover::{bucket, kills, roles};
 
 /// How much longer than without any trouble a listener may get nothing.
 pub const GAP_MARGIN: Duration = Duration::from_millis(250);

@@ -175,8 +175,7 @@ impl Lookout {
     fn tell(&self, nodes: impl Iterator<Item = Node>) {
         let nodes: Arc<[Node]> = nodes.collect();
         self.metrics.nodes.set(i64::try_from(nodes.len()).unwrap_or(i64::MAX));
-        let place =
-            |node: &Node| (node.name.clone(), node.address.clone(), node.process.clone());
+        let place = |node: &Node| (node.name.clone(), node.address.clone(), node.process.clone());
         self.known.send_if_modified(|known| {
             let has_news = !known.iter().map(place).eq(nodes.iter().map(place));
             if has_news {

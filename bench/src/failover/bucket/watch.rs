@@ -139,7 +139,9 @@ impl Seen {
         let window = last_of(live);
         let came_late = |number: &u64| self.arrivals.get(number).is_none_or(|at| *at >= back);
         let is_early = |number: &u64| {
-            self.arrivals.get(number).is_some_and(|at| *at >= back && window.is_none_or(|last| *at < last))
+            self.arrivals
+                .get(number)
+                .is_some_and(|at| *at >= back && window.is_none_or(|last| *at < last))
         };
         Return {
             behind: (oldest..=newest).filter(came_late).count(),
