@@ -232,15 +232,15 @@ impl Follower {
     async fn read(
         &mut self,
         mut connection: Connection,
-        look: Option<&mut Backoff>,
+        mut look: Option<&mut Backoff>,
         known: &mut Known,
     ) -> Ended {
         let mut held = self.begin(&connection);
         let mut receiver = Receiver::new(self.place.as_ref().and_then(|place| place.last));
         let mut look_at = None;
-        if let Some(look) = look {
+        if let Some(look) = &mut look {
             if connection.has_source {
-                *look = Backoff::new(LOOK.0, LOOK.1);
+                **look = Backoff::new(LOOK.0, LOOK.1);
             }
             let now = self.now();
             let due = look.handle_failure(now, backoff::random());
@@ -251,7 +251,13 @@ impl Follower {
             let data = tokio::select! {
                 data = connection.next_data() => data,
                 () = until(look_at) => return Ended::Elsewhere,
-                true = known.changed(), if !self.has_source => return Ended::Elsewhere,
+                true = known.changed(), if !self.has_source => {
+                    if let Some(look) = look {
+                        // A node that has just begun gets its source in a moment.
+                        *look = Backoff::new(LOOK.0, LOOK.1);
+                    }
+                    return Ended::Elsewhere;
+                }
             };
             let data = match data {
                 Ok(data) => data,

@@ -298,6 +298,20 @@ async fn an_encoder_that_goes_over_again_and_again_is_found_soon_each_time() {
 }
 
 #[tokio::test]
+async fn a_node_that_has_moved_is_looked_at_again_when_its_encoder_is_back() {
+    let (first, second) = (Station::start(), Station::start());
+    let dead = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let mut bench = Bench::follow(&[("a", first.address), ("b", dead)]);
+    // By then it is looked every four seconds, and then every eight.
+    bench.until_counted("link_connects_total{feed=\"paths/in\"}", 4).await;
+    bench.know(&[("a", first.address), ("b", second.address)]);
+    bench.until_counted("link_connects_total{feed=\"paths/in\"}", 5).await;
+    second.feed.connect();
+    let found = tokio::time::timeout(Duration::from_secs(3), bench.until(FIRST)).await;
+    found.expect("it is found soon");
+}
+
+#[tokio::test]
 async fn a_node_that_comes_later_is_looked_at_where_none_has_the_source() {
     let (first, second) = (Station::start(), Station::start());
     let mut bench = Bench::follow(&[("a", first.address)]);
