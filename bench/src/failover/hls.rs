@@ -34,13 +34,14 @@ pub(super) struct Playlists {
     last: Vec<u8>,
 }
 
-/// Follows a rendition, `/{egress}/{rendition}`, until a moment.
+/// Follows a rendition, `/{egress}/{rendition}`, until a moment, from when there is a
+/// playlist of it.
 pub async fn follow(server: SocketAddr, rendition: String, until: Instant) -> Followed {
     let (mut followed, mut playlists) = (Followed::default(), Playlists::default());
     let (mut last, mut news) = (0, None::<Instant>);
     while Instant::now() < until {
         let text = http::get(server, &format!("{rendition}/media.m3u8")).await;
-        if text.is_none() {
+        if text.is_none() && followed.segments > 0 {
             let left = until.saturating_duration_since(Instant::now());
             followed.fault(format!("{left:.0?} before the end the playlist is not to be had"));
         }

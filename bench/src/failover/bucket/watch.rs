@@ -127,28 +127,41 @@ impl Seen {
     }
 
     /// How it caught up with `newest`, the number of the newest segment when the bucket
-    /// was `back`; the live window has `window` segments.
+    /// was `back`; the live window has `window` segments, and goes on meanwhile.
     pub(super) fn caught_up(&self, back: Instant, newest: u64, window: u64) -> Return {
-        let Some(first) = self.arrivals.keys().next().copied() else { return Return::default() };
-        let (oldest, newest) = (first, newest);
-        let live = newest.saturating_sub(window) + 1;
-        let last_of = |from: u64| {
-            let arrivals = (from..=newest).map(|number| self.arrivals.get(&number));
-            arrivals.collect::<Option<Vec<_>>>()?.into_iter().max().copied()
-        };
-        let window = last_of(live);
+        let Some(oldest) = self.arrivals.keys().next().copied() else { return Return::default() };
         let came_late = |number: &u64| self.arrivals.get(number).is_none_or(|at| *at >= back);
+        let since = |at: Instant| at.saturating_duration_since(back);
+        let live = self.live_at(back, newest, window);
         let is_early = |number: &u64| {
-            self.arrivals
-                .get(number)
-                .is_some_and(|at| *at >= back && window.is_none_or(|last| *at < last))
+            let at = self.arrivals.get(number).filter(|at| **at >= back);
+            at.is_some_and(|at| live.is_none_or(|(live, _)| *at < live))
         };
+        let first_live = live.map_or(newest + 1, |(_, last)| last + 1).saturating_sub(window);
         Return {
             behind: (oldest..=newest).filter(came_late).count(),
-            window: window.map(|at| at.saturating_duration_since(back)),
-            whole: last_of(oldest).map(|at| at.saturating_duration_since(back)),
-            early: (oldest..live).filter(is_early).count(),
+            window: live.map(|(at, _)| since(at)),
+            whole: self.last_of(oldest, newest).map(since),
+            early: (oldest..first_live).filter(is_early).count(),
         }
+    }
+
+    /// When the window was there first that ends no earlier than with `newest`, and
+    /// with which number it ended then.
+    fn live_at(&self, back: Instant, newest: u64, window: u64) -> Option<(Instant, u64)> {
+        let moments: BTreeSet<_> = self.arrivals.values().filter(|at| **at >= back).collect();
+        moments.into_iter().find_map(|moment| {
+            let there = self.arrivals.iter().filter(|(_, at)| *at <= moment);
+            let last = there.map(|(number, _)| *number).max()?;
+            let whole = self.last_of((last + 1).saturating_sub(window), last)?;
+            (last >= newest && whole <= *moment).then_some((*moment, last))
+        })
+    }
+
+    /// When the last of these came.
+    fn last_of(&self, from: u64, to: u64) -> Option<Instant> {
+        let arrivals = (from..=to).map(|number| self.arrivals.get(&number));
+        arrivals.collect::<Option<Vec<_>>>()?.into_iter().max().copied()
     }
 }
 

@@ -28,6 +28,12 @@ fn older_ones_before_it_are_counted() {
 }
 
 #[test]
+fn the_window_that_is_live_by_then_counts() {
+    // Two segments more by then, so 71 and 72 are old and come last.
+    check((73..=102).chain(41..=72), (Some(30), Some(62), 0));
+}
+
+#[test]
 fn what_is_missing_is_seen() {
     check((71..=100).chain(41..=69), (Some(30), None, 0));
     check((71..=99).chain(41..=70), (None, None, 30));
