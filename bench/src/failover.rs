@@ -7,13 +7,19 @@
 //! is cut into frames and held against what was sent ([`judge`]). The clock is
 //! the real one, so a machine that is too busy shows in the gaps.
 
+pub mod bucket;
+pub mod cluster;
 pub mod encoder;
+pub mod hls;
+mod http;
 pub mod judge;
 pub mod kills;
 pub mod listener;
 pub mod plan;
+pub mod roles;
 pub mod server;
 pub mod sound;
 pub mod stage;
 pub mod table;
 pub mod track;
+pub mod verdict;

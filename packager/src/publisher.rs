@@ -204,13 +204,14 @@ impl Task {
         loop {
             let now = self.clock.now();
             let due = self.bucket.next_due().map_or(DELETE_PAUSE, |due| due.since(now));
+            let may_catch_up = self.may_catch_up() && reader.behind() == 0;
             tokio::select! {
                 batch = reader.next_batch(BATCH_MAX), if self.waiting.is_empty() => match batch {
                     Ok(records) => self.waiting.extend(records),
                     Err(ReadError::Lagged { missed }) => self.missed(missed),
                     Err(ReadError::Closed) => return self.catch_up_wholly().await,
                 },
-                () = std::future::ready(()), if self.may_catch_up() => self.catch_up().await,
+                () = std::future::ready(()), if may_catch_up => self.catch_up().await,
                 adopted = &mut older, if self.before.is_some() => self.put_before(adopted),
                 _ = looks.tick(), if self.standing != Standing::Agreed => self.look().await,
                 () = tokio::time::sleep(due.min(DELETE_PAUSE)) => self.delete().await,
@@ -386,7 +387,7 @@ impl Task {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether nothing of the live window waits, and something older does.
+    /// Whether nothing that was read waits, and something older does.
     fn may_catch_up(&self) -> bool {
         self.waiting.is_empty() && !self.backlog.is_empty()
     }

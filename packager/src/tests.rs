@@ -527,6 +527,14 @@ async fn a_bucket_that_was_away_for_long_gets_the_live_window_first_and_all_in_t
     let numbers: Vec<u64> = bench.segments().iter().map(|name| number(name)).collect();
     assert!(numbers.iter().copied().eq(numbers[0]..numbers[0] + 309), "every segment was stored");
     assert!(stored_units(&bench).into_iter().eq(0..stored_units(&bench).len() as u64));
+    // Of what is older only the one may come before that was under way.
+    let stored = |name: &String| bench.folder().join(name).metadata().unwrap().modified().unwrap();
+    let (live, older): (Vec<_>, Vec<_>) =
+        bench.segments().into_iter().partition(|name| number(name) + 9 >= newest);
+    let whole = live.iter().map(stored).max().unwrap();
+    let missed = older.iter().filter(|name| number(name) > last(&before));
+    let early = missed.filter(|name| stored(name) < whole).count();
+    assert!(early <= 1, "{early} of {} before the live window", older.len());
 }
 
 #[tokio::test(start_paused = true)]

@@ -178,6 +178,29 @@ async fn an_ingest_that_is_killed_costs_no_frame_that_its_encoder_repeats() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_ingest_is_heard_from_a_node_that_was_reached_after_a_younger_one() {
+    let cluster = Cluster::new();
+    std::fs::create_dir(cluster.folder("in-2")).unwrap();
+    let proxy = Proxy::start().await;
+    let address = format!("address = \"{}\"", proxy.address);
+    let ingest = cluster.start("in", "\"ingest\", \"control\"", &address).await;
+    // Positions begin with the second.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let _younger = cluster.start("in-2", "\"ingest\", \"control\"", "").await;
+    let packager = cluster.start_packager().await;
+    until_connected(&packager).await;
+    proxy.lead_to(cluster.node_port("in"));
+    let sent = demo::fixtures::mp3(30, 128, 44_100, 2);
+    let mut source = Source::connect(ingest.public, "audio/mpeg").await;
+    let sending = tokio::spawn(async move {
+        send_paced(&mut source, &sent, FRAME).await;
+        source
+    });
+    packager.until_egress("audio", |egress| egress["on_air"] == true).await;
+    sending.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_line_that_is_cut_for_five_seconds_costs_no_frame() {
     let cluster = Cluster::new();
     let proxy = Proxy::start().await;

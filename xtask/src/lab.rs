@@ -54,7 +54,7 @@ const EXPERIMENTS: [Experiment; 9] = [
     },
     Experiment {
         name: "failover",
-        tells: "paths and processes killed in real time, every frame counted; \
+        tells: "paths, processes and a bucket fail in real time, every frame counted; \
                 [--kills N] [--case SLUG] [--coding SLUG] [--seed N]",
         run: failover::run,
     },

@@ -14,6 +14,7 @@ use std::path::Path;
 use anyhow::Result;
 
 pub(crate) use cargo::tool as cargo_tool;
+pub(crate) use pypi::install as s3_server;
 
 /// Installs every need that is missing.
 ///

@@ -13,12 +13,12 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::failover::encoder::{Sent, Source};
-use crate::failover::judge;
 use crate::failover::listener::{self, Heard};
 use crate::failover::plan::Path;
 use crate::failover::server::Server;
-use crate::failover::stage::{Stored, Tally, ids, manifest, settled, tally};
-use crate::failover::track::{Coding, Part, Track, cut};
+use crate::failover::stage::{manifest, settled};
+use crate::failover::track::{Coding, Part, Track};
+use crate::failover::verdict::{Listening, Segments};
 
 /// Servers side by side.
 pub const SERVERS: u32 = 8;
@@ -54,20 +54,10 @@ pub struct Outcome {
     pub coding: Coding,
     /// Kills while it was sent.
     pub kills: u32,
-    /// Connections of the listeners.
-    pub connections: usize,
-    /// What they got.
-    pub icy: Tally,
-    /// The longest time without anything within a connection.
-    pub gap: Duration,
-    /// The longest time from the last byte of one to the first of the next.
-    pub away: Duration,
-    /// What the segments have.
-    pub hls: Tally,
-    /// How many segments.
-    pub segments: usize,
-    /// Epochs, all servers together.
-    pub epochs: usize,
+    /// What the listeners got.
+    pub icy: Listening,
+    /// What the segments have, all servers together.
+    pub hls: Segments,
     /// What does not hold, with the server's number and the seed of its moments.
     pub faults: Vec<String>,
 }
@@ -136,7 +126,7 @@ impl Killed {
         let kills = self.kill(&mut server, &address, began).await?;
         let mut outcomes = Vec::new();
         for played in playing.join_all().await {
-            let folder = settled(&server, &egress(&played.track)).await?;
+            let folder = settled(&server.bucket(), &egress(&played.track)).await?;
             let place = format!("server {} of seed {}", self.nth, self.seed);
             let judging =
                 tokio::task::spawn_blocking(move || judged(&played, kills, &folder, &place));
@@ -211,56 +201,19 @@ fn egress(track: &Track) -> String {
 fn judged(played: &Played, kills: u32, folder: &FilePath, place: &str) -> Result<Outcome> {
     let Played { track, sent, heard } = played;
     let end = sent.iter().map(|sent| sent.end).max().unwrap_or(0);
-    let owed = track.ids.get(..end).unwrap_or_default();
-    let mut icy = Tally::default();
-    for heard in heard {
-        let (frames, _) = cut(&heard.audio)?;
-        let alignment = judge::align(owed, &ids(&frames)).to_its_end();
-        icy.add(tally(track, &frames, &alignment)?);
-    }
-    let stored = Stored::read(folder)?;
-    let hls = judge::align_from(owed, &ids(&stored.frames), 0);
-    let (begins, holes) = (hls.lost.first().copied(), hls.lost.len());
-    let hls = tally(track, &stored.frames, &hls)?;
-    let mut faults = stored.faults;
-    if holes > 0 || hls.repeated + hls.foreign + hls.damaged > 0 {
-        faults.push(format!("HLS: {hls:?}, the first lost is {begins:?}"));
-    }
-    if icy.lost + icy.repeated + icy.foreign + icy.damaged > 0 {
-        faults.push(format!("ICY: {icy:?}"));
-    }
+    let icy = Listening::judge(track, end, heard)?;
+    let mut hls = Segments::judge(track, end, folder)?;
     let name = track.coding.name();
-    Ok(Outcome {
-        coding: track.coding,
-        kills,
-        connections: heard.len(),
-        icy,
-        gap: heard.iter().map(Heard::longest_gap).max().unwrap_or_default(),
-        away: heard.windows(2).map(away).max().unwrap_or_default(),
-        hls,
-        segments: stored.segments,
-        epochs: stored.epochs,
-        faults: faults.into_iter().map(|fault| format!("{place}, {name}: {fault}")).collect(),
-    })
-}
-
-/// From the last byte of one connection to the first of the next.
-fn away(pair: &[Heard]) -> Duration {
-    let [one, next] = pair else { return Duration::ZERO };
-    let (last, first) = (one.times.last(), next.times.first());
-    last.zip(first).map_or(Duration::ZERO, |(last, first)| first.duration_since(*last))
+    let faults = std::mem::take(&mut hls.faults).into_iter().chain(icy.fault("ICY"));
+    let faults = faults.map(|fault| format!("{place}, {name}: {fault}")).collect();
+    Ok(Outcome { coding: track.coding, kills, icy, hls, faults })
 }
 
 impl Outcome {
     fn add(&mut self, other: Self) {
         self.kills += other.kills;
-        self.connections += other.connections;
         self.icy.add(other.icy);
-        self.gap = self.gap.max(other.gap);
-        self.away = self.away.max(other.away);
-        self.hls.add(other.hls);
-        self.segments += other.segments;
-        self.epochs += other.epochs;
+        self.hls.add(&other.hls);
         self.faults.extend(other.faults);
     }
 }

@@ -7,6 +7,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+use tests::program;
+
+use crate::failover::http;
 
 /// Between two looks at the log.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -15,8 +19,6 @@ const PAUSE: Duration = Duration::from_millis(5);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 const CONFIG: &str = r#"
-data = "data"
-manifest = "stations.toml"
 [listen]
 public = "127.0.0.1:0"
 shoutcast = "127.0.0.1:0"
@@ -28,10 +30,22 @@ node = "127.0.0.1:0"
 #[derive(Debug)]
 pub struct Server {
     folder: PathBuf,
+    environment: &'static [(&'static str, &'static str)],
     child: Child,
     /// Where listeners and sources go.
     pub public: SocketAddr,
+    /// Where it tells of itself.
+    pub control: SocketAddr,
     starts: u32,
+}
+
+/// How a server runs, beside its folder and its manifest.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Setup<'a> {
+    /// Lines of its skywave.toml: top-level keys first.
+    pub lines: &'a str,
+    /// Further variables of its environment.
+    pub environment: &'static [(&'static str, &'static str)],
 }
 
 impl Server {
@@ -41,12 +55,26 @@ impl Server {
     ///
     /// The program is not built, or does not start.
     pub async fn start(folder: &Path, manifest: &str) -> Result<Self> {
+        Self::start_as(folder, manifest, Setup::default()).await
+    }
+
+    /// The same, set up otherwise.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`].
+    pub async fn start_as(folder: &Path, manifest: &str, setup: Setup<'_>) -> Result<Self> {
         let _ = fs::remove_dir_all(folder);
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         fs::write(folder.join("stations.toml"), manifest)?;
-        fs::write(folder.join("skywave.toml"), CONFIG)?;
-        let (child, public) = spawn(folder, 0).await?;
-        Ok(Self { folder: folder.to_path_buf(), child, public, starts: 1 })
+        let lines = setup.lines;
+        let config = format!("data = \"data\"\nmanifest = \"stations.toml\"\n{lines}{CONFIG}");
+        fs::write(folder.join("skywave.toml"), config)?;
+        let environment = setup.environment;
+        let child = run(folder, 0, environment)?;
+        let (public, control) = until_ready(folder, 0).await?;
+        let folder = folder.to_path_buf();
+        Ok(Self { folder, environment, child, public, control, starts: 1 })
     }
 
     /// kill -9.
@@ -68,7 +96,7 @@ impl Server {
     ///
     /// As [`Self::start`].
     pub async fn start_and_kill(&mut self, after: Duration) -> Result<()> {
-        self.child = run(&self.folder, self.starts)?;
+        self.child = run(&self.folder, self.starts, self.environment)?;
         self.starts += 1;
         tokio::time::sleep(after).await;
         self.kill()
@@ -80,21 +108,33 @@ impl Server {
     ///
     /// As [`Self::start`].
     pub async fn start_again(&mut self) -> Result<()> {
-        (self.child, self.public) = spawn(&self.folder, self.starts).await?;
+        self.child = run(&self.folder, self.starts, self.environment)?;
+        (self.public, self.control) = until_ready(&self.folder, self.starts).await?;
         self.starts += 1;
         Ok(())
     }
 
-    /// Where an egress's segments lie.
-    ///
-    /// # Errors
-    ///
-    /// It has none.
-    pub fn rendition(&self, egress: &str) -> Result<PathBuf> {
-        let folder = self.folder.join("data/bucket/public").join(egress);
-        let entries = fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
-        let mut folders = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
-        folders.next().with_context(|| format!("nothing of {egress} is stored"))
+    /// How often it was started.
+    pub fn starts(&self) -> u32 {
+        self.starts
+    }
+
+    /// Its bucket, unless it was set up otherwise.
+    pub fn bucket(&self) -> PathBuf {
+        self.folder.join("data/bucket")
+    }
+
+    /// What it tells of itself; nothing where it does not answer.
+    pub async fn status(&self) -> Option<Value> {
+        serde_json::from_slice(&http::get(self.control, "/api/v1/status").await?).ok()
+    }
+
+    /// The value of one line of its `/metrics`, by its name and labels as they stand
+    /// there; nothing where there is no such line.
+    pub async fn counted(&self, series: &str) -> Option<u64> {
+        let text = String::from_utf8(http::get(self.control, "/metrics").await?).ok()?;
+        let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        line?.parse().ok()
     }
 }
 
@@ -109,25 +149,27 @@ fn log(folder: &Path, start: u32) -> PathBuf {
     folder.join(format!("log-{start}.txt"))
 }
 
-fn run(folder: &Path, start: u32) -> Result<Child> {
+fn run(folder: &Path, start: u32, environment: &[(&str, &str)]) -> Result<Child> {
     let file = File::create(log(folder, start))?;
     let mut serve = Command::new(program()?);
     serve.args(["serve", "--config", "skywave.toml"]).current_dir(folder).stdin(Stdio::null());
+    serve.envs(environment.iter().copied());
     serve.stdout(file.try_clone()?).stderr(file).spawn().context("skywave")
 }
 
-async fn spawn(folder: &Path, start: u32) -> Result<(Child, SocketAddr)> {
-    let (child, log) = (run(folder, start)?, log(folder, start));
+/// Waits until it says where its public and its control port are.
+async fn until_ready(folder: &Path, start: u32) -> Result<(SocketAddr, SocketAddr)> {
+    let log = log(folder, start);
     let looking = async {
         loop {
-            if let Some(public) = public(&fs::read_to_string(&log).unwrap_or_default()) {
-                return public;
+            if let Some(ports) = program::ports(&fs::read_to_string(&log).unwrap_or_default()) {
+                return ports;
             }
             tokio::time::sleep(PAUSE).await;
         }
     };
     match tokio::time::timeout(PATIENCE, looking).await {
-        Ok(public) => Ok((child, public)),
+        Ok(ports) => Ok(ports),
         Err(_) => bail!("skywave does not start: {}", fs::read_to_string(&log)?),
     }
 }
@@ -142,9 +184,4 @@ fn program() -> Result<PathBuf> {
         program.display()
     );
     Ok(program)
-}
-
-fn public(log: &str) -> Option<SocketAddr> {
-    let line = log.lines().find(|line| line.contains("serving public="))?;
-    line.split_once("public=")?.1.split(' ').next()?.parse().ok()
 }

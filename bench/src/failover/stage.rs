@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -160,7 +160,7 @@ pub async fn play(runs: Vec<Run>, folder: &Path) -> Result<Vec<Outcome>> {
     played.sort_by_key(|played| played.nth);
     let mut outcomes = JoinSet::new();
     for played in played {
-        let folder = settled(&server, &played.run.egress()).await?;
+        let folder = settled(&server.bucket(), &played.run.egress()).await?;
         outcomes.spawn_blocking(move || (played.nth, played.judge(&folder)));
     }
     let mut outcomes = outcomes.join_all().await;
@@ -199,19 +199,26 @@ async fn played(
     Played { nth, run, sent: sending.join_all().await, heard }
 }
 
-/// Waits until nothing more is stored of an egress; gives its folder.
+/// Waits until nothing more is stored of an egress; gives the folder of its segments.
 ///
 /// # Errors
 ///
 /// It has none.
-pub async fn settled(server: &Server, egress: &str) -> Result<std::path::PathBuf> {
-    let folder = server.rendition(egress)?;
+pub async fn settled(bucket: &Path, egress: &str) -> Result<PathBuf> {
+    let folder = rendition(bucket, egress)?;
     let age =
         |folder: &Path| fs::metadata(folder)?.modified()?.elapsed().map_err(anyhow::Error::from);
     while age(&folder).unwrap_or_default() < SETTLED {
         sleep(SETTLED / 8).await;
     }
     Ok(folder)
+}
+
+fn rendition(bucket: &Path, egress: &str) -> Result<PathBuf> {
+    let folder = bucket.join("public").join(egress);
+    let entries = fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
+    let mut folders = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
+    folders.next().with_context(|| format!("nothing of {egress} is stored"))
 }
 
 impl Played {

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::failover::kills;
 use crate::failover::plan::Due;
 use crate::failover::stage::{Outcome, Tally};
+use crate::failover::{bucket, kills, roles};
 
 /// How much longer than without any trouble a listener may get nothing.
 pub const GAP_MARGIN: Duration = Duration::from_millis(250);
@@ -47,24 +47,130 @@ pub fn kills(outcomes: &[kills::Outcome]) -> String {
          | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
     );
     for outcome in outcomes {
-        let kills::Outcome { coding, icy, hls, .. } = outcome;
+        let kills::Outcome { coding, kills, icy, hls, .. } = outcome;
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} | {} | {} | {:.2} s | {:.2} s | {} | {} | {} | {} | {} | {} |",
             coding.name(),
-            outcome.kills,
-            outcome.connections,
-            icy.lost,
-            extra(icy),
-            icy.damaged,
-            outcome.gap.as_secs_f64(),
-            outcome.away.as_secs_f64(),
-            outcome.segments,
-            hls.frames,
-            hls.lost,
-            extra(hls),
-            hls.damaged,
-            outcome.epochs,
+            kills,
+            icy.connections,
+            icy.tally.lost,
+            extra(&icy.tally),
+            icy.tally.damaged,
+            icy.gap.as_secs_f64(),
+            icy.away.as_secs_f64(),
+            hls.count,
+            hls.tally.frames,
+            hls.tally.lost,
+            extra(&hls.tally),
+            hls.tally.damaged,
+            hls.epochs,
+        );
+    }
+    text
+}
+
+/// The tables of the roles in processes of their own: who was killed, and what came of it.
+pub fn roles(outcomes: &roles::Outcomes) -> String {
+    let mut text = String::from(
+        "| killed | times | of use again after: median | longest |\n\
+         | --- | ---: | ---: | ---: |\n",
+    );
+    for (kind, kills) in &outcomes.kills {
+        let (middle, longest) = kills.times();
+        let (middle, longest) = (middle.as_secs_f64(), longest.as_secs_f64());
+        let _ = writeln!(text, "| {kind} | {} | {middle:.1} s | {longest:.1} s |", kills.count);
+    }
+    text.push_str(
+        "\n| frames | at | ICY: connections | frames | lost | repeated | damaged | longest gap | \
+         longest away |\n| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+    );
+    for outcome in &outcomes.outcomes {
+        for (place, icy) in [("origin", &outcome.origin), ("a packager", &outcome.packager)] {
+            let _ = writeln!(
+                text,
+                "| {} | {place} | {} | {} | {} | {} | {} | {:.2} s | {:.2} s |",
+                outcome.coding.name(),
+                icy.connections,
+                icy.tally.frames,
+                icy.tally.lost,
+                extra(&icy.tally),
+                icy.tally.damaged,
+                icy.gap.as_secs_f64(),
+                icy.away.as_secs_f64(),
+            );
+        }
+    }
+    text.push_str(
+        "\n| frames | HLS: segments | frames | lost | repeated | damaged | epochs |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+    );
+    for roles::Outcome { coding, hls, .. } in &outcomes.outcomes {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | {} |",
+            coding.name(),
+            hls.count,
+            hls.tally.frames,
+            hls.tally.lost,
+            extra(&hls.tally),
+            hls.tally.damaged,
+            hls.epochs,
+        );
+    }
+    text
+}
+
+/// The tables of the bucket that fails: who listened meanwhile, and what became of it.
+pub fn bucket(outcomes: &[bucket::Outcome]) -> String {
+    let mut text = String::from(
+        "| frames | ICY: frames | lost | repeated | damaged | longest gap | HLS of the process: \
+         segments | frames | lost | repeated | damaged | longest wait |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+    );
+    for outcome in outcomes {
+        let bucket::Outcome { icy, live, .. } = outcome;
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {:.2} s | {} | {} | {} | {} | {} | {:.2} s |",
+            outcome.coding.name(),
+            icy.tally.frames,
+            icy.tally.lost,
+            extra(&icy.tally),
+            icy.tally.damaged,
+            icy.gap.as_secs_f64(),
+            outcome.live_segments,
+            live.frames,
+            live.lost,
+            extra(live),
+            live.damaged,
+            outcome.wait.as_secs_f64(),
+        );
+    }
+    text.push_str(
+        "\n| frames | the bucket lacked | live window there after | older ones before it | \
+         all there after | lacked on bad days, at most | segments in the end | frames | lost | \
+         repeated | damaged | epochs |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+    );
+    for bucket::Outcome { coding, back, behind_bad, stored, .. } in outcomes {
+        let after = |time: Option<Duration>| {
+            time.map_or_else(|| "never".to_owned(), |time| format!("{:.1} s", time.as_secs_f64()))
+        };
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {behind_bad} | {} | {} | {} | {} | {} | {} |",
+            coding.name(),
+            back.behind,
+            after(back.window),
+            back.early,
+            after(back.whole),
+            stored.count,
+            stored.tally.frames,
+            stored.tally.lost,
+            extra(&stored.tally),
+            stored.tally.damaged,
+            stored.epochs,
         );
     }
     text

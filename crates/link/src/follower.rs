@@ -80,6 +80,8 @@ struct Follower {
     writer: Writer<PathEntry>,
     own_from: OwnFrom,
     place: Option<Place>,
+    /// Whether an item has been given that counts for a programme that begins anew.
+    has_begun: bool,
     /// Whether there is a source.
     has_source: bool,
     /// When the last frame came.
@@ -133,6 +135,7 @@ impl Links {
             writer,
             own_from: own_from.clone(),
             place: None,
+            has_begun: false,
             has_source: false,
             heard: self.parts.clock.clock().monotonic(),
             complaint: String::new(),
@@ -167,7 +170,8 @@ impl Follower {
                 Ok(connection) => {
                     retry.handle_success(self.now());
                     let others = nodes.len() > 1;
-                    let ended = self.read(connection, others.then_some(&mut look)).await;
+                    let look = others.then_some(&mut look);
+                    let ended = self.read(connection, look, &mut known).await;
                     self.metrics.connected.set(0);
                     ended
                 }
@@ -216,20 +220,29 @@ impl Follower {
                 Err(error) => why = error.to_string(),
             }
         }
+        if spare.is_some() && !why.is_empty() {
+            // The node that was not reached may have the source, at another address.
+            self.parts.nodes.ask();
+        }
         spare.ok_or(Ended::Broken(Reason::Failed, why))
     }
 
-    /// Reads a connection to its end; until `look` says so where it has no source
-    /// and another node may.
-    async fn read(&mut self, mut connection: Connection, look: Option<&mut Backoff>) -> Ended {
+    /// Reads a connection to its end; until `look` says so, or a node has come, moved
+    /// or begun anew, where it has no source and another node may.
+    async fn read(
+        &mut self,
+        mut connection: Connection,
+        mut look: Option<&mut Backoff>,
+        known: &mut Known,
+    ) -> Ended {
         let mut held = self.begin(&connection);
         let mut receiver = Receiver::new(self.place.as_ref().and_then(|place| place.last));
         let mut look_at = None;
-        if let Some(look) = look {
-            let now = self.now();
+        if let Some(look) = &mut look {
             if connection.has_source {
-                look.handle_success(now);
+                **look = Backoff::new(LOOK.0, LOOK.1);
             }
+            let now = self.now();
             let due = look.handle_failure(now, backoff::random());
             look_at = Some(tokio::time::Instant::now() + due.saturating_duration_since(now));
         }
@@ -238,6 +251,13 @@ impl Follower {
             let data = tokio::select! {
                 data = connection.next_data() => data,
                 () = until(look_at) => return Ended::Elsewhere,
+                true = known.changed(), if !self.has_source => {
+                    if let Some(look) = look {
+                        // A node that has just begun gets its source in a moment.
+                        *look = Backoff::new(LOOK.0, LOOK.1);
+                    }
+                    return Ended::Elsewhere;
+                }
             };
             let data = match data {
                 Ok(data) => data,
@@ -279,6 +299,8 @@ impl Follower {
             }
         };
         // What was right before a fault counts.
+        let own_from = self.own_from.get();
+        self.has_begun |= entries.iter().any(|entry| Some(entry.position) >= own_from);
         self.writer.extend(entries);
         fault
     }
@@ -300,7 +322,20 @@ impl Follower {
         }
         let place = Place { node: node.clone(), last: None };
         let is_first = self.place.replace(place).is_none();
-        if is_first { Held::nothing() } else { Held::before(*next, self.now() - self.heard) }
+        if is_first {
+            return Held::nothing();
+        }
+        self.begin_elsewhere();
+        Held::before(*next, self.now() - self.heard)
+    }
+
+    /// The positions of another node are no measure of those of the first one, which may
+    /// be far ahead: all that comes of it counts. Nothing has come yet that did, so
+    /// nobody has a source who could lose it.
+    fn begin_elsewhere(&mut self) {
+        let position = self.own_from.get().filter(|_| !self.has_begun);
+        self.has_begun = true;
+        self.writer.extend(position.map(|position| PathEntry { position, item: PathItem::Gone }));
     }
 
     fn note(&mut self, item: &PathItem) {

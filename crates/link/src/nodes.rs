@@ -171,11 +171,11 @@ impl Lookout {
         }
     }
 
-    /// Wakes who follows feeds where a node has come, gone or moved.
+    /// Wakes who follows feeds where a node has come, gone, moved or begun anew.
     fn tell(&self, nodes: impl Iterator<Item = Node>) {
         let nodes: Arc<[Node]> = nodes.collect();
         self.metrics.nodes.set(i64::try_from(nodes.len()).unwrap_or(i64::MAX));
-        let place = |node: &Node| (node.name.clone(), node.address.clone());
+        let place = |node: &Node| (node.name.clone(), node.address.clone(), node.process.clone());
         self.known.send_if_modified(|known| {
             let has_news = !known.iter().map(place).eq(nodes.iter().map(place));
             if has_news {
@@ -248,6 +248,12 @@ impl Known {
     /// never will be.
     pub async fn changed(&mut self) -> bool {
         self.nodes.changed().await.is_ok()
+    }
+
+    /// Waits until somebody asks.
+    #[cfg(test)]
+    pub(crate) async fn asked(&self) {
+        self.asked.notified().await;
     }
 
     /// Has the records read soon: a node is not where it was.

@@ -9,11 +9,13 @@ use tokio::sync::watch;
 
 use super::*;
 use crate::SILENCE_MAX;
+use crate::server::PathFeeds as _;
 use crate::testing::{Counted, FIRST, Station, connected, node, positions, secret, unit};
 
 /// A process that follows ingest `in`.
 struct Bench {
     nodes: watch::Sender<Arc<[Node]>>,
+    known: Known,
     counted: Counted,
     followed: Followed,
     reader: Reader<PathEntry>,
@@ -27,10 +29,11 @@ impl Bench {
 
     fn follow_as(secret: Secret, nodes: &[(&str, SocketAddr)]) -> Self {
         let counted = Counted::default();
-        let known = watch::Sender::new(Arc::default());
+        let sender = watch::Sender::new(Arc::default());
+        let known = Known::of(&sender);
         let links = Links::new(Parts {
             secret,
-            nodes: Known::of(&known),
+            nodes: known.clone(),
             clock: Steady::new(Arc::new(SystemClock)),
             shutdown: Shutdown::default(),
             metrics: counted.metrics.clone(),
@@ -38,7 +41,7 @@ impl Bench {
         let mut tasks = JoinSet::new();
         let followed = links.follow("in", &mut tasks);
         let reader = followed.feed.from_start();
-        let bench = Self { nodes: known, counted, followed, reader, _tasks: tasks };
+        let bench = Self { nodes: sender, known, counted, followed, reader, _tasks: tasks };
         bench.know(nodes);
         bench
     }
@@ -276,8 +279,74 @@ async fn of_several_nodes_the_one_with_a_source_is_read() {
     let taken = bench.until(103).await;
     assert!(positions(&taken).starts_with(&[54]), "{:?}", positions(&taken));
     // What came there before nothing was read here any more does not count: there is
-    // a frame a second.
-    assert!(positions(&taken).ends_with(&[100, 103]), "{:?}", positions(&taken));
+    // a frame a second, and nothing was read for about that long.
+    assert!(!positions(&taken).contains(&101), "{:?}", positions(&taken));
+}
+
+#[tokio::test]
+async fn an_encoder_that_goes_over_again_and_again_is_found_soon_each_time() {
+    let (first, second) = (Station::start(), Station::start());
+    second.feed.go_to(1_000_000);
+    let mut bench = Bench::follow(&[("a", first.address), ("b", second.address)]);
+    for (from, to) in [(&second, &first), (&first, &second)].repeat(3) {
+        from.feed.disconnect();
+        to.feed.connect();
+        let position = to.feed.standing("in").next - 1;
+        let found = tokio::time::timeout(Duration::from_secs(3), bench.until(position)).await;
+        found.unwrap_or_else(|_| panic!("{position} has not come for 3 s"));
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_has_moved_is_looked_at_again_when_its_encoder_is_back() {
+    let (first, second) = (Station::start(), Station::start());
+    let dead = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let mut bench = Bench::follow(&[("a", first.address), ("b", dead)]);
+    // By then it is looked every four seconds, and then every eight.
+    bench.until_counted("link_connects_total{feed=\"paths/in\"}", 4).await;
+    bench.know(&[("a", first.address), ("b", second.address)]);
+    bench.until_counted("link_connects_total{feed=\"paths/in\"}", 5).await;
+    second.feed.connect();
+    let found = tokio::time::timeout(Duration::from_secs(3), bench.until(FIRST)).await;
+    found.expect("it is found soon");
+}
+
+#[tokio::test]
+async fn a_node_that_comes_later_is_looked_at_where_none_has_the_source() {
+    let (first, second) = (Station::start(), Station::start());
+    let mut bench = Bench::follow(&[("a", first.address)]);
+    bench.until_counted("link_connects_total{feed=\"paths/in\"}", 1).await;
+    second.feed.go_to(50);
+    second.feed.connect();
+    bench.know(&[("a", first.address), ("b", second.address)]);
+    bench.until(50).await;
+}
+
+#[tokio::test]
+async fn all_that_another_node_has_counts_however_far_the_first_one_was_ahead() {
+    let (first, second) = (Station::start(), Station::start());
+    first.feed.go_to(1_000_000);
+    let mut bench = Bench::follow(&[("a", first.address)]);
+    bench.until_counted("link_connects_total{feed=\"paths/in\"}", 1).await;
+    assert_eq!(bench.followed.own_from.get(), Some(1_000_000));
+    second.feed.connect();
+    bench.know(&[("a", first.address), ("b", second.address)]);
+    let taken = bench.until(FIRST).await;
+    let begins = positions(&taken).iter().position(|position| *position >= 1_000_000);
+    let begins = begins.expect("a position from which on all counts");
+    assert_eq!(taken[begins].item, PathItem::Gone);
+    assert!(positions(&taken[..=begins]).iter().all(|position| *position >= 999_999), "{taken:?}");
+    assert_eq!(taken.last(), Some(&connected(FIRST)));
+}
+
+#[tokio::test]
+async fn a_node_that_is_not_reached_is_looked_for_where_none_other_has_the_source() {
+    let station = Station::start();
+    let dead = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let bench = Bench::follow(&[("a", dead), ("b", station.address)]);
+    let asked = tokio::time::timeout(Duration::from_secs(20), bench.known.asked()).await;
+    asked.expect("the records are read again");
+    assert_eq!(bench.counted.get("link_broken_total{feed=\"paths/in\",reason=\"Failed\"}"), 0);
 }
 
 #[tokio::test]

@@ -90,6 +90,21 @@ async fn a_node_that_tells_of_itself_is_known_by_others() {
 }
 
 #[tokio::test]
+async fn a_node_that_has_begun_anew_where_it_was_is_news() {
+    let mut bench = Bench::new().await;
+    bench.write("fra-1", &bench.record(&at("fra-1", 1)));
+    let mut known = bench.look_out();
+    until_known(&known, &["fra-1"]).await;
+    known.now();
+    let again = Node { process: "another".to_owned(), ..at("fra-1", 1) };
+    bench.write("fra-1", &bench.record(&again));
+    known.ask();
+    let changed = tokio::time::timeout(Duration::from_secs(20), known.changed()).await;
+    assert!(changed.expect("it is told"));
+    assert_eq!(known.now()[0].process, "another");
+}
+
+#[tokio::test]
 async fn what_is_no_valid_record_hides_no_other() {
     let mut bench = Bench::new().await;
     let good = bench.record(&at("good", 1));
