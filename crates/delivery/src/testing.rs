@@ -22,8 +22,8 @@ use media::{
 use playlists::LivePlaylists;
 use prometheus_client::registry::Registry;
 use runtime::clock::{Clock, ManualClock, Steady, SystemClock};
-use runtime::networks::Networks;
 use runtime::shutdown::Shutdown;
+use settings::networks::Networks;
 use store::{S3Settings, Store, StoreUrl};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

@@ -10,10 +10,10 @@ use feed::{PathEntry, PathItem, PathUnit, SourceInfo};
 use listen::{Doors, Guard, Port, PortSettings};
 use media::{ChannelMode, WallTime, mp3, synthetic};
 use prometheus_client::registry::Registry;
-use runtime::networks::Networks;
 use runtime::shutdown::Shutdown;
 use runtime::tail::{self, Tail, Writer};
 use settings::Secret;
+use settings::networks::Networks;
 use tokio::task::JoinSet;
 
 use crate::metrics::Metrics;

@@ -7,7 +7,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use icy::head::Head;
-use runtime::networks::Networks;
+use settings::networks::Networks;
 
 /// The address of the client of a request: the last one in the chain of proxies
 /// that is not a trusted proxy's. Where a proxy does not say, its own.

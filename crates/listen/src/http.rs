@@ -16,7 +16,7 @@ use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use runtime::networks::Networks;
+use settings::networks::Networks;
 use tokio::time::Sleep;
 use tower::ServiceExt;
 use tracing::info;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use media::Blame;
 use prometheus_client::metrics::gauge::Gauge;
-use runtime::networks::Networks;
 use runtime::shutdown::Shutdown;
+use settings::networks::Networks;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use settings::{Document, Error, Key, Secret};
 
-use crate::networks::Networks;
+use settings::networks::Networks;
 
 mod limits;
 mod raw;

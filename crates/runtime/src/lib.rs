@@ -4,7 +4,6 @@
 pub mod backoff;
 pub mod clock;
 pub mod config;
-pub mod networks;
 pub mod open_files;
 pub mod shutdown;
 pub mod tail;

@@ -18,6 +18,7 @@ mod expand;
 mod keys;
 mod name;
 mod nearest;
+pub mod networks;
 pub mod reference;
 mod secret;
 

@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 
 use listen::{forwarded, proxy};
-use runtime::networks::{Network, Networks};
+use settings::networks::{Network, Networks};
 
 /// The longest header of version 2.
 const HEADER_LEN_MAX: usize = 4096;

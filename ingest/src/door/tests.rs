@@ -7,8 +7,8 @@ use catalogue::report::IngestReport;
 use listen::{Doors, Port, PortSettings};
 use prometheus_client::registry::Registry;
 use runtime::clock::{ManualClock, Steady};
-use runtime::networks::Networks;
 use runtime::shutdown::Shutdown;
+use settings::networks::Networks;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpSocket, TcpStream};
 

@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 
 use settings::{Document, Error, Origin, Secret, Spanned, is_name};
 
-use crate::networks::{Network, Networks};
-
 use super::raw::{self, ManifestMode, Place};
 use super::{
     AllowPrivate, LOG_FILTER_VARIABLE, Listen, Node, ProcessConfig, Role, SECRET_FILE_BYTES_MAX,
@@ -63,7 +61,7 @@ impl Resolution<'_> {
                 auth: raw.auth.allow_private.unwrap_or(true),
             },
             yp_directories: self.directories(raw.yp.directories, &raw.listen)?,
-            trusted_proxies: self.networks(&raw.geo.trusted_proxies)?,
+            trusted_proxies: self.document.networks(&raw.geo.trusted_proxies)?,
             limits: raw.limits.into(),
             log_format: raw.log.format,
             access_log: raw.log.access.as_ref().map(|path| self.path(path)),
@@ -280,14 +278,6 @@ impl Resolution<'_> {
         }
         let what = "a bucket is `file:PATH` or `s3://BUCKET/PREFIX`";
         Err(self.document.error(raw.span(), what))
-    }
-
-    fn networks(&self, raw: &[Spanned<String>]) -> Result<Networks, Error> {
-        let network = |text: &Spanned<String>| {
-            let parsed = text.get_ref().parse::<Network>();
-            parsed.map_err(|why| self.document.error(text.span(), why.to_string()))
-        };
-        raw.iter().map(network).collect()
     }
 
     fn endpoint(&self, url: Spanned<String>) -> Result<String, Error> {

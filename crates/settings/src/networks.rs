@@ -6,6 +6,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net};
+use toml::Spanned;
+
+use crate::{Document, Error};
 
 /// A network in CIDR notation, or one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +76,21 @@ impl Networks {
 impl FromIterator<Network> for Networks {
     fn from_iter<I: IntoIterator<Item = Network>>(networks: I) -> Self {
         Self(networks.into_iter().collect())
+    }
+}
+
+impl Document {
+    /// Networks as a key lists them.
+    ///
+    /// # Errors
+    ///
+    /// The first that is none, with its line and key.
+    pub fn networks(&self, raw: &[Spanned<String>]) -> Result<Networks, Error> {
+        let network = |text: &Spanned<String>| {
+            let parsed = text.get_ref().parse::<Network>();
+            parsed.map_err(|why| self.error(text.span(), why.to_string()))
+        };
+        raw.iter().map(network).collect()
     }
 }
 
