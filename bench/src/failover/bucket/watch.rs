@@ -54,7 +54,8 @@ pub struct Return {
     pub window: Option<Duration>,
     /// How long until all were.
     pub whole: Option<Duration>,
-    /// Segments older than the live window that came before the last of it.
+    /// Segments that were older than the live window when it was back, and came before
+    /// the last of it.
     pub early: usize,
 }
 
@@ -135,26 +136,26 @@ impl Seen {
         let live = self.live_at(back, newest, window);
         let is_early = |number: &u64| {
             let at = self.arrivals.get(number).filter(|at| **at >= back);
-            at.is_some_and(|at| live.is_none_or(|(live, _)| *at < live))
+            at.is_some_and(|at| live.is_none_or(|live| *at < live))
         };
-        let first_live = live.map_or(newest + 1, |(_, last)| last + 1).saturating_sub(window);
+        // What has left the window since was right to go with it.
+        let first_live = (newest + 1).saturating_sub(window);
         Return {
             behind: (oldest..=newest).filter(came_late).count(),
-            window: live.map(|(at, _)| since(at)),
+            window: live.map(since),
             whole: self.last_of(oldest, newest).map(since),
             early: (oldest..first_live).filter(is_early).count(),
         }
     }
 
-    /// When the window was there first that ends no earlier than with `newest`, and
-    /// with which number it ended then.
-    fn live_at(&self, back: Instant, newest: u64, window: u64) -> Option<(Instant, u64)> {
+    /// When a window was there first that ends no earlier than with `newest`.
+    fn live_at(&self, back: Instant, newest: u64, window: u64) -> Option<Instant> {
         let moments: BTreeSet<_> = self.arrivals.values().filter(|at| **at >= back).collect();
         moments.into_iter().find_map(|moment| {
             let there = self.arrivals.iter().filter(|(_, at)| *at <= moment);
             let last = there.map(|(number, _)| *number).max()?;
             let whole = self.last_of((last + 1).saturating_sub(window), last)?;
-            (last >= newest && whole <= *moment).then_some((*moment, last))
+            (last >= newest && whole <= *moment).then_some(*moment)
         })
     }
 

@@ -31,6 +31,8 @@ fn older_ones_before_it_are_counted() {
 fn the_window_that_is_live_by_then_counts() {
     // Two segments more by then, so 71 and 72 are old and come last.
     check((73..=102).chain(41..=72), (Some(30), Some(62), 0));
+    // They were live when the bucket was back, and went first.
+    check((71..=102).chain(41..=70), (Some(30), Some(62), 0));
 }
 
 #[test]
