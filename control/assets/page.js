@@ -70,7 +70,9 @@ function byName(items) {
 function show(answer) {
   [status, answeredAt] = [answer, new Date()];
   showLink("good", "Live");
-  banner.show("line", false);
+  const trouble = geoTrouble(status.geo);
+  banner.text("text", trouble ?? "");
+  banner.show("line", trouble !== null);
   delete document.documentElement.dataset.stale;
   document.title = `${status.node} · Skywave`;
   masthead.show("about", true);
@@ -80,6 +82,18 @@ function show(answer) {
   showLists();
   events.update(status.events);
   player.update(status);
+}
+
+/** What is wrong with the database of countries, where egresses ask for them. */
+function geoTrouble(geo) {
+  if (!geo || geo.egresses === 0) return null;
+  if (geo.database === null) {
+    const why = geo.error === null ? "none is configured" : geo.error;
+    const which = geo.egresses === 1 ? "an egress" : `${count(geo.egresses)} egresses`;
+    return `No database of countries (${why}): for ${which} with a geo-block every country is unknown.`;
+  }
+  if (geo.error !== null) return `The database of countries was not read again: ${geo.error}.`;
+  return geo.is_old ? "The database of countries is more than 30 days old." : null;
 }
 
 /** What is on the page stays, and is said to be old. */
@@ -103,7 +117,9 @@ function showTotals() {
   const onAir = heard.filter((egress) => egress.on_air).length;
   const connected = sources.filter((ingest) => ingest.state === "connected").length;
   const attention =
-    heard.filter(egresses.needsAttention).length + sources.filter(ingests.needsAttention).length;
+    heard.filter(egresses.needsAttention).length +
+    sources.filter(ingests.needsAttention).length +
+    (geoTrouble(status.geo) === null ? 0 : 1);
   totals.text("on_air", `${count(onAir)} of ${count(heard.length)}`);
   totals.text("connected", `${count(connected)} of ${count(sources.length)}`);
   totals.text("listeners", count(heard.reduce((sum, egress) => sum + egress.icy_listeners, 0)));

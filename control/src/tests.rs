@@ -66,6 +66,7 @@ fn report() -> Report {
         started: "2026-01-02T03:04:05.000Z".into(),
         ingests: vec![ingest],
         egresses: vec![egress],
+        geo: None,
     }
 }
 

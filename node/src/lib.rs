@@ -3,6 +3,7 @@
 pub mod demo;
 mod doors;
 pub mod export;
+pub mod geo;
 mod linked;
 mod listings;
 mod ports;

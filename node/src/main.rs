@@ -1,5 +1,6 @@
 //! The `skywave` command.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -56,6 +57,20 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
+    /// Says by which database countries are known, how old it is and how to get one; with
+    /// addresses, in which countries they are.
+    ///
+    /// Ends with 0 where there is a database that is not old, else with 1.
+    Geo {
+        /// Addresses, IPv4 or IPv6.
+        #[arg(value_name = "ADDRESS")]
+        addresses: Vec<IpAddr>,
+        #[command(flatten)]
+        options: Options,
+        /// The configuration; without it `skywave.toml` if there is one, else defaults.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
     /// Checks a manifest and says what it declares.
     Check {
         /// The manifest.
@@ -102,6 +117,12 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let config = load(config_file(config).as_deref(), &options, &[])?;
             return export(&config, &request);
         }
+        Command::Geo { addresses, options, config } => {
+            let config = load(config_file(config).as_deref(), &options, &[])?;
+            let found = node::geo::look_up(&config, &addresses, SystemClock.wall().into());
+            say(found.text.trim_end());
+            return Ok(if found.is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
         Command::Check { file } => {
             let catalogue = read_manifest(&file)?;
             say(&format!(
@@ -111,6 +132,10 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
                 catalogue.ingests().count(),
                 catalogue.egresses().count(),
             ));
+            let blocked = catalogue.egresses().filter(|egress| egress.geo.is_some()).count();
+            if blocked > 0 {
+                say(&format!("{blocked} egresses ask for countries: see `skywave geo`"));
+            }
             for egress in catalogue.egresses().filter(|egress| egress.asks_about_listeners()) {
                 say(&format!("egress {}: no HLS, since auth.listener_add is asked", egress.name));
             }

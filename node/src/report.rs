@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use catalogue::report::{EgressReport, PathReport, PlayedTitle, Report};
+use catalogue::report::{EgressReport, GeoReport, PathReport, PlayedTitle, Report};
 use catalogue::{Catalogue, Egress};
 use delivery::Station;
 use feed::merge::PathStatus;
+use geo::Atlas;
 use ingest::Ingest;
 use media::{Title, WallTime};
 use packager::{Break, Merged, Offsets, Programme};
@@ -22,10 +23,12 @@ use crate::watching::Silences;
 pub(crate) struct Reporter {
     node: String,
     started: WallTime,
+    clock: Steady,
     catalogue: Arc<Catalogue>,
     ingest: Ingest,
     egresses: Vec<Followed>,
     silences: Silences,
+    atlas: Atlas,
 }
 
 impl Reporter {
@@ -39,16 +42,23 @@ impl Reporter {
         Self {
             node: config.node.name.clone(),
             started: clock.now(),
+            clock: clock.clone(),
             catalogue,
             ingest,
             egresses,
             silences: Silences::new(),
+            atlas: Atlas::default(),
         }
     }
 
     /// The same, which knows which programmes are silent.
     pub(crate) fn with_silences(self, silences: Silences) -> Self {
         Self { silences, ..self }
+    }
+
+    /// The same, which knows of the database of countries.
+    pub(crate) fn with_atlas(self, atlas: Atlas) -> Self {
+        Self { atlas, ..self }
     }
 
     /// The node's name.
@@ -74,8 +84,21 @@ impl Reporter {
             started: playlists::date::rfc3339(self.started),
             ingests: self.ingest.report(),
             egresses: egresses.collect(),
+            geo: geo_report(&self.atlas.status(), &self.catalogue, self.clock.now()),
         }
     }
+}
+
+/// What there is to say of countries: nothing where nobody asks for them.
+fn geo_report(status: &geo::Status, catalogue: &Catalogue, now: WallTime) -> Option<GeoReport> {
+    let blocks = catalogue.egresses().filter(|egress| egress.geo.is_some()).count();
+    (blocks > 0 || status.path.is_some()).then(|| GeoReport {
+        database: status.kind.clone(),
+        built_at_unix_secs: status.built.map(WallTime::secs),
+        is_old: status.is_old(now),
+        error: status.error.clone(),
+        egresses: u32::try_from(blocks).unwrap_or(u32::MAX),
+    })
 }
 
 fn played((at, title): &(WallTime, Arc<Title>)) -> PlayedTitle {

@@ -10,6 +10,7 @@ use catalogue::report::Report;
 use control::webhooks;
 use delivery::fanout::{Fanout, FanoutSettings};
 use delivery::{AccessLog, BackEndSetup, BackEnds, Delivery, Stations};
+use geo::Atlas;
 use ingest::Ingest;
 use journal::Desk;
 use listen::Entry;
@@ -126,7 +127,8 @@ pub async fn start(
     let told = told_of(config, &catalogue);
     let silences = watching::listen(&told, &followed, &mut tasks.listening);
     let reporter = Reporter::new(config, Arc::clone(&catalogue), &clock, ingest.clone(), followed);
-    let reporter = Arc::new(reporter.with_silences(silences));
+    let reporter = reporter.with_silences(silences).with_atlas(delivery.atlas().clone());
+    let reporter = Arc::new(reporter);
     let webhooks = webhook_parts(config, &clock, &shutdown, &mut registry);
     let recent = watching::start(&told, &reporter, &clock, &webhooks, &mut tasks.watching);
     reach_out(&around, &ingest, (addresses.node, &process), &mut tasks);
@@ -167,9 +169,12 @@ fn deliver(
     let back_ends = BackEnds::start(catalogue, &stations, asking, registry, &mut tasks.telling)?;
     let access_log = access_log(around.config, registry)?;
     let bucket = around.stores.area(Area::Public).clone();
+    let atlas = around.config.geo_database.clone().map(Atlas::open).unwrap_or_default();
+    tasks.ports.spawn(atlas.clone().keep_fresh(around.shutdown.clone()));
     let delivery = Delivery::new(stations, fanout, bucket, around.clock.clone(), registry)
         .with_back_ends(back_ends.clone())
-        .with_access_log(access_log.clone());
+        .with_access_log(access_log.clone())
+        .with_atlas(atlas);
     Ok((delivery, back_ends, access_log))
 }
 

@@ -101,6 +101,7 @@ fn settings(egress: &Egress) -> StationSettings {
         hold: egress.hold,
         dvr: egress.dvr,
         segment_max_age: mount.window + mount.segment + egress.dvr,
+        geo: egress.geo.clone(),
     }
 }
 

@@ -54,6 +54,11 @@ pub fn stranger() -> reqwest::Client {
     builder().local_address(IpAddr::from(address)).build().unwrap()
 }
 
+/// The same from an address of this machine.
+pub fn client_at(address: IpAddr) -> reqwest::Client {
+    builder().local_address(address).build().unwrap()
+}
+
 fn builder() -> reqwest::ClientBuilder {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().redirect(Policy::none()).timeout(Duration::from_secs(20))
@@ -72,6 +77,15 @@ pub async fn try_get(url: &str) -> Option<Answer> {
 /// Any request without a body.
 pub async fn request(method: &str, url: &str, headers: &[(&str, &str)]) -> Answer {
     let mut request = client().request(method.parse().unwrap(), url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    whole(request.send().await.unwrap()).await.unwrap()
+}
+
+/// GET by a client of one's own.
+pub async fn get_by(client: &reqwest::Client, url: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = client.get(url);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

@@ -50,6 +50,7 @@ impl Station {
             started: String::new(),
             ingests: vec![ingest("a"), ingest("b")],
             egresses: vec![egress("one"), egress("two")],
+            geo: None,
         };
         Self { watch: Watch::new(&catalogue, "fra-1", started), report, now: started }
     }

@@ -145,6 +145,7 @@ impl Node {
                     started: String::new(),
                     ingests: Vec::new(),
                     egresses: [[radio].as_slice(), &others].concat(),
+                    geo: None,
                 }
             }),
             client: Client::new(Settings { policy, ..Settings::default() }),

@@ -60,7 +60,7 @@ fn ingest(name: &str) -> IngestReport {
 
 fn report(ingests: Vec<IngestReport>, egresses: Vec<EgressReport>) -> Report {
     let started = "2026-01-02T03:04:05.000Z".into();
-    Report { node: "fra-1".into(), started, ingests, egresses }
+    Report { node: "fra-1".into(), started, ingests, egresses, geo: None }
 }
 
 async fn look_at(report: Report, look: Look<'_>) -> Seen {

@@ -6,6 +6,7 @@
 //! Secrets stay in [`settings::Secret`]; nothing here prints them.
 
 mod encoding;
+mod geo;
 pub mod limits;
 mod link;
 pub mod manifest;
@@ -15,6 +16,7 @@ pub mod report;
 mod resources;
 
 pub use encoding::{Encoding, EncodingCodec, EncodingError, Mismatch, RateControl, Setting};
+pub use geo::{Countries, Country, CountryError, Geo};
 pub use link::{Link, LinkError};
 pub use name::{MountPath, Name, NameError};
 pub use paths::{RESERVED_FIRST_SEGMENTS, TUNE_IN_SUFFIXES};

@@ -104,6 +104,9 @@ pub const HOLD_BACK_MS_MAX: u64 = 30_000;
 /// two lines to one place differ by.
 pub const HOLD_BACK_MS_DEFAULT: u64 = 3_000;
 
+/// Networks that a geo-block of an egress leaves out.
+pub const GEO_EXEMPT_MAX: usize = 64;
+
 /// The level below which a frame is quiet, in dBFS.
 pub const SILENCE_DBFS: f64 = -50.0;
 /// Shortest silence after which a programme leaves a source, milliseconds: chosen,

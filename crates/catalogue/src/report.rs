@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::encoding::Mismatch;
 
 /// One node's state at one moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Report {
     /// The node's name.
     pub node: String,
@@ -15,6 +15,25 @@ pub struct Report {
     pub ingests: Vec<IngestReport>,
     /// Its egresses, by name.
     pub egresses: Vec<EgressReport>,
+    /// By what it knows countries; `None` where no egress asks for them and no database
+    /// is configured.
+    pub geo: Option<GeoReport>,
+}
+
+/// By what a node knows in which country a listener is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct GeoReport {
+    /// What the database in use calls itself; `None` without one: every country is
+    /// unknown.
+    pub database: Option<String>,
+    /// When that was built, in seconds since 1970.
+    pub built_at_unix_secs: Option<u64>,
+    /// Whether that is more than 30 days ago.
+    pub is_old: bool,
+    /// Why the configured file, as it is now, is not in use.
+    pub error: Option<String>,
+    /// Egresses that are blocked somewhere.
+    pub egresses: u32,
 }
 
 /// One ingest's state. What an encoder told is `None` or zero while none is

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use settings::Secret;
 
 use crate::encoding::Encoding;
+use crate::geo::Geo;
 use crate::link::Link;
 use crate::name::{MountPath, Name};
 
@@ -144,6 +145,8 @@ pub struct Egress {
     pub webhooks: Vec<Webhook>,
     /// Whom to ask about listeners, as Icecast's URL authentication.
     pub auth: Option<UrlAuth>,
+    /// Where it may be heard; `None` where that does not matter.
+    pub geo: Option<Geo>,
     /// What listeners see and get.
     pub mount: MountConfig,
 }
@@ -405,6 +408,12 @@ impl Egress {
     /// then without that: it has no HLS, and no playlists in the bucket.
     pub fn asks_about_listeners(&self) -> bool {
         self.auth.as_ref().is_some_and(|auth| auth.listener_add.is_some())
+    }
+
+    /// Whether anybody may have all of it: no back end is asked about listeners, and it is
+    /// blocked nowhere. Its playlists lie in the bucket only then.
+    pub fn is_open(&self) -> bool {
+        self.geo.is_none() && !self.asks_about_listeners()
     }
 
     /// Every path to it without a leading slash, its name first.

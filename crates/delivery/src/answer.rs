@@ -6,12 +6,16 @@ use axum::body::Body;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{Response, StatusCode};
 use playlists::timeshift::QueryError;
+use policy::Block;
 
 /// Headers that scripts of other pages may read: what HLS players and ICY
 /// players in browsers look at.
 const EXPOSED: &str = "Content-Length, Content-Range, Date, ETag, Last-Modified, Retry-After, \
     X-Block-Reason, Icy-MetaInt, Icy-Br, Icy-Description, Icy-Genre, Icy-Name, Icy-Pub, Icy-Sr, \
     Icy-Url, Icy-Vbr, Ice-Audio-Info";
+
+/// Why somebody may not listen.
+const BLOCK_REASON: HeaderName = HeaderName::from_static("x-block-reason");
 
 /// What a listener is told when there is nothing for it: one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +37,14 @@ pub(crate) enum Refusal {
     Unanswered,
     /// There is a back end to be asked about each listener, and HLS has none.
     AskedAbout,
+    /// It may not listen: to HLS it is 451 (RFC 7725), to a stream 403, which old players
+    /// know.
+    Blocked {
+        /// Either of these.
+        status: StatusCode,
+        /// Why.
+        block: Block,
+    },
     /// The range is not in the body.
     Range {
         /// Bytes of the body.
@@ -68,6 +80,9 @@ impl Refusal {
             Self::Moment(error) => {
                 return (StatusCode::BAD_REQUEST, format!("{error}\n").into());
             }
+            Self::Blocked { status, block } => {
+                return (status, format!("{}\n", block.text()).into());
+            }
             Self::NoPast => (StatusCode::NOT_FOUND, "nothing is kept here to go back to\n"),
             Self::Nothing => (StatusCode::NOT_FOUND, "nothing is kept of that time\n"),
             Self::PastUnread => {
@@ -97,6 +112,9 @@ impl Refusal {
             }
             Self::Method => {
                 headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+            }
+            Self::Blocked { block, .. } => {
+                headers.insert(BLOCK_REASON, HeaderValue::from_static(block.name()));
             }
             Self::Range { len } => {
                 set(headers, header::CONTENT_RANGE, &format!("bytes */{len}"));

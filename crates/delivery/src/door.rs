@@ -11,9 +11,11 @@ use axum::extract::{ConnectInfo, Extension, Request, State};
 use axum::http::header::{self, HeaderValue};
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
-use axum::http::{Method, Response};
+use axum::http::{Method, Response, StatusCode};
+use geo::Atlas;
 use icy::head::Head;
 use listen::{BoxFuture, Connection, ListenerDoor, Secure};
+use policy::{Block, Rules};
 use prometheus_client::registry::Registry;
 use runtime::clock::Steady;
 use store::Store;
@@ -44,6 +46,7 @@ pub struct Delivery {
     roster: Roster,
     back_ends: BackEnds,
     access_log: Option<AccessLog>,
+    atlas: Atlas,
 }
 
 impl Delivery {
@@ -61,14 +64,25 @@ impl Delivery {
         registry.register_collector(Box::new(collector));
         let (bucket, roster) = (Bucket::new(bucket), Roster::default());
         let (renders, back_ends) = (Renders::default(), BackEnds::default());
-        let access_log = None;
-        Self { stations, bucket, renders, clock, metrics, roster, back_ends, access_log }
+        let (access_log, atlas) = (None, Atlas::default());
+        Self { stations, bucket, renders, clock, metrics, roster, back_ends, access_log, atlas }
     }
 
     /// Writes a line for each ICY listener that has gone.
     #[must_use]
     pub fn with_access_log(self, access_log: Option<AccessLog>) -> Self {
         Self { access_log, ..self }
+    }
+
+    /// Knows by this one where listeners are.
+    #[must_use]
+    pub fn with_atlas(self, atlas: Atlas) -> Self {
+        Self { atlas, ..self }
+    }
+
+    /// What knows where listeners are.
+    pub fn atlas(&self) -> &Atlas {
+        &self.atlas
     }
 
     /// Lets listeners in as these back ends say.
@@ -139,8 +153,18 @@ impl Delivery {
     fn caller<'a>(&'a self, station: &Station, peer: SocketAddr, target: &'a str) -> Caller<'a> {
         let (clock, metrics, roster) = (&self.clock, &self.metrics, &self.roster);
         let back_end = self.back_ends.of(&station.settings().name);
-        let access_log = self.access_log.as_ref();
-        Caller { peer, target, back_end, clock, metrics, roster, access_log }
+        let (access_log, verdict) = (self.access_log.as_ref(), self.decide(station, peer));
+        Caller { peer, target, verdict, back_end, clock, metrics, roster, access_log }
+    }
+
+    /// Whether somebody at an address may listen to an egress; counts those who may not.
+    fn decide(&self, station: &Station, peer: SocketAddr) -> Result<(), Block> {
+        let settings = station.settings();
+        let address = peer.ip();
+        let country = settings.geo.as_ref().and_then(|_| self.atlas.country(address));
+        let caller = policy::Caller { address, country };
+        let decided = policy::decide(&caller, Rules { geo: settings.geo.as_ref() });
+        decided.inspect_err(|block| self.metrics.blocked(&settings.name, *block))
     }
 
     fn resolve_head(&self, head: &Head) -> Option<(Arc<Station>, Wanted)> {
@@ -180,6 +204,12 @@ impl Delivery {
                 hls::tune_in(station, format, url)
             }
             _ if self.has_no_hls(station) => Refusal::AskedAbout.respond(),
+            Wanted::Multivariant { .. } | Wanted::Media
+                if let Err(block) = self.decide(station, asked.peer) =>
+            {
+                let status = StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS;
+                Refusal::Blocked { status, block }.respond()
+            }
             Wanted::Multivariant { prefix } => match resolve::moments(asked.request.uri.query()) {
                 Ok(Some(query)) => {
                     hls::multivariant_of_past(station, (&prefix, &query), headers, now)

@@ -117,9 +117,14 @@ fn send(station: &Station, document: &Document, headers: &HeaderMap) -> Response
     answer::set(headers, header::ETAG, &etag);
     answer::set(headers, header::LAST_MODIFIED, &date::http_date(document.modified));
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    // Half a target at most (rfc8216bis appendix B.1).
-    let max_age = (station.settings().target_secs / 2).max(1);
-    answer::set(headers, header::CACHE_CONTROL, &format!("public, max-age={max_age}"));
+    if station.settings().geo.is_some() {
+        // Nobody's cache gives it to somebody else, who may be elsewhere.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    } else {
+        // Half a target at most (rfc8216bis appendix B.1).
+        let max_age = (station.settings().target_secs / 2).max(1);
+        answer::set(headers, header::CACHE_CONTROL, &format!("public, max-age={max_age}"));
+    }
     answer::with_cors(response)
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use policy::Block;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
@@ -40,11 +41,18 @@ struct MountLabel {
     mount: String,
 }
 
+#[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct BlockLabel {
+    mount: String,
+    reason: &'static str,
+}
+
 /// The counters of requests.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Metrics {
     requests: Family<RequestLabel, Counter>,
     pub(crate) from_bucket: Counter,
+    blocked: Family<BlockLabel, Counter>,
 }
 
 impl Metrics {
@@ -60,7 +68,18 @@ impl Metrics {
             "Segments that were not in memory",
             all.from_bucket.clone(),
         );
+        registry.register(
+            "delivery_blocked",
+            "Requests of those who may not listen, by the rule that is against it",
+            all.blocked.clone(),
+        );
         all
+    }
+
+    /// Counts one who may not listen.
+    pub(crate) fn blocked(&self, mount: &str, block: Block) {
+        let label = BlockLabel { mount: mount.to_owned(), reason: block.name() };
+        self.blocked.get_or_create(&label).inc();
     }
 
     /// Counts an answer.

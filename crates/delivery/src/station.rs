@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use catalogue::Geo;
 use icy::listener::StationHead;
 use media::{MediaSequence, RenditionId, WallTime};
 use playlists::Variant;
@@ -38,6 +39,8 @@ pub struct StationSettings {
     /// How long a segment can be had after it left the window, at least: what
     /// caches are told.
     pub segment_max_age: Duration,
+    /// Where it may be heard.
+    pub geo: Option<Geo>,
 }
 
 /// The playlists and segments of one moment.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::request::Parts;
-use axum::http::{Method, Response, Version};
+use axum::http::{Method, Response, StatusCode, Version};
 use bytes::Bytes;
 use futures_util::stream;
 use icy::head::Head;
@@ -18,6 +18,7 @@ use icy::listener::{self, Cors, ListenerRequest};
 use listen::{Connection, Transport};
 use media::text;
 use percent_encoding::percent_decode_str;
+use policy::Block;
 use runtime::clock::Steady;
 use socket2::SockRef;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
@@ -47,6 +48,8 @@ pub(crate) struct Caller<'a> {
     pub(crate) peer: SocketAddr,
     /// What it asks for, as it was sent: the path and the query.
     pub(crate) target: &'a str,
+    /// Whether it may listen at all.
+    pub(crate) verdict: Result<(), Block>,
     /// Who is asked about it, where somebody is.
     pub(crate) back_end: Option<&'a Arc<BackEnd>>,
     pub(crate) clock: &'a Steady,
@@ -65,6 +68,8 @@ struct Admitted {
 
 /// Why a listener may not come in.
 enum Refused {
+    /// The operator's rule is against it.
+    Blocked(Block),
     /// There is nothing to hear, or no seat.
     NoSeat(JoinRefused),
     /// The back end does not let it in.
@@ -158,14 +163,18 @@ pub(crate) async fn answer(
 }
 
 impl Caller<'_> {
-    /// Gives a listener a seat, and asks about it who is to be asked. The seat
-    /// comes first: nobody is asked about those for whom there is none.
+    /// Gives a listener that is not blocked a seat, and asks about it who is to be
+    /// asked. The seat comes first: nobody is asked about those for whom there is none.
     async fn admit<'h>(
         &self,
         station: &Station,
         header: impl Fn(&str) -> Option<&'h [u8]>,
     ) -> Result<Admitted, Refused> {
         let mount = station.settings().name.as_str();
+        self.verdict.map_err(|block| {
+            info!(mount, peer = %self.peer, reason = block.name(), "listener blocked");
+            Refused::Blocked(block)
+        })?;
         let seat = station.mount().seat().map_err(|refused| {
             info!(mount, peer = %self.peer, reason = %refused, "listener refused");
             Refused::NoSeat(refused)
@@ -226,12 +235,15 @@ impl Refused {
         match self {
             Self::NoSeat(_) | Self::Denied(Denial::Busy) => 503,
             Self::Denied(Denial::Unauthorized(_)) => 401,
-            Self::Denied(Denial::Unanswered) => 403,
+            Self::Denied(Denial::Unanswered) | Self::Blocked(_) => 403,
         }
     }
 
     fn refusal(&self) -> listener::Refusal {
         match self {
+            Self::Blocked(block) => {
+                listener::Refusal::Blocked { reason: block.name(), text: block.text() }
+            }
             Self::NoSeat(_) | Self::Denied(Denial::Busy) => {
                 listener::Refusal::Unavailable { retry_after_secs: RETRY_SECS }
             }
@@ -246,6 +258,9 @@ impl Refused {
 
     fn respond(&self) -> Response<Body> {
         match self {
+            Self::Blocked(block) => {
+                Refusal::Blocked { status: StatusCode::FORBIDDEN, block: *block }.respond()
+            }
             Self::NoSeat(JoinRefused::MountFull | JoinRefused::ProcessFull) => {
                 Refusal::Full.respond()
             }

@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use bytes::Bytes;
-use catalogue::manifest;
+use catalogue::{Geo, manifest};
 use http_body_util::BodyExt;
 use icy::listener::{Cors, StationHead};
 use listen::{Doors, Port, PortSettings, Secure};
@@ -75,7 +75,16 @@ impl Bench {
         Self::with_listeners_max(100).await
     }
 
+    /// An egress that may be heard there only.
+    pub(crate) async fn blocked(geo: Geo) -> Self {
+        Self::with(StationSettings { geo: Some(geo), ..settings_of_acme() }, 100).await
+    }
+
     pub(crate) async fn with_listeners_max(listeners_max: usize) -> Self {
+        Self::with(settings_of_acme(), listeners_max).await
+    }
+
+    async fn with(station: StationSettings, listeners_max: usize) -> Self {
         let clock = Arc::new(ManualClock::default());
         let interval = Duration::from_millis(10);
         let settings = FanoutSettings { interval, slots: 10, ..FanoutSettings::default() };
@@ -83,7 +92,7 @@ impl Bench {
         let listeners_max = Some(listeners_max);
         let mount = MountSettings { listeners_max, ..MountSettings::new("acme") };
         let writer = fanout.add_mount(mount).unwrap();
-        let station = Arc::new(Station::new(settings_of_acme(), head(), writer.handle()));
+        let station = Arc::new(Station::new(station, head(), writer.handle()));
         let folder = folder();
         let url = StoreUrl::Directory(folder.clone());
         let store = Store::open(&url, &S3Settings::default()).await.unwrap();
@@ -264,6 +273,7 @@ fn settings_of_acme() -> StationSettings {
         hold: Duration::from_secs(10),
         dvr: DVR,
         segment_max_age: Duration::from_secs(SEGMENT_MAX_AGE),
+        geo: None,
     }
 }
 

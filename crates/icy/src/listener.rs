@@ -90,6 +90,14 @@ pub enum Refusal {
     NotFound,
     /// It may not listen: 403, with the reason in one line.
     Forbidden(String),
+    /// It may not listen by the operator's rule: 403, with the rule's name in
+    /// `X-Block-Reason`.
+    Blocked {
+        /// The name.
+        reason: &'static str,
+        /// The reason in one line.
+        text: &'static str,
+    },
     /// It must say who it is: 401, with the reason in one line where there is one.
     Unauthorized(Option<String>),
     /// Too many listeners, or nothing to hear yet: 503.
@@ -189,6 +197,7 @@ pub fn refused(refusal: &Refusal, cors_rule: Cors, version: Version) -> Bytes {
         Refusal::Head(error) => (error.status(), error.public_text()),
         Refusal::NotFound => (404, "No such mount"),
         Refusal::Forbidden(text) => (403, text.as_str()),
+        Refusal::Blocked { text, .. } => (403, *text),
         Refusal::Unauthorized(text) => (401, text.as_deref().unwrap_or("You need to authenticate")),
         Refusal::Unavailable { .. } => (503, "Not available now"),
     };
@@ -196,6 +205,9 @@ pub fn refused(refusal: &Refusal, cors_rule: Cors, version: Version) -> Bytes {
         match refusal {
             Refusal::Unauthorized(_) => {
                 writer.header("WWW-Authenticate", "Basic realm=\"Icecast2 Server\"");
+            }
+            Refusal::Blocked { reason, .. } => {
+                writer.header("X-Block-Reason", reason);
             }
             Refusal::Unavailable { retry_after_secs } => {
                 writer.header("Retry-After", &retry_after_secs.to_string());

@@ -58,6 +58,8 @@ pub struct ProcessConfig {
     pub allow_private: AllowPrivate,
     /// YP directories that list the public mounts.
     pub yp_directories: Vec<String>,
+    /// The database of countries, in MaxMind's format.
+    pub geo_database: Option<PathBuf>,
     /// Whose word on a client's address is believed: PROXY headers,
     /// `X-Forwarded-For` and `Forwarded`.
     pub trusted_proxies: Networks,

@@ -78,7 +78,7 @@ impl Bucket {
             media: Published::default(),
             multivariant: Published::default(),
             retention: Retention::default(),
-            is_open: !egress.asks_about_listeners(),
+            is_open: egress.is_open(),
             makes_room: false,
             max_age: (egress.mount.segment / 2).max(Duration::from_secs(1)),
             pause_max: PAUSE_MAX.min(egress.mount.segment),

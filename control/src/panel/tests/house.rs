@@ -301,6 +301,7 @@ fn on_air() -> Report {
         started: "2000-01-01T00:00:00.000Z".into(),
         ingests: vec![ingest, idle],
         egresses: vec![egress, off_air],
+        geo: None,
     }
 }
 
@@ -316,6 +317,7 @@ fn station(writer: &MountWriter) -> Arc<Station> {
         hold: Duration::from_secs(10),
         dvr: Duration::ZERO,
         segment_max_age: Duration::from_mins(1),
+        geo: None,
     };
     let head = StationHead {
         codec: Codec::Mp3,

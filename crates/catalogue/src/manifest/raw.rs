@@ -127,9 +127,12 @@ pub(super) struct Egress {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Geo {
-    pub allow_none_except: Option<Vec<String>>,
-    pub allow_all_except: Option<Vec<String>>,
+    pub allow_none_except: Option<Vec<Spanned<String>>>,
+    #[serde(default)]
+    pub allow_all_except: Vec<Spanned<String>>,
     pub unknown_country: Option<UnknownCountry>,
+    #[serde(default)]
+    pub exempt: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -81,8 +81,7 @@ fn check_bounds(key: &str, inside: &[&str], outside: &[&str]) {
 fn what_is_left_out_has_its_default() {
     let catalogue = check_parses(&manifest("", ""));
     let ingest = catalogue.ingest("acme-a").unwrap();
-    assert_eq!(ingest.region.as_str(), "local");
-    assert_eq!(ingest.push().unwrap().user, "source");
+    assert_eq!((ingest.region.as_str(), &*ingest.push().unwrap().user), ("local", "source"));
     assert_eq!((ingest.on_mismatch, ingest.charset), (OnMismatch::Warn, Charset::Auto));
     assert_eq!(ingest.encoding.rate_control, RateControl::Cbr);
     let egress = catalogue.egress("acme").unwrap();
@@ -122,6 +121,7 @@ fn what_is_left_out_has_its_default() {
             dvr: 0ns,
             webhooks: [],
             auth: None,
+            geo: None,
             mount: MountConfig {
                 icy_name: "acme",
                 icy_description: "",
@@ -231,7 +231,6 @@ fn all_of_an_encoding_is_taken_over() {
 fn what_is_not_built_yet_says_so() {
     for (line, key) in [
         ("session_limit = \"4h\"", "session_limit"),
-        ("geo = { allow_none_except = [\"US\"], unknown_country = \"deny\" }", "geo"),
         ("ads = true", "ads"),
         (
             "encodings = [{ codec = \"aac\", bitrate_kbps = 64, sample_rate_hz = 44100, channel_mode = \"stereo\" }]",
@@ -510,4 +509,5 @@ fn the_defaults_of_lengths_are_those_of_the_limits() {
     assert_eq!(egress.hold, Duration::from_millis(limits::HOLD_MS_DEFAULT));
 }
 
+mod geo;
 mod outside;

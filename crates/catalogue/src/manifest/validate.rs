@@ -14,6 +14,7 @@ use crate::paths::{PathSet, refuse_reserved};
 use crate::resources::{Catalogue, Delivery, Egress, Ingest, OnMismatch, Publisher, Pull, Push};
 
 mod audio_file;
+mod geo;
 mod hooks;
 mod mount;
 
@@ -226,6 +227,7 @@ impl Validation<'_> {
             dvr: raw.dvr.map_or(Duration::ZERO, settings::Duration::get),
             webhooks: hooks::webhooks(self.document, raw.webhooks)?,
             auth: raw.auth.map(|auth| hooks::auth(self.document, auth)).transpose()?,
+            geo: raw.geo.map(|geo| geo::validate(self.document, geo)).transpose()?.flatten(),
             mount,
             name: raw.name.into_inner(),
         };

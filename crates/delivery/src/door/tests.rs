@@ -1,3 +1,5 @@
+mod geo;
+
 use std::io::Read as _;
 use std::time::Duration;
 

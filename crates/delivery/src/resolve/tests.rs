@@ -41,6 +41,7 @@ fn stations() -> Stations {
             hold: Duration::ZERO,
             dvr: Duration::ZERO,
             segment_max_age: Duration::ZERO,
+            geo: None,
         })
     };
     // In the order of their names, whatever their numbers are.

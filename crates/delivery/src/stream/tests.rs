@@ -338,7 +338,9 @@ async fn a_listener_leaves_one_line_with_bounded_and_clean_fields() {
     let (metrics, roster) = (Metrics::default(), Roster::default());
     let (target, back_end) = ("/acme", None);
     let (clock, metrics, roster) = (&clock, &metrics, &roster);
-    let caller = Caller { peer, target, back_end, clock, metrics, roster, access_log: None };
+    let verdict = Ok(());
+    let caller =
+        Caller { peer, target, verdict, back_end, clock, metrics, roster, access_log: None };
     let admitted = caller.admit(&bench.station, |_| None).await.unwrap_or_else(|_| panic!());
     let (newcomer, _, _) = caller.newcomer(&bench.station, admitted, &request, Bytes::new());
     bench.clock.advance(Duration::from_secs(61));

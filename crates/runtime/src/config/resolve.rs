@@ -61,6 +61,7 @@ impl Resolution<'_> {
                 auth: raw.auth.allow_private.unwrap_or(true),
             },
             yp_directories: self.directories(raw.yp.directories, &raw.listen)?,
+            geo_database: raw.geo.database.as_ref().map(|path| self.path(path)),
             trusted_proxies: self.document.networks(&raw.geo.trusted_proxies)?,
             limits: raw.limits.into(),
             log_format: raw.log.format,
@@ -77,11 +78,7 @@ impl Resolution<'_> {
         if let Some(mode) = raw.manifest_mode.as_ref().filter(is_enforce) {
             return Err(self.document.error(mode.span(), format!("`enforce` is {NOT_BUILT}")));
         }
-        let unbuilt = [raw.geo.database.as_ref().map(Spanned::span)];
-        match unbuilt.into_iter().flatten().next() {
-            Some(span) => Err(self.document.error(span, NOT_BUILT)),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     fn listen(&self, raw: &raw::Listen, has_tls: bool) -> Result<Listen, Error> {

@@ -183,7 +183,6 @@ fn tls_listens_with_a_certificate_and_only_then() {
 
 #[test]
 fn what_is_not_built_yet_says_so() {
-    check_refused("geo.database = 'a'", "skywave.toml:1: geo.database: not built yet");
     check_refused(
         "manifest_mode = 'enforce'",
         "skywave.toml:1: manifest_mode: `enforce` is not built yet",
