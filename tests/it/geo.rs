@@ -44,6 +44,8 @@ struct OnAir {
     node: TestNode,
     _source: Source,
     scratch: Scratch,
+    manifest: String,
+    lines: String,
 }
 
 impl OnAir {
@@ -67,7 +69,7 @@ impl OnAir {
         let mut source = Source::connect(node.public(), "audio/mpeg").await;
         source.send(&demo::fixtures::mp3(20, 128, 44_100, 2)).await;
         node.until_listed("radio", 6).await;
-        Self { node, _source: source, scratch }
+        Self { node, _source: source, scratch, manifest, lines }
     }
 
     /// The statuses of a playlist and of the stream, asked for from an address.
@@ -132,6 +134,22 @@ async fn the_bucket_has_no_playlist_that_would_go_round_the_block() {
         files.filter_map(|file| Some(file.path().extension()?.to_owned())).collect();
     assert_eq!(kinds, BTreeSet::from(["mp3".into()]));
     assert!(!bucket.join("playlist.m3u8").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_window_outlives_a_process_without_a_playlist_in_the_bucket() {
+    let on_air = OnAir::start("{ allow_none_except = ['DE'] }", false).await;
+    let OnAir { node, scratch, manifest, lines, .. } = on_air;
+    let before = node.egress("radio");
+    node.stop().await;
+    // With nothing of its own but the bucket.
+    let node = TestNode::start_configured(&manifest, &lines).await;
+    let after = node.until_listed("radio", 6).await;
+    assert_eq!(after.media_sequence, before.media_sequence);
+    let german = http::client_at(Ipv4Addr::new(127, 0, 1, 1).into());
+    let answer = http::get_by(&german, &node.url("/radio/playlist.m3u8"), &[]).await;
+    assert_eq!(answer.status, 200);
+    drop(scratch);
 }
 
 /// Where a listener is by the model: the list's last hop that is no proxy's.
