@@ -59,6 +59,8 @@ pub(crate) struct Task {
     seen: Option<((EpochId, Option<MediaSequence>), WallTime)>,
     /// Whether another packager may be at work on the programme.
     has_others: bool,
+    /// When the log was read last.
+    heard: Option<WallTime>,
     words: mpsc::Sender<Word>,
     chronicler: Chronicler,
     cutter: Cutter,
@@ -101,6 +103,7 @@ impl Task {
             settled: None,
             seen: None,
             has_others: false,
+            heard: None,
             words,
             chronicler: Chronicler::new(target),
             cutter: Cutter::new(target),
@@ -225,7 +228,9 @@ impl Task {
         while self.standing != Standing::Doubt
             && let Some(record) = self.waiting.pop_front()
         {
-            if matches!(record, Record::Closed(_)) {
+            if let Record::Closed(closed) = &record
+                && self.wants_to_hear(closed.number)
+            {
                 self.hear().await;
             }
             if self.raises_doubt(&record) {
@@ -290,7 +295,7 @@ impl Task {
         // Where two packagers differ by a step of the clock, the first one told counts.
         let told = self.ledger.history().wall_start(segment.info.epoch, segment.info.number);
         segment.info.wall_start = told.unwrap_or(segment.info.wall_start);
-        if self.is_late(&segment) {
+        if self.is_late(segment.info.number) {
             return self.put_off(segment);
         }
         let Some(stored) = self.bucket.put(segment, self.keep).await else {

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use media::Segment;
+use media::{MediaSequence, Segment};
 use tracing::{info, warn};
 
 use super::Task;
@@ -51,10 +51,10 @@ impl Backlog {
 
 impl Task {
     /// Whether a segment has left the live window by now, because the bucket was away.
-    pub(super) fn is_late(&self, segment: &Segment) -> bool {
+    pub(super) fn is_late(&self, number: MediaSequence) -> bool {
         let window = self.egress.mount.window.max(self.egress.mount.segment * 3);
         let segments = window.as_secs().div_ceil(u64::from(self.egress.target_secs()).max(1));
-        self.closed().saturating_sub(segment.info.number.0) > segments
+        self.closed().saturating_sub(number.0) > segments
     }
 
     /// Keeps a segment until those of the live window are stored.

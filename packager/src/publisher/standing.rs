@@ -106,8 +106,17 @@ impl Task {
         None
     }
 
+    /// Whether the log is to be read before a segment is made. While a bucket that was away
+    /// catches up it is read now and then only: what there is to say of segments that old
+    /// has been told.
+    pub(super) fn wants_to_hear(&self, number: MediaSequence) -> bool {
+        let now = self.clock.now();
+        !self.is_late(number) || self.heard.is_none_or(|heard| now.since(heard) >= LOOK_EVERY)
+    }
+
     /// Reads what others have told, and passes it on.
     pub(super) async fn hear(&mut self) {
+        self.heard = Some(self.clock.now());
         let lines = match self.bucket.hear().await {
             Ok(lines) => lines,
             Err(error) => return warn!(egress = self.name(), %error, "log not read"),
