@@ -132,9 +132,11 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
                 catalogue.ingests().count(),
                 catalogue.egresses().count(),
             ));
-            let blocked = catalogue.egresses().filter(|egress| egress.geo.is_some()).count();
-            if blocked > 0 {
-                say(&format!("{blocked} egresses ask for countries: see `skywave geo`"));
+            for egress in catalogue.egresses().filter(|egress| egress.geo.is_some()) {
+                say(&format!(
+                    "egress {}: needs a database of countries: `skywave geo`",
+                    egress.name
+                ));
             }
             for egress in catalogue.egresses().filter(|egress| egress.asks_about_listeners()) {
                 say(&format!("egress {}: no HLS, since auth.listener_add is asked", egress.name));

@@ -170,6 +170,12 @@ fn deliver(
     let access_log = access_log(around.config, registry)?;
     let bucket = around.stores.area(Area::Public).clone();
     let atlas = around.config.geo_database.clone().map(Atlas::open).unwrap_or_default();
+    if around.config.geo_database.is_none()
+        && let Some(egress) = catalogue.egresses().find(|egress| egress.geo.is_some())
+    {
+        let egress = egress.name.as_str();
+        error!(egress, "a geo-block without geo.database: every country is unknown");
+    }
     tasks.ports.spawn(atlas.clone().keep_fresh(around.shutdown.clone()));
     let delivery = Delivery::new(stations, fanout, bucket, around.clock.clone(), registry)
         .with_back_ends(back_ends.clone())

@@ -4,7 +4,7 @@ mod browser;
 
 use std::sync::Arc;
 
-use catalogue::report::{EgressReport, IngestReport, IngestState, Report};
+use catalogue::report::{EgressReport, GeoReport, IngestReport, IngestState, PathReport, Report};
 use catalogue::{Mismatch, Setting, WebhookEvent};
 use control::watch::Event;
 use media::WallTime;
@@ -114,6 +114,55 @@ async fn the_page_tells_what_the_node_does() {
     assert_tells(&seen, &["Liquidsoap/2.2.5", "127.6 kbit/s", "7,654,321", "4,711 bytes"]);
     assert_tells(&seen, &["Bit rate: wanted 192 kbit/s, got 128 kbit/s", "wrong password"]);
     assert_tells(&seen, &["1 h 1 min", "Sent last"]);
+}
+
+#[tokio::test]
+async fn paths_that_are_silent_and_other_encoders_are_told() {
+    let path = |ingest: &str| PathReport {
+        ingest: ingest.into(),
+        state: "locked".into(),
+        ..PathReport::default()
+    };
+    let silent = PathReport { silent: true, ..path("acme-a") };
+    let other = PathReport { state: "other".into(), offset_ms: Some(-1_240), ..path("acme-b") };
+    let egress = EgressReport {
+        ingests: vec![silent, other],
+        breaks_total: 1,
+        last_break: Some("acme-a: it is preferred, and stable".into()),
+        last_break_offset_ms: Some(1_240),
+        ..egress("acme")
+    };
+    let seen = look_at(report(vec![ingest("acme-a")], vec![egress]), Look::default()).await;
+    assert_clean(&seen);
+    assert_tells(&seen, &["Locked, silent", "Another encoder", "1.24 s ahead"]);
+    assert_tells(&seen, &["another encoder of the same programme (1.24 s heard twice)"]);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_database_of_countries_is_told_loudly() {
+    let in_use = || GeoReport { database: Some("Acme-Country".into()), ..GeoReport::default() };
+    for (geo, told) in [
+        (GeoReport::default(), "No database of countries (none is configured)"),
+        (
+            GeoReport { error: Some("no such file".into()), ..GeoReport::default() },
+            "(no such file)",
+        ),
+        (
+            GeoReport { error: Some("half a file".into()), ..in_use() },
+            "not read again: half a file",
+        ),
+        (GeoReport { is_old: true, ..in_use() }, "is more than 30 days old"),
+    ] {
+        let geo = Some(GeoReport { egresses: 1, ..geo });
+        let node = Report { geo, ..report(vec![ingest("acme-a")], vec![egress("acme")]) };
+        let seen = look_at(node, Look::default()).await;
+        assert_clean(&seen);
+        assert_tells(&seen, &[told]);
+    }
+    let geo = Some(GeoReport { egresses: 1, ..in_use() });
+    let well = Report { geo, ..report(vec![ingest("acme-a")], vec![egress("acme")]) };
+    let seen = look_at(well, Look::default()).await;
+    assert!(!seen.text.contains("database of countries"), "{}", seen.text);
 }
 
 #[tokio::test]
