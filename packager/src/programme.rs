@@ -366,10 +366,12 @@ impl Task {
         let (lines, begun) = self.merger.lines();
         let breaks = lines.saturating_sub(1);
         if shown.breaks != breaks {
+            // Of the fallback nothing is heard again.
+            let followed = shown.last_break.as_ref().is_none_or(|last| last.ingest.is_some());
             let last = begun.map(|Begin { rank, cause, .. }| {
                 let ingest = rank.map(|rank| self.ingest(rank));
-                let offset_nanos = ingest.as_ref().and_then(|ingest| shown.offsets.of(ingest));
-                Break { ingest, cause, offset_nanos }
+                let offset = ingest.as_ref().and_then(|ingest| shown.offsets.of(ingest));
+                Break { ingest, cause, offset_nanos: offset.filter(|_| followed) }
             });
             (shown.breaks, shown.last_break) = (breaks, last);
         }

@@ -530,7 +530,7 @@ async fn a_bucket_that_was_away_for_long_gets_the_live_window_first_and_all_in_t
     // Of what is older only the one may come before that was under way.
     let stored = |name: &String| bench.folder().join(name).metadata().unwrap().modified().unwrap();
     let (live, older): (Vec<_>, Vec<_>) =
-        bench.segments().into_iter().partition(|name| number(name) + 9 >= newest);
+        bench.segments().into_iter().partition(|name| number(name) + 9 > newest);
     let whole = live.iter().map(stored).max().unwrap();
     let missed = older.iter().filter(|name| number(name) > last(&before));
     let early = missed.filter(|name| stored(name) < whole).count();

@@ -54,7 +54,7 @@ impl Task {
     pub(super) fn is_late(&self, number: MediaSequence) -> bool {
         let window = self.egress.mount.window.max(self.egress.mount.segment * 3);
         let segments = window.as_secs().div_ceil(u64::from(self.egress.target_secs()).max(1));
-        self.closed().saturating_sub(number.0) > segments
+        self.closed().saturating_sub(number.0) >= segments
     }
 
     /// Keeps a segment until those of the live window are stored.
