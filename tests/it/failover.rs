@@ -12,7 +12,7 @@ use media::{ChannelMode, synthetic};
 use tests::encoder::{AUTHORIZATION, Source};
 use tests::hls::{Fetched, fetch};
 use tests::listener::Listener;
-use tests::{Scratch, TestNode, frames, http};
+use tests::{Scratch, TestNode, frames, http, wait};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -282,7 +282,17 @@ async fn the_time_between_two_encoders_of_one_programme_is_shown() {
     on_air.pace = 4;
     on_air.send("in", &sent, 0..secs(44), Duration::ZERO);
     on_air.send("far", &other, secs(2)..secs(56), Duration::ZERO);
+    let metrics = on_air.node.control_url("/metrics");
+    let is_offset = |line: &&str| line.starts_with("skywave_packager_path_offset_seconds{");
+    let shown = tokio::spawn(async move {
+        let find = || async {
+            http::try_get(&metrics).await?.text().lines().find(is_offset).map(str::to_owned)
+        };
+        wait::until("an offset among the metrics", find).await
+    });
     let heard = on_air.hear().await;
+    let shown = shown.await.unwrap();
+    assert!(shown.contains("ingest=\"far\"") && shown.contains("} 0."), "{shown}");
     let (egress, events) = (on_air.egress(), on_air.details("switched").await);
     let offset = egress.last_break_offset_ms.unwrap_or_default();
     assert!((offset - 800).abs() < 20, "{egress:?}");

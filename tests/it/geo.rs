@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use catalogue::report::Report;
 use fastrand::Rng;
 use ipnet::IpNet;
 use mmdb_writer::Writer;
@@ -140,11 +141,16 @@ async fn the_bucket_has_no_playlist_that_would_go_round_the_block() {
 async fn the_window_outlives_a_process_without_a_playlist_in_the_bucket() {
     let on_air = OnAir::start("{ allow_none_except = ['DE'] }", false).await;
     let OnAir { node, scratch, manifest, lines, .. } = on_air;
-    let before = node.egress("radio");
+    // 20 s are nine whole segments.
+    let stored = |report: &Report| {
+        let egress = report.egress("radio").unwrap();
+        egress.window_segments == 9 && egress.bucket_lag_segments == 0
+    };
+    let before = node.until("all segments", stored).await.egress("radio").unwrap().clone();
     node.stop().await;
     // With nothing of its own but the bucket.
     let node = TestNode::start_configured(&manifest, &lines).await;
-    let after = node.until_listed("radio", 6).await;
+    let after = node.until_listed("radio", 9).await;
     assert_eq!(after.media_sequence, before.media_sequence);
     let german = http::client_at(Ipv4Addr::new(127, 0, 1, 1).into());
     let answer = http::get_by(&german, &node.url("/radio/playlist.m3u8"), &[]).await;

