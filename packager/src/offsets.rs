@@ -169,17 +169,19 @@ impl Task {
     async fn measure(&mut self, on_air: usize, apart: &[usize]) {
         let now = self.clock.now();
         let sample = |nth: usize| self.feeds.get(nth).and_then(|feed| Sample::take(feed, now));
-        let Some(own) = sample(on_air).map(Arc::new) else { return };
+        let Some(own) = sample(on_air) else { return };
         let others: Vec<_> = apart.iter().filter_map(|nth| Some((*nth, sample(*nth)?))).collect();
         if others.is_empty() {
             return;
         }
         // Never closed.
         let Ok(_turn) = self.turn.acquire().await else { return };
-        for (nth, other) in others {
-            let own = Arc::clone(&own);
-            let found = spawn_blocking(move || own.offset_of(&other, SKEW_MAX)).await;
-            self.show((on_air, nth), found.ok().flatten());
+        let (ranks, others): (Vec<_>, Vec<_>) = others.into_iter().unzip();
+        let measuring = spawn_blocking(move || own.offsets_of(&others, SKEW_MAX));
+        // Ends only with the process's runtime.
+        let Ok(found) = measuring.await else { return };
+        for (nth, nanos) in ranks.into_iter().zip(found) {
+            self.show((on_air, nth), nanos);
         }
         self.next = self.clock.now().plus(MEASURE_EVERY);
     }

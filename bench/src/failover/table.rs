@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::failover::plan::Due;
 use crate::failover::stage::{Outcome, Tally};
+use crate::failover::verdict::Segments;
 use crate::failover::{bucket, kills, roles};
 
 /// How much longer than without any trouble a listener may get nothing.
@@ -21,18 +22,14 @@ pub fn cases(outcomes: &[Outcome]) -> String {
         let Outcome { run, icy, hls, .. } = outcome;
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {} | {:.2} s | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {:.2} s | {} | {} | {} |",
             run.case.name,
             run.track.coding.name(),
             hls.frames - hls.repeated - hls.foreign + hls.lost,
-            icy.lost,
-            extra(icy),
-            icy.damaged,
+            faulty(icy),
             outcome.gap.as_secs_f64(),
             outcome.segments,
-            hls.lost,
-            extra(hls),
-            hls.damaged,
+            faulty(hls),
             outcome.epochs,
         );
     }
@@ -50,21 +47,14 @@ pub fn kills(outcomes: &[kills::Outcome]) -> String {
         let kills::Outcome { coding, kills, icy, hls, .. } = outcome;
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {} | {:.2} s | {:.2} s | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {:.2} s | {:.2} s | {} |",
             coding.name(),
             kills,
             icy.connections,
-            icy.tally.lost,
-            extra(&icy.tally),
-            icy.tally.damaged,
+            faulty(&icy.tally),
             icy.gap.as_secs_f64(),
             icy.away.as_secs_f64(),
-            hls.count,
-            hls.tally.frames,
-            hls.tally.lost,
-            extra(&hls.tally),
-            hls.tally.damaged,
-            hls.epochs,
+            segments(hls),
         );
     }
     text
@@ -89,13 +79,11 @@ pub fn roles(outcomes: &roles::Outcomes) -> String {
         for (place, icy) in [("origin", &outcome.origin), ("a packager", &outcome.packager)] {
             let _ = writeln!(
                 text,
-                "| {} | {place} | {} | {} | {} | {} | {} | {:.2} s | {:.2} s |",
+                "| {} | {place} | {} | {} | {} | {:.2} s | {:.2} s |",
                 outcome.coding.name(),
                 icy.connections,
                 icy.tally.frames,
-                icy.tally.lost,
-                extra(&icy.tally),
-                icy.tally.damaged,
+                faulty(&icy.tally),
                 icy.gap.as_secs_f64(),
                 icy.away.as_secs_f64(),
             );
@@ -106,17 +94,7 @@ pub fn roles(outcomes: &roles::Outcomes) -> String {
          | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
     );
     for roles::Outcome { coding, hls, .. } in &outcomes.outcomes {
-        let _ = writeln!(
-            text,
-            "| {} | {} | {} | {} | {} | {} | {} |",
-            coding.name(),
-            hls.count,
-            hls.tally.frames,
-            hls.tally.lost,
-            extra(&hls.tally),
-            hls.tally.damaged,
-            hls.epochs,
-        );
+        let _ = writeln!(text, "| {} | {} |", coding.name(), segments(hls));
     }
     text
 }
@@ -132,18 +110,14 @@ pub fn bucket(outcomes: &[bucket::Outcome]) -> String {
         let bucket::Outcome { icy, live, .. } = outcome;
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {:.2} s | {} | {} | {} | {} | {} | {:.2} s |",
+            "| {} | {} | {} | {:.2} s | {} | {} | {} | {:.2} s |",
             outcome.coding.name(),
             icy.tally.frames,
-            icy.tally.lost,
-            extra(&icy.tally),
-            icy.tally.damaged,
+            faulty(&icy.tally),
             icy.gap.as_secs_f64(),
             outcome.live_segments,
             live.frames,
-            live.lost,
-            extra(live),
-            live.damaged,
+            faulty(live),
             outcome.wait.as_secs_f64(),
         );
     }
@@ -159,21 +133,27 @@ pub fn bucket(outcomes: &[bucket::Outcome]) -> String {
         };
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {behind_bad} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {behind_bad} | {} |",
             coding.name(),
             back.behind,
             after(back.window),
             back.early,
             after(back.whole),
-            stored.count,
-            stored.tally.frames,
-            stored.tally.lost,
-            extra(&stored.tally),
-            stored.tally.damaged,
-            stored.epochs,
+            segments(stored),
         );
     }
     text
+}
+
+/// The columns of segments: how many, their frames, what is wrong with these, epochs.
+fn segments(stored: &Segments) -> String {
+    let Segments { count, tally, epochs, .. } = stored;
+    format!("{count} | {} | {} | {epochs}", tally.frames, faulty(tally))
+}
+
+/// The columns of frames that are lost, repeated and damaged.
+fn faulty(tally: &Tally) -> String {
+    format!("{} | {} | {}", tally.lost, extra(tally), tally.damaged)
 }
 
 /// Frames that are too many; of those that nobody sent their number apart.

@@ -1,4 +1,4 @@
-//! What tests of this crate share: sound, encoded at 44.1 kHz in two channels.
+//! What tests of this crate share: sound, encoded at 44.1 kHz in two channels unless it is said otherwise.
 
 use media::{AacProfile, Framer};
 
@@ -6,14 +6,19 @@ use crate::{aac, mp3};
 
 /// MP3 of 128 kbit/s, with the reservoir.
 pub(crate) fn mp3_frames(pcm: &[i16]) -> Vec<Vec<u8>> {
-    let mut encoder = mp3::Encoder::new(&mp3::Settings {
+    let settings = mp3::Settings {
         sample_rate_hz: 44_100,
         channels: 2,
         bitrate_kbps: 128,
         quality: 5,
         reservoir: mp3::Reservoir::On,
-    })
-    .unwrap();
+    };
+    mp3_frames_as(&settings, pcm)
+}
+
+/// MP3 of any form.
+pub(crate) fn mp3_frames_as(settings: &mp3::Settings, pcm: &[i16]) -> Vec<Vec<u8>> {
+    let mut encoder = mp3::Encoder::new(settings).unwrap();
     let mut bytes = Vec::new();
     encoder.encode(pcm, &mut bytes).unwrap();
     encoder.flush(&mut bytes).unwrap();

@@ -2,6 +2,7 @@
 //! is like another one, and that costs next to nothing.
 
 use crate::Source;
+use crate::source::fill_alike;
 
 /// Peak of the loudest, of full scale.
 const LEVEL: f64 = 0.4;
@@ -55,11 +56,7 @@ impl Source for Bursts {
     }
 
     fn fill(&mut self, out: &mut [i16]) {
-        let mut groups = out.chunks_exact_mut(usize::from(self.channels));
-        for group in &mut groups {
-            group.fill(self.next_sample());
-        }
-        groups.into_remainder().fill(0);
+        fill_alike(out, self.channels, || self.next_sample());
     }
 
     fn title_at(&self, _sample: u64) -> String {

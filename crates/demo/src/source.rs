@@ -17,3 +17,12 @@ pub trait Source: Send {
     /// What is on air at a sample's place, as `Artist - Title`.
     fn title_at(&self, sample: u64) -> String;
 }
+
+/// [`Source::fill`] where all channels have the same samples.
+pub(crate) fn fill_alike(out: &mut [i16], channels: u8, mut next: impl FnMut() -> i16) {
+    let mut groups = out.chunks_exact_mut(usize::from(channels));
+    for group in &mut groups {
+        group.fill(next());
+    }
+    groups.into_remainder().fill(0);
+}

@@ -5,6 +5,7 @@
 //! phase never jumps, a click is a fault too.
 
 use crate::Source;
+use crate::source::fill_alike;
 
 /// Pitches before they repeat, one a second.
 pub const SECONDS: u32 = 20;
@@ -54,12 +55,11 @@ impl Source for TimeCode {
     }
 
     fn fill(&mut self, out: &mut [i16]) {
-        let mut groups = out.chunks_exact_mut(usize::from(self.channels));
-        for group in &mut groups {
-            group.fill(self.sample_at(self.position));
+        fill_alike(out, self.channels, || {
+            let sample = self.sample_at(self.position);
             self.position += 1;
-        }
-        groups.into_remainder().fill(0);
+            sample
+        });
     }
 
     fn title_at(&self, sample: u64) -> String {

@@ -63,7 +63,13 @@ pub struct StreamInfo {
 impl StreamInfo {
     /// How long a frame lasts, rounded down to a nanosecond.
     pub fn frame_duration(&self) -> Duration {
-        MediaDuration::from_ticks(u64::from(self.samples_per_frame)).to_std(self.timescale)
+        self.duration_of(1)
+    }
+
+    /// How long so many frames last, likewise.
+    pub fn duration_of(&self, frames: u64) -> Duration {
+        let ticks = frames.saturating_mul(u64::from(self.samples_per_frame));
+        MediaDuration::from_ticks(ticks).to_std(self.timescale)
     }
 }
 

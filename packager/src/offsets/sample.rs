@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use codec::envelope::{Envelope, Tracer};
 use feed::{PathEntry, PathItem, PathUnit};
-use media::{MediaDuration, StreamInfo, WallTime};
+use media::{StreamInfo, WallTime};
 use runtime::tail::Tail;
 
 /// How much of a path is listened to: as much as two paths have in common then, where
@@ -33,22 +33,26 @@ impl Sample {
         let stream = units.last()?.header.stream;
         let first = units.iter().rposition(|unit| unit.header.stream != stream);
         let units = units.get(first.map_or(0, |other| other + 1)..)?;
-        let length = |frames: usize| {
-            let ticks = (frames as u64).saturating_mul(u64::from(stream.samples_per_frame));
-            MediaDuration::from_ticks(ticks).to_std(stream.timescale)
-        };
-        let begun = (0..).zip(units).map(|(nth, unit)| unit.arrival.minus(length(nth))).min()?;
+        let begins = |(nth, unit): (u64, &PathUnit)| unit.arrival.minus(stream.duration_of(nth));
+        let begun = (0..).zip(units).map(begins).min()?;
         let frames: Vec<_> = units.iter().map(|unit| unit.data.clone()).collect();
-        (length(frames.len()) >= LENGTH_MIN).then_some(Self { stream, frames, begun })
+        let length = stream.duration_of(frames.len() as u64);
+        (length >= LENGTH_MIN).then_some(Self { stream, frames, begun })
     }
 
-    /// How much later another path brings the same sound, in nanoseconds, if it does
-    /// within `most` either way. Decodes both, which takes some tenths of a second.
-    pub(super) fn offset_of(&self, other: &Self, most: Duration) -> Option<i64> {
+    /// How much later each of other paths brings the same sound, in nanoseconds, if it does
+    /// within `most` either way. Decodes all, which takes some tenths of a second.
+    pub(super) fn offsets_of(&self, others: &[Self], most: Duration) -> Vec<Option<i64>> {
+        let own = self.envelope();
+        let offset_of = |other: &Self| self.offset_of(own.as_ref()?, other, most);
+        others.iter().map(offset_of).collect()
+    }
+
+    fn offset_of(&self, own: &Envelope, other: &Self, most: Duration) -> Option<i64> {
         let most = i64::try_from(most.as_nanos()).ok()?;
         let begun = other.begun.nanos_since(self.begun);
         let within = (-most).checked_sub(begun)?..=most.checked_sub(begun)?;
-        let lag = self.envelope()?.lag_of(&other.envelope()?, within)?;
+        let lag = own.lag_of(&other.envelope()?, within)?;
         Some(begun + lag.nanos)
     }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use media::{MediaDuration, StreamInfo, Title, WallTime};
+use media::{StreamInfo, Title, WallTime};
 
 use super::hashes::Hashes;
 use super::least::{Least, moved};
@@ -72,7 +72,7 @@ impl Line {
                 line.hashes.forget_first();
             }
         }
-        let begun = now.minus(media_at(&stream, line.end()));
+        let begun = now.minus(stream.duration_of(line.end()));
         line.observe(begun.nanos_since(WallTime::default()), now);
         line.appended = Some(now);
         line
@@ -126,7 +126,7 @@ impl Line {
     /// goes by, at `arrival`.
     pub(super) fn append(&mut self, hash: u64, pending: Pending, arrival: WallTime) {
         let stream = *self.stream.get_or_insert(pending.unit.header.stream);
-        let media = media_at(&stream, self.end());
+        let media = stream.duration_of(self.end());
         self.observe(arrival.minus(media).nanos_since(WallTime::default()), arrival);
         self.appended = Some(self.appended.map_or(arrival, |last| last.max(arrival)));
         self.pending_bytes += pending.unit.data.len();
@@ -154,13 +154,13 @@ impl Line {
 
     /// When the unit of a place is due if it is not held back.
     pub(super) fn due(&self, place: u64) -> WallTime {
-        let media = self.stream.map_or(Duration::ZERO, |stream| media_at(&stream, place));
+        let media = self.stream.map_or(Duration::ZERO, |stream| stream.duration_of(place));
         moved(WallTime::default(), self.origin).plus(media)
     }
 
     /// How long `units` units last.
     pub(super) fn length(&self, units: u64) -> Duration {
-        self.stream.map_or(Duration::ZERO, |stream| media_at(&stream, units))
+        self.stream.map_or(Duration::ZERO, |stream| stream.duration_of(units))
     }
 
     /// Puts units before the one of a place that has not been released.
@@ -209,10 +209,4 @@ impl Line {
     fn pending_offset(&self, place: u64) -> Option<usize> {
         usize::try_from(place.checked_sub(self.released())?).ok()
     }
-}
-
-/// How long after unit 0 a unit begins.
-fn media_at(stream: &StreamInfo, place: u64) -> Duration {
-    let ticks = place.saturating_mul(u64::from(stream.samples_per_frame));
-    MediaDuration::from_ticks(ticks).to_std(stream.timescale)
 }

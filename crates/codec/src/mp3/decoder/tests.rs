@@ -1,9 +1,8 @@
 #![expect(clippy::cast_possible_truncation, reason = "test signals are within range")]
 
-use media::Framer;
-
 use super::*;
-use crate::mp3::{Encoder, Reservoir, Settings};
+use crate::mp3::{Reservoir, Settings};
+use crate::testing::mp3_frames_as as frames;
 
 /// A sine of 440 Hz in every channel.
 fn sine(settings: &Settings, level: f64) -> Vec<i16> {
@@ -11,16 +10,6 @@ fn sine(settings: &Settings, level: f64) -> Vec<i16> {
     let sample = |n: u32| (f64::from(n) / hz * 440.0 * std::f64::consts::TAU).sin() * level;
     let group = |n| std::iter::repeat_n(sample(n) as i16, settings.channels.into());
     (0..settings.sample_rate_hz).flat_map(group).collect()
-}
-
-fn frames(settings: &Settings, pcm: &[i16]) -> Vec<Vec<u8>> {
-    let mut encoder = Encoder::new(settings).unwrap();
-    let mut bytes = Vec::new();
-    encoder.encode(pcm, &mut bytes).unwrap();
-    encoder.flush(&mut bytes).unwrap();
-    let mut framer = Framer::default();
-    framer.push(&bytes);
-    std::iter::from_fn(|| framer.next_frame().unwrap()).map(|frame| frame.data.to_vec()).collect()
 }
 
 fn check(settings: &Settings) {
