@@ -128,6 +128,8 @@ async fn ffmpeg_behind_a_proxy_is_let_in_and_kept_out_by_what_the_proxy_says() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_bucket_has_no_playlist_that_would_go_round_the_block() {
     let on_air = OnAir::start("{ allow_all_except = ['US'] }", true).await;
+    let stored = |report: &Report| report.egress("radio").unwrap().bucket_lag_segments == 0;
+    on_air.node.until("all segments are stored", stored).await;
     let bucket = on_air.scratch.path().join("bucket/public/radio");
     let rendition = on_air.node.egress("radio").rendition;
     let files = std::fs::read_dir(bucket.join(rendition)).unwrap().flatten();
