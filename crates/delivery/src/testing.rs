@@ -274,6 +274,10 @@ fn settings_of_acme() -> StationSettings {
         dvr: DVR,
         segment_max_age: Duration::from_secs(SEGMENT_MAX_AGE),
         geo: None,
+        session_limit: None,
+        protect_segments: false,
+        limit_announcement: None,
+        geo_announcement: None,
     }
 }
 
