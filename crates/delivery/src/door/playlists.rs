@@ -85,16 +85,10 @@ impl Delivery {
             Ok(document) => document,
             Err(refusal) => return refusal.respond(),
         };
-        if asked.request.method == Method::GET {
-            let seen = match self.load(station, &view, &admitted, (asked, now)) {
-                Ok(seen) => seen,
-                Err(block) => return self.refuse(station, block).respond(),
-            };
-            if let Some(until) = seen
-                && let Some(response) = self.close(station, &view, &admitted, (until, now))
-            {
-                return response;
-            }
+        if asked.request.method == Method::GET
+            && let Some(response) = self.go_on(station, &view, &admitted, (asked, now))
+        {
+            return response;
         }
         let settings = station.settings();
         let sharing = if admitted.token.is_none() && station.is_for_all() {
@@ -170,6 +164,32 @@ impl Delivery {
         Ok(Admitted { identity, token: Some(token), country })
     }
 
+    /// Notes the reload; gives the answer instead of the playlist, where the session may
+    /// not go on.
+    fn go_on(
+        &self,
+        station: &Station,
+        view: &HlsView,
+        admitted: &Admitted,
+        (asked, now): (&Asked<'_>, WallTime),
+    ) -> Option<Response<Body>> {
+        let load = || self.load(station, view, admitted, (asked, now));
+        let refuse = |block| Some(self.refuse(station, block).respond());
+        let until = match load() {
+            Ok(until) => until?,
+            Err(block) => return refuse(block),
+        };
+        if let Some(response) = self.close(station, view, admitted, (until, now)) {
+            return Some(response);
+        }
+        if admitted.token.is_none() && view.closing(until, now, station.settings()) == Ok(None) {
+            // Who has no token that says so presses play again by asking again.
+            self.sessions.forget(&station.settings().name, admitted.identity);
+            return load().err().and_then(refuse);
+        }
+        None
+    }
+
     /// The answer with which a session is closed; `None` before it is time.
     fn close(
         &self,
@@ -189,12 +209,7 @@ impl Delivery {
                         if suffix.is_empty() { text } else { closing::with_suffix(&text, &suffix) };
                     return Some(hls::private(text));
                 }
-                if admitted.token.is_none() {
-                    // Who has no token to be told by presses play again by asking again.
-                    self.sessions.forget(&settings.name, admitted.identity);
-                    return None;
-                }
-                Some(Refusal::SessionOver.respond())
+                admitted.token.as_ref().map(|_| Refusal::SessionOver.respond())
             }
         }
     }
@@ -291,3 +306,6 @@ impl Admitted {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
