@@ -138,9 +138,6 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
                     egress.name
                 ));
             }
-            for egress in catalogue.egresses().filter(|egress| egress.asks_about_listeners()) {
-                say(&format!("egress {}: no HLS, since auth.listener_add is asked", egress.name));
-            }
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -106,7 +106,8 @@ fn settings(egress: &Egress) -> StationSettings {
         segment_max_age: mount.window + mount.segment + egress.dvr,
         geo: egress.geo.clone(),
         session_limit: egress.session_limit,
-        protect_segments: egress.protect_segments,
+        // Segments of those about whom a back end is asked are nobody else's.
+        protect_segments: egress.protect_segments || egress.asks_about_listeners(),
         limit_announcement: announcement(egress.limit_announcement.as_ref()),
         geo_announcement: announcement(egress.geo_announcement.as_ref()),
     }

@@ -11,7 +11,7 @@ use tests::encoder::Source;
 use tests::listener::Listener;
 use tests::raw::exchange;
 use tests::watch::{Watch, tune_in};
-use tests::{Scratch, TestNode, frames, http, metrics, node, program, wait};
+use tests::{Scratch, TestNode, frames, hls, http, metrics, node, wait};
 use tokio::task::JoinSet;
 
 /// `fred:s3cret`, whom the back end knows.
@@ -230,7 +230,7 @@ async fn two_thousand_that_wait_for_a_back_end_hinder_no_other_mount() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mount_that_asks_has_no_hls_and_no_playlist_in_the_bucket() {
+async fn a_mount_that_asks_has_no_playlist_in_the_bucket_and_no_hls_without_a_yes() {
     let (back_end, scratch) = (BackEnd::start(), Scratch::default());
     let public = scratch.path().join("bucket/public/radio");
     let fill = async |manifest: &str| {
@@ -247,20 +247,25 @@ async fn a_mount_that_asks_has_no_hls_and_no_playlist_in_the_bucket() {
     open.stop().await;
 
     let (asks, _source) = fill(&manifest(&back_end.table(LISTENERS))).await;
-    for path in ["/radio/playlist.m3u8", "/radio.m3u8", "/radio/mp3-128/media.m3u8"] {
-        assert_eq!(http::get(&asks.url(path)).await.status, 403, "{path}");
-    }
+    let (master, media) = (asks.url("/radio/playlist.m3u8"), asks.url("/radio/mp3-128/media.m3u8"));
+    assert_eq!(http::get(&master).await.status, 401);
+    assert_eq!(http::get(&media).await.status, 403);
     let stored = || async { (files(&public).len() > 4).then_some(()) };
     wait::until("segments in the bucket", stored).await;
     let playlists = files(&public).into_iter().filter(|name| name.contains(".m3u8"));
     assert_eq!(playlists.collect::<Vec<_>>(), [""; 0]);
-    assert!(back_end.requests("listener_add").is_empty());
-
-    let text = manifest(&back_end.table(LISTENERS));
-    std::fs::write(scratch.path().join("stations.toml"), text).unwrap();
-    let check = program::command(&["check", "stations.toml"], scratch.path()).output();
-    let said = String::from_utf8(check.await.unwrap().stdout).unwrap();
-    assert!(said.contains("egress radio: no HLS, since auth.listener_add is asked\n"), "{said}");
+    let fred = [("authorization", "Basic ZnJlZDpzM2NyZXQ=")];
+    let listened = http::request("GET", &master, &fred).await.text();
+    let variant = listened.lines().last().unwrap();
+    let media = asks.url(&format!("/radio/{variant}"));
+    let listed = http::get(&media).await.text();
+    let newest = hls::listed(&listed).last().unwrap().to_string();
+    let (name, _) = newest.split_once("?p=").unwrap();
+    let segment = async |name: &str| http::get(&asks.url(&format!("/radio/mp3-128/{name}"))).await;
+    assert_eq!((segment(&newest).await.status, segment(name).await.status), (200, 403));
+    assert_eq!(back_end.requests("listener_add").len(), 2, "one without a password before");
+    asks.stop().await;
+    back_end.until("listener_remove", 1).await;
 }
 
 /// The names of all files beneath a folder.

@@ -414,7 +414,7 @@ impl Egress {
     }
 
     /// Whether a back end is asked about each listener. Nothing of it may be had
-    /// then without that: it has no HLS, and no playlists in the bucket.
+    /// then without that: it has no playlists in the bucket, and its segments are protected.
     pub fn asks_about_listeners(&self) -> bool {
         self.auth.as_ref().is_some_and(|auth| auth.listener_add.is_some())
     }

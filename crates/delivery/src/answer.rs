@@ -35,8 +35,6 @@ pub(crate) enum Refusal {
     Busy,
     /// The back end, which was to be asked, does not say that it may come in.
     Unanswered,
-    /// There is a back end to be asked about each listener, and HLS has none.
-    AskedAbout,
     /// It may not listen: to HLS it is 451 (RFC 7725), to a stream 403, which old players
     /// know.
     Blocked {
@@ -80,7 +78,6 @@ impl Refusal {
             Self::Full => (StatusCode::SERVICE_UNAVAILABLE, "too many listeners\n"),
             Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "too many listeners at a time\n"),
             Self::Unanswered => (StatusCode::FORBIDDEN, "who may listen cannot be told now\n"),
-            Self::AskedAbout => (StatusCode::FORBIDDEN, "this mount has no HLS\n"),
             Self::Range { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "no such range\n"),
             Self::Upstream => (StatusCode::BAD_GATEWAY, "not available\n"),
             Self::Moment(error) => {

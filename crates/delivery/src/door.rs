@@ -233,8 +233,8 @@ impl Delivery {
         self.stations.resolve(path)
     }
 
-    /// Whether HLS is closed: nobody could be asked about those who hear it.
-    fn has_no_hls(&self, station: &Station) -> bool {
+    /// Whether a back end is asked about each listener.
+    fn is_asked(&self, station: &Station) -> bool {
         self.back_ends.of(&station.settings().name).is_some_and(|back_end| back_end.is_asked())
     }
 
@@ -255,8 +255,7 @@ impl Delivery {
                 let url = own_url(asked.request, asked.secure, &station.settings().name);
                 hls::tune_in(station, format, url)
             }
-            _ if self.has_no_hls(station) => Refusal::AskedAbout.respond(),
-            Wanted::Multivariant { prefix } => self.multivariant(station, &prefix, &asked),
+            Wanted::Multivariant { prefix } => self.multivariant(station, &prefix, &asked).await,
             Wanted::Media => self.media(station, &asked).await,
             Wanted::Announcement => self.announcement(station),
             Wanted::Segment { name } => self.segment(station, &name, &asked).await,

@@ -5,6 +5,7 @@
 //! is for counting.
 
 pub(crate) mod identity;
+pub(crate) mod passes;
 pub(crate) mod table;
 
 use std::collections::HashMap;
@@ -21,12 +22,14 @@ use crate::roster::{Entry, Over, Roster, Visitor};
 use crate::station::Station;
 
 use identity::{Fingerprint, Identity};
+use passes::Passes;
 use table::{Begun, Load, Seen, Table, TableFull};
 
 /// The HLS sessions of a process. Clones are handles to the same ones.
 #[derive(Debug, Clone)]
 pub(crate) struct Sessions {
     tables: Arc<HashMap<String, Mutex<Table<Presence>>>>,
+    passes: Passes,
     records: Records,
 }
 
@@ -44,12 +47,21 @@ impl Sessions {
             let settings = station.settings();
             (settings.name.clone(), Mutex::new(Table::new(settings.target_secs)))
         };
-        Self { tables: Arc::new(stations.map(table).collect()), records: Records::default() }
+        Self {
+            tables: Arc::new(stations.map(table).collect()),
+            passes: Passes::default(),
+            records: Records::default(),
+        }
     }
 
     /// Tells these of sessions that end.
     pub(crate) fn with_records(self, records: Records) -> Self {
         Self { records, ..self }
+    }
+
+    /// Those whom a back end has let in, and who have not begun.
+    pub(crate) fn passes(&self) -> &Passes {
+        &self.passes
     }
 
     /// Notes a reload; a session that begins or comes back takes a place.
@@ -102,6 +114,7 @@ impl Sessions {
 
     /// Ends what will not come back; to be called every second.
     pub(crate) fn sweep(&self, now: WallTime) {
+        self.passes.sweep(now);
         for table in self.tables.values() {
             let ended = lock(table).sweep(now);
             self.record(ended);
@@ -125,7 +138,7 @@ impl Sessions {
             Fingerprint::of_client(&session.egress, session.address, session.user_agent.as_bytes());
         let identity = Identity::Token(session.id);
         if let Some(mut table) = self.table(&session.egress) {
-            table.restore(identity, Begun { session, until }, fingerprint);
+            table.restore(identity, Begun { session, until, held: None }, fingerprint);
         }
     }
 

@@ -323,9 +323,7 @@ impl Refused {
                 Refusal::Full.respond()
             }
             Self::NoSeat(_) => off_air(),
-            Self::Denied(Denial::Unauthorized(reason)) => answer::unauthorized(reason.as_deref()),
-            Self::Denied(Denial::Unanswered) => Refusal::Unanswered.respond(),
-            Self::Denied(Denial::Busy) => Refusal::Busy.respond(),
+            Self::Denied(denial) => denial.respond(),
         }
     }
 }

@@ -114,7 +114,7 @@ impl Bench {
         let mut playlists = LivePlaylists::new(TARGET_SECS, Duration::from_mins(1));
         let shown = self.station.hls().shown.clone();
         let heard = Heard { media: Duration::from_secs(segments * TARGET_SECS), bytes: segments };
-        let mut view = HlsView { shown, heard, ..HlsView::default() };
+        let mut view = HlsView { heard, shown, ..HlsView::default() };
         for number in 0..segments {
             let info = segment(number);
             if number + 2 >= segments {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use axum::body::Body;
+use axum::http::Response;
 use icy::source::Credentials;
 use icy::url_auth::{Action, PassedHeaders, Verdict};
 use outbound::{Answer, BACK_END_TIME, Error, Target};
@@ -14,6 +16,7 @@ use tracing::{info, warn};
 use super::BackEnd;
 use super::metrics::Outcome;
 use super::ticket::{Identity, Ticket};
+use crate::answer::{self, Refusal};
 use crate::fanout::ListenerId;
 
 /// Longer than any listener listens: a century.
@@ -49,6 +52,17 @@ pub(crate) enum Denial {
     /// Too many are asked about already.
     #[error("the back end is asked about too many listeners already")]
     Busy,
+}
+
+impl Denial {
+    /// What a listener is told, over HTTP.
+    pub(crate) fn respond(&self) -> Response<Body> {
+        match self {
+            Self::Unauthorized(reason) => answer::unauthorized(reason.as_deref()),
+            Self::Unanswered => Refusal::Unanswered.respond(),
+            Self::Busy => Refusal::Busy.respond(),
+        }
+    }
 }
 
 impl BackEnd {

@@ -504,27 +504,52 @@ async fn a_mount_tells_when_it_goes_on_and_off_the_air_at_each_of_its_paths() {
 }
 
 #[tokio::test]
-async fn a_mount_whose_listeners_are_asked_about_has_no_hls() {
+async fn who_listens_over_hls_is_asked_about_once_and_told_when_it_has_gone() {
     let asked = asked(YES).await;
     asked.bench.list(8);
-    let segment = format!("/acme/mp3-128/{}", crate::testing::segment(7).file_name());
-    for path in [
-        "/acme/playlist.m3u8",
-        "/acme.m3u8",
-        "/acme.mp3/playlist.m3u8",
-        "/acme/mp3-128/media.m3u8",
-        "/acme/mp3-128/media.m3u8?from=-1h",
-        "/acme/playlist.m3u8?from=-1h",
-        &segment,
-    ] {
-        for method in ["GET", "HEAD"] {
-            let answer = asked.bench.ask(method, path, &[]).await;
-            assert_eq!(answer.status, 403, "{path}");
-            assert_eq!(answer.header("cache-control"), "no-store");
-        }
+    let master = asked.bench.get("/acme/playlist.m3u8?key=1").await;
+    assert_eq!(master.status, 200);
+    assert_eq!(asked.script.bodies("listener_add").len(), 1);
+    let told = asked.script.bodies("listener_add").remove(0);
+    assert!(
+        told.contains("mount=/acme%3fkey%3d1") || told.contains("mount=%2facme%3fkey%3d1"),
+        "{told}"
+    );
+    let media = format!("/acme/{}", master.text().lines().last().unwrap());
+    for _ in 0..3 {
+        assert_eq!(asked.bench.get(&media).await.status, 200);
+        asked.bench.clock.advance(Duration::from_secs(6));
+    }
+    assert_eq!(asked.script.bodies("listener_add").len(), 1, "once");
+    assert_eq!(asked.script.bodies("listener_remove"), [""; 0]);
+    // It does not come back.
+    asked.bench.clock.advance(Duration::from_mins(4));
+    asked.bench.delivery.sweep_sessions();
+    asked.script.until_told("listener_remove", 1).await;
+    // Whoever never begins has gone, too.
+    asked.bench.list(9);
+    asked.bench.get("/acme/playlist.m3u8").await;
+    asked.bench.clock.advance(Duration::from_mins(1));
+    asked.bench.delivery.sweep_sessions();
+    asked.script.until_told("listener_remove", 2).await;
+}
+
+#[tokio::test]
+async fn over_hls_nobody_comes_in_without_the_back_ends_yes() {
+    let asked = asked(NO).await;
+    asked.bench.list(8);
+    for path in ["/acme/playlist.m3u8", "/acme.m3u8", "/acme/playlist.m3u8?key=2"] {
+        let refused = asked.bench.get(path).await;
+        assert_eq!(refused.status, 401, "{path}: {}", refused.text());
+        assert_eq!(refused.header("cache-control"), "no-store");
+    }
+    // The media playlist alone is of no use.
+    for path in ["/acme/mp3-128/media.m3u8", "/acme/mp3-128/media.m3u8?from=-1h"] {
+        let refused = asked.bench.get(path).await;
+        assert_eq!((refused.status.as_u16(), refused.header("cache-control")), (403, "no-store"));
     }
     assert_eq!(asked.bench.get("/acme.pls").await.status, 200);
-    assert_eq!(asked.script.bodies("listener_add"), [""; 0], "nobody is asked");
+    assert_eq!(asked.bench.station.mount().snapshot().hls_sessions, 0);
 }
 
 #[test]

@@ -1,22 +1,27 @@
 //! Playlists: a session begins with the multivariant one, and lives by the reloads of
 //! the media one.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Response, StatusCode};
 use catalogue::Country;
 use ledger::{Ending, Protocol, Session};
-use media::{WallTime, text};
+use media::{SessionId, WallTime, text};
 use playlists::closing;
 use playlists::timeshift::Query;
-use policy::{Block, Expiry, SegmentPass, SessionToken};
+use policy::{Block, Expiry, SESSION_MAX, SegmentPass, SessionToken};
 use tracing::info;
 
 use super::{Asked, Delivery};
 use crate::answer::Refusal;
+use crate::auth::{Denial, Pass};
+use crate::fanout::ListenerId;
 use crate::hls::{self, Sharing};
 use crate::resolve::{self, PATH_LEN_MAX, TOKEN_PARAMETER};
 use crate::sessions::fresh_id;
 use crate::sessions::identity::{Fingerprint, Identity};
+use crate::sessions::passes::Granted;
 use crate::sessions::table::{Begun, Load};
 use crate::station::{HlsView, NotYet, Station};
 
@@ -33,7 +38,7 @@ struct Admitted {
 
 impl Delivery {
     /// Answers for the multivariant playlist, with which a session begins.
-    pub(super) fn multivariant(
+    pub(super) async fn multivariant(
         &self,
         station: &Station,
         prefix: &str,
@@ -53,8 +58,12 @@ impl Delivery {
         }
         let settings = station.settings();
         let stamped = policy::stamp(&caller, settings.geo.as_ref());
-        let limit = settings.session_limit;
-        let token = SessionToken::new(fresh_id(), &settings.name, now, limit, stamped);
+        let id = fresh_id();
+        let limit = match self.ask_back_end(station, id, asked).await {
+            Ok(limit) => limit,
+            Err(denial) => return denial.respond(),
+        };
+        let token = SessionToken::new(id, &settings.name, now, limit, stamped);
         let signed = self.keys.sign(&token);
         let moments = query.map_or_else(String::new, |query| format!("{query}&"));
         let query = format!("?{moments}{TOKEN_PARAMETER}={signed}");
@@ -62,6 +71,39 @@ impl Delivery {
             Some(text) => hls::private(text),
             None => hls::off_air(station).respond(),
         }
+    }
+
+    /// How long a session may last that begins; asks its back end, where there is one.
+    async fn ask_back_end(
+        &self,
+        station: &Station,
+        id: SessionId,
+        asked: &Asked<'_>,
+    ) -> Result<Option<Duration>, Denial> {
+        let settings = station.settings();
+        let limit = settings.session_limit;
+        let Some(back_end) = self.back_ends.of(&settings.name) else { return Ok(limit) };
+        if asked.request.method != Method::GET {
+            return Ok(limit);
+        }
+        let headers = &asked.request.headers;
+        let header = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
+        let query = asked.request.uri.query().map(|query| format!("?{query}"));
+        let target = format!("/{}{}", settings.name, query.unwrap_or_default());
+        let question = back_end.question((ListenerId::fresh(), asked.peer), &target, header);
+        let Pass { user, until, ticket } =
+            back_end.admit(question).await.inspect_err(|denial| {
+                let (mount, peer) = (settings.name.as_str(), asked.peer);
+                info!(mount, %peer, reason = %denial, "listener refused");
+            })?;
+        if !self.sessions.passes().put(id, Granted { user, ticket }, self.clock.now()) {
+            return Err(Denial::Busy);
+        }
+        // It is asked again of who listens on for a day.
+        let asked_for = back_end.is_asked().then_some(SESSION_MAX);
+        let now = self.clock.clock().monotonic();
+        let given = until.map(|until| until.saturating_duration_since(now));
+        Ok([limit, asked_for, given].into_iter().flatten().min())
     }
 
     /// Answers for the media playlist, by whose reloads a session lives.
@@ -91,7 +133,8 @@ impl Delivery {
             return response;
         }
         let settings = station.settings();
-        let sharing = if admitted.token.is_none() && station.is_for_all() {
+        let sharing = if admitted.token.is_none() && station.is_for_all() && !self.is_asked(station)
+        {
             Sharing::Public
         } else {
             Sharing::Private
@@ -145,6 +188,10 @@ impl Delivery {
         let settings = station.settings();
         let geo = settings.geo.as_ref();
         let Some(text) = resolve::token(asked.request.uri.query()) else {
+            if self.is_asked(station) {
+                // Nobody was asked about it.
+                return Err(Refusal::Session);
+            }
             policy::decide_again(&caller, None, geo)
                 .map_err(|block| self.refuse(station, block))?;
             let identity = Identity::Player(fingerprint(station, asked));
@@ -239,8 +286,11 @@ impl Delivery {
         let begin = || {
             let settings = station.settings();
             let limit = settings.session_limit.filter(|_| admitted.token.is_none());
-            let session = self.begun(station, admitted, asked, now);
-            Begun { session, until: limit.map(|limit| now.plus(limit)) }
+            let granted =
+                admitted.token.as_ref().and_then(|token| self.sessions.passes().take(token.id));
+            let (user, held) = granted.map(|one| (one.user, one.ticket)).unwrap_or_default();
+            let session = Session { user, ..self.begun(station, admitted, asked, now) };
+            Begun { session, until: limit.map(|limit| now.plus(limit)), held }
         };
         let seen = self.sessions.load(station, &self.roster, &load, begin)?;
         Ok(seen.until)
@@ -271,7 +321,7 @@ impl Delivery {
             user: None,
             started: now,
             ended: now,
-            media: std::time::Duration::ZERO,
+            media: Duration::ZERO,
             bytes: 0,
             ending: None,
         }

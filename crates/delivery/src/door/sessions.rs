@@ -42,13 +42,18 @@ impl Delivery {
                 _ = ticks.tick() => {}
             }
             let now = self.clock.now();
-            self.sessions.sweep(now);
+            self.sweep_sessions();
             if now >= checkpoint_at {
                 self.checkpoint();
                 checkpoint_at = now.plus(CHECKPOINT_EVERY);
             }
         }
         self.checkpoint();
+    }
+
+    /// Ends the sessions that are not reloaded any more.
+    pub(crate) fn sweep_sessions(&self) {
+        self.sessions.sweep(self.clock.now());
     }
 
     /// Tells the ledger which sessions are open.

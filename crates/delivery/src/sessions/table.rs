@@ -15,6 +15,7 @@ use ledger::{Ending, Session};
 use media::WallTime;
 
 use super::identity::{Fingerprint, Identity};
+use crate::auth::Ticket;
 use crate::station::Heard;
 
 /// How long a session may pause, as Triton counts it.
@@ -47,11 +48,13 @@ pub(crate) struct Load {
 }
 
 /// What a session is that begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Begun {
     pub(crate) session: Session,
     /// When it is over, where it has a limit.
     pub(crate) until: Option<WallTime>,
+    /// Kept until it is over, whether it listens or pauses.
+    pub(crate) held: Option<Ticket>,
 }
 
 /// What of a session a reload goes by.
@@ -93,6 +96,7 @@ struct Live<P> {
     /// It is over because someone said so.
     is_killed: bool,
     presence: Option<P>,
+    held: Option<Ticket>,
     state: State,
 }
 
@@ -134,12 +138,21 @@ impl<P> Table<P> {
             if self.sessions.len() >= SESSIONS_MAX {
                 return Err(TableFull.into());
             }
-            let Begun { session, until } = begin();
+            let Begun { session, until, held } = begin();
             let presence = Some(admit(&session)?);
             let (position, state, is_killed) = (Some(position), State::Open, false);
             let loads = 1;
-            let live =
-                Live { session, fingerprint, position, loads, until, is_killed, presence, state };
+            let live = Live {
+                session,
+                fingerprint,
+                position,
+                loads,
+                until,
+                is_killed,
+                presence,
+                held,
+                state,
+            };
             self.sessions.insert(identity, live);
             self.fold_twin(identity, fingerprint, now);
             self.newest.insert(fingerprint, identity);
@@ -170,7 +183,7 @@ impl<P> Table<P> {
         if live.state == State::Over {
             return None;
         }
-        (live.state, live.presence) = (State::Over, None);
+        (live.state, live.presence, live.held) = (State::Over, None, None);
         live.session.ended = live.session.ended.max(now);
         live.session.ending = Some(if live.is_killed { Ending::Killed } else { ending });
         Some(live.session.clone())
@@ -223,7 +236,7 @@ impl<P> Table<P> {
     /// Takes a session over from the process before: it goes on where it comes back,
     /// and is not counted until then.
     pub(crate) fn restore(&mut self, identity: Identity, begun: Begun, fingerprint: Fingerprint) {
-        let Begun { session, until } = begun;
+        let Begun { session, until, held } = begun;
         let live = Live {
             session,
             fingerprint,
@@ -234,6 +247,7 @@ impl<P> Table<P> {
             until: None,
             is_killed: false,
             presence: None,
+            held,
             state: State::Open,
         };
         self.sessions.insert(identity, live);

@@ -99,7 +99,7 @@ impl House {
         let begun = &mut self.begun;
         let begin = || {
             *begun += 1;
-            Begun { session: session(*begun, at(secs)), until: until.map(at) }
+            Begun { session: session(*begun, at(secs)), until: until.map(at), held: None }
         };
         let places = &self.places;
         let admit = |_: &Session| {
@@ -279,7 +279,7 @@ fn sessions_go_on_behind_a_restart() {
     let before = || {
         let mut before = session(1, at(0));
         (before.ended, before.media, before.bytes) = (at(60), Duration::from_mins(1), 60_000);
-        Begun { session: before, until: Some(at(500)) }
+        Begun { session: before, until: Some(at(500)), held: None }
     };
     let (fingerprint, by_player) = player(1);
     for identity in [token(1), by_player] {
@@ -313,7 +313,7 @@ fn there_are_no_more_sessions_than_a_table_has() {
     let fingerprint = player(1).0;
     for nth in 0..SESSIONS_MAX {
         let id = SessionId::new((nth as u128).to_be_bytes());
-        let begun = Begun { session: session(1, at(0)), until: None };
+        let begun = Begun { session: session(1, at(0)), until: None, held: None };
         house.table.restore(Identity::Token(id), begun, fingerprint);
         if nth + 2 == SESSIONS_MAX {
             house.load(Identity::Token(SessionId::new([9; 16])), 1, 0).unwrap();
