@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 use settings::Secret;
-use tracing::info;
+use tracing::{info, warn};
 
 /// The file in a process's data that has the cluster's secret where none is configured.
 pub const CLUSTER_FILE: &str = "cluster.key";
@@ -19,6 +19,9 @@ pub const SESSIONS_FILE: &str = "sessions.key";
 
 /// Random bytes in a secret, written as twice as many hexadecimal digits.
 const RANDOM_LEN: usize = 32;
+
+/// What was attempted, in an error.
+const WRITE: &str = "write";
 
 /// Only the process's own user reads it.
 const MODE: u32 = 0o600;
@@ -61,16 +64,25 @@ pub fn cluster_secret(configured: Option<&Secret>, data: &Path) -> Result<Secret
 }
 
 /// The keys of session tokens: those that are configured, else the one in `data`, which
-/// is made where there is none.
+/// is made where there is none. A disk that does not take it stops no station: the key is
+/// good until the process ends then.
 ///
 /// # Errors
 ///
-/// [`SecretError`].
+/// [`SecretError`], but not for what cannot be written.
 pub fn session_secrets(configured: &[Secret], data: &Path) -> Result<Vec<Secret>, SecretError> {
-    if configured.is_empty() {
-        return Ok(vec![kept(data, SESSIONS_FILE)?]);
+    if !configured.is_empty() {
+        return Ok(configured.to_vec());
     }
-    Ok(configured.to_vec())
+    let secret = match kept(data, SESSIONS_FILE) {
+        Err(SecretError::File { attempted: WRITE, path, source }) => {
+            let file = path.display();
+            warn!(%file, error = %source, "sessions end with the process: their key is not kept");
+            made()?
+        }
+        kept => kept?,
+    };
+    Ok(vec![secret])
 }
 
 fn kept(data: &Path, name: &str) -> Result<Secret, SecretError> {
@@ -88,17 +100,18 @@ fn kept(data: &Path, name: &str) -> Result<Secret, SecretError> {
             Secret::new(text.trim_end()).map_err(no_secret)
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let text = random_text()?;
-            fs::create_dir_all(data).map_err(failed("write"))?;
-            write(&path, &text).map_err(failed("write"))?;
+            let secret = made()?;
+            fs::create_dir_all(data).map_err(failed(WRITE))?;
+            write(&path, secret.expose()).map_err(failed(WRITE))?;
             info!(file = %path.display(), "secret made: other nodes need the same");
-            Secret::new(&text).map_err(no_secret)
+            Ok(secret)
         }
         Err(error) => Err(failed("read")(error)),
     }
 }
 
-fn random_text() -> Result<String, SecretError> {
+/// A secret that nobody has had.
+fn made() -> Result<Secret, SecretError> {
     let mut bytes = [0; RANDOM_LEN];
     SystemRandom::new().fill(&mut bytes).map_err(|_| SecretError::Random)?;
     let text = bytes.iter().fold(String::new(), |mut text, byte| {
@@ -106,15 +119,15 @@ fn random_text() -> Result<String, SecretError> {
         let _ = write!(text, "{byte:02x}");
         text
     });
-    Ok(text)
+    Secret::new(&text).map_err(|_| SecretError::Random)
 }
 
 /// A process that is killed meanwhile leaves no half of it.
-fn write(path: &Path, text: &str) -> io::Result<()> {
+fn write(path: &Path, text: &[u8]) -> io::Result<()> {
     let half = path.with_extension("half");
     let _ = fs::remove_file(&half);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(&half)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(text)?;
     file.sync_all()?;
     fs::rename(&half, path)
 }

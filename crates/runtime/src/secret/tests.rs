@@ -68,3 +68,13 @@ fn keys_of_sessions_are_those_configured_or_one_that_is_made_and_kept() {
     assert_eq!(session_secrets(&[], &folder.0).unwrap(), made);
     assert_ne!(made[0], cluster_secret(None, &folder.0).unwrap());
 }
+
+#[test]
+fn a_disk_that_takes_no_key_stops_nothing_and_is_no_reason_for_none() {
+    // Nobody makes folders there.
+    let data = Path::new("/proc/skywave-secret");
+    let read = session_secrets(&[], data).unwrap();
+    let [one] = &read[..] else { panic!("one key") };
+    assert_eq!(one.expose().len(), 2 * RANDOM_LEN);
+    assert!(cluster_secret(None, data).is_err(), "others need the same one");
+}
