@@ -70,6 +70,8 @@ pub enum Ending {
     Killed,
     /// The server died: what is told is what the last checkpoint had.
     Lost,
+    /// For a reason that a later version of the server knows.
+    Other,
 }
 
 impl Session {
@@ -87,9 +89,26 @@ impl Protocol {
             Self::Hls => "hls",
         }
     }
+
+    /// The one of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Icy, Self::Hls].into_iter().find(|protocol| protocol.name() == name)
+    }
 }
 
 impl Ending {
+    /// Every reason there is.
+    pub const ALL: [Self; 8] = [
+        Self::Left,
+        Self::Idle,
+        Self::Slow,
+        Self::Limit,
+        Self::Ended,
+        Self::Killed,
+        Self::Lost,
+        Self::Other,
+    ];
+
     /// Its name in logs.
     pub fn name(self) -> &'static str {
         match self {
@@ -100,6 +119,12 @@ impl Ending {
             Self::Ended => "ended",
             Self::Killed => "killed",
             Self::Lost => "lost",
+            Self::Other => "other",
         }
+    }
+
+    /// The one of this name; [`Ending::Other`] for a name that is not known.
+    pub fn from_name(name: &str) -> Self {
+        Self::ALL.into_iter().find(|ending| ending.name() == name).unwrap_or(Self::Other)
     }
 }
