@@ -12,6 +12,7 @@ mod folder;
 mod handle;
 mod line;
 mod reader;
+pub mod report;
 mod session;
 mod shelf;
 mod writer;
