@@ -32,7 +32,7 @@ use crate::public::PublicAddress;
 use crate::report::Reporter;
 use crate::roles::{Followed, follow, ingest_role, packager_role, paths, told_of};
 use crate::url_auth::UrlAuth;
-use crate::{tls, watching};
+use crate::{logs, tls, watching};
 
 /// What the access log has at the end of the process for its last lines.
 const FLUSH_TIME: Duration = Duration::from_secs(2);
@@ -79,6 +79,8 @@ pub(crate) struct Tasks {
     listings: JoinSet<()>,
     /// Who looks what happens, and who tells webhooks.
     watching: JoinSet<()>,
+    /// Who writes the logs of sessions.
+    logs: JoinSet<()>,
     /// Who listens for silence. What decodes a stranger's frames may fail: then
     /// nobody listens any more, and the station goes on.
     listening: JoinSet<()>,
@@ -166,6 +168,7 @@ fn deliver(
 ) -> Result<(Delivery, BackEnds, Option<AccessLog>)> {
     let stations = followed.iter().map(|one| Arc::clone(&one.station)).collect();
     let stations = Arc::new(Stations::new(stations));
+    logs::start(around, registry, &mut tasks.logs);
     let back_ends = BackEnds::start(catalogue, &stations, asking, registry, &mut tasks.telling)?;
     let access_log = access_log(around.config, registry)?;
     let bucket = around.stores.area(Area::Public).clone();
@@ -261,6 +264,7 @@ impl Running {
         ended(&mut self.tasks.links).await;
         ended(&mut self.tasks.listings).await;
         ended(&mut self.tasks.watching).await;
+        ended(&mut self.tasks.logs).await;
         let Endings { fanout, back_ends, access_log, desk } = self.endings;
         tokio::task::spawn_blocking(move || fanout.wait())
             .await
@@ -298,6 +302,7 @@ impl Tasks {
             Some(_) = self.telling.join_next() => {}
             Some(_) = self.listings.join_next() => {}
             Some(_) = self.watching.join_next() => {}
+            Some(_) = self.logs.join_next() => {}
         }
         // A task that heard of the shutdown first has not failed.
         !shutdown.is_triggered()
