@@ -45,7 +45,7 @@ pub(crate) fn folder(config: &ProcessConfig) -> Folder {
 }
 
 /// Opens the ledger of this process, and gives back the sessions that one before left
-/// open when it was killed.
+/// open when it was killed. `lost` is what [`start`] gave.
 ///
 /// # Errors
 ///
@@ -53,23 +53,26 @@ pub(crate) fn folder(config: &ProcessConfig) -> Folder {
 pub fn open_ledger(
     config: &ProcessConfig,
     now: WallTime,
-    registry: &mut Registry,
+    lost: Counter,
 ) -> io::Result<(Ledger, Vec<Session>)> {
-    let lost = Counter::default();
-    let help = "Records of sessions that the disk did not take";
-    registry.register("delivery_session_records_lost", help, lost.clone());
     let (ledger, left) = Ledger::open(folder(config).path(), now, lost)?;
     let is_short = config.session_logs.address_days == 0;
     let ledger = if is_short { ledger.shortening_addresses() } else { ledger };
     Ok((ledger, left))
 }
 
-/// Begins to do what is due, in a process that serves listeners.
-pub(crate) fn start(around: &Surroundings<'_>, registry: &mut Registry, tasks: &mut JoinSet<()>) {
+/// Begins to do what is due, in a process that serves listeners; gives the counter of
+/// records that no disk took.
+pub(crate) fn start(
+    around: &Surroundings<'_>,
+    registry: &mut Registry,
+    tasks: &mut JoinSet<()>,
+) -> Counter {
     let config = around.config;
     let metrics = Metrics::register(registry);
+    let lost = metrics.lost.clone();
     if !config.node.does(Role::Origin) && !config.node.does(Role::Edge) {
-        return;
+        return lost;
     }
     let logs = &config.session_logs;
     let keeping = Keeping { address_days: logs.address_days, keep_days: logs.keep_days };
@@ -81,11 +84,13 @@ pub(crate) fn start(around: &Surroundings<'_>, registry: &mut Registry, tasks: &
         metrics,
     };
     tasks.spawn(keeper.run(around.shutdown.clone()));
+    lost
 }
 
 /// What is counted.
 #[derive(Debug, Clone, Default)]
 struct Metrics {
+    lost: Counter,
     written: Counter,
     failures: Counter,
 }
@@ -93,6 +98,8 @@ struct Metrics {
 impl Metrics {
     fn register(registry: &mut Registry) -> Self {
         let metrics = Self::default();
+        let help = "Records of sessions that the disk did not take";
+        registry.register("delivery_session_records_lost", help, metrics.lost.clone());
         let help = "Days whose session logs came to the disk and to the bucket";
         registry.register("delivery_session_logs_written", help, metrics.written.clone());
         let help = "Tries to write, to store or to remove session logs that failed";
