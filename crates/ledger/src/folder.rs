@@ -99,11 +99,16 @@ impl Folder {
     /// The sessions of the last checkpoint that have no record since, seen last no later
     /// than `now`.
     pub(crate) fn left_open(&self, now: WallTime) -> io::Result<Vec<Session>> {
+        self.left_open_of(OPEN_SESSIONS_MAX, now)
+    }
+
+    /// Of so many of them at most.
+    fn left_open_of(&self, most: usize, now: WallTime) -> io::Result<Vec<Session>> {
         let mut open: HashMap<SessionId, Session> = HashMap::new();
         self.read_open(|mut session| {
             session.ended = session.ended.min(now);
             session.ending = None;
-            if open.len() < OPEN_SESSIONS_MAX {
+            if open.len() < most {
                 open.insert(session.id, session);
             }
         })?;
