@@ -45,7 +45,7 @@ pub(crate) fn folder(config: &ProcessConfig) -> Folder {
 }
 
 /// Opens the ledger of this process, and gives back the sessions that one before left
-/// open when it was killed. `lost` is what [`start`] gave.
+/// open when it was killed. `lost` counts records that no disk took.
 ///
 /// # Errors
 ///

@@ -10,8 +10,9 @@ use media::{SessionId, WallTime};
 use prometheus_client::metrics::counter::Counter;
 use runtime::clock::{Clock, SystemClock};
 use serde_json::{Value, json};
+use tests::disk::Disk;
 use tests::program::Setup;
-use tests::{Program, Scratch, program, tools, wait};
+use tests::{Program, Scratch, metrics, program, tools, wait};
 use tokio::io::AsyncWriteExt;
 
 /// The longest that a program may take.
@@ -281,6 +282,43 @@ async fn a_report_is_read_by_people_and_by_spreadsheets() {
     assert_eq!(table[1][..5], ["all", "", "5", "4", "5.000000"]);
     let jazz = station.whole_report(&["--format", "csv", "--egress", "jazz"]).await;
     assert_eq!(rows(&jazz, "comma").await[1][2..5], ["2", "2", "2.500000"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_full_loses_no_record_and_has_the_logs_when_there_is_space() {
+    let station = Station::new();
+    let sessions = station.data().join("sessions");
+    let before = format!("cp -r '{}' .; cat /dev/zero > filling", sessions.display());
+    let scratch = Scratch::default();
+    let manifest = tests::node::MP3;
+    let disk = Disk::serve(manifest, scratch.path(), "size=16m", &before).await;
+    let (lost, now) = (Counter::default(), WallTime::from(SystemClock.wall()));
+    let (ledger, left) = Ledger::open(&disk.path("sessions"), now, lost.clone()).unwrap();
+    assert!(left.is_empty());
+    // More than what is left of a block.
+    let day = station.today;
+    let record =
+        |id| Session { user_agent: "x".repeat(256), ..session(id, day, 1, mins(id.into())) };
+    for id in 1..=200 {
+        ledger.record(&record(id));
+    }
+    ledger.flush(LIMIT);
+    let failed = "skywave_delivery_session_logs_failed_total";
+    metrics::until(disk.program.control, failed, 1).await;
+    let logs = disk.path("logs").join(station.yesterday().to_string());
+    assert!(!logs.exists(), "logs are complete or not there");
+    disk.free();
+    wait::until("the logs", || async { logs.join("radio.txt").exists().then_some(()) }).await;
+    wait::until("all records", || async {
+        let mut read = Vec::new();
+        let folder = ledger::Folder::new(&disk.path("sessions"));
+        let outcome = folder.read(day, |session| read.push(session)).unwrap();
+        assert_eq!(outcome.skipped, 0, "no line is torn");
+        (read.len() == 200).then_some(())
+    })
+    .await;
+    assert_eq!(lost.get(), 0);
+    assert_eq!(disk.program.terminate().await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
