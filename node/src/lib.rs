@@ -7,7 +7,7 @@ pub mod export;
 pub mod geo;
 mod linked;
 mod listings;
-pub mod logs;
+mod logs;
 mod ports;
 mod public;
 mod report;

@@ -50,7 +50,7 @@ pub(crate) fn folder(config: &ProcessConfig) -> Folder {
 /// # Errors
 ///
 /// The system gives no thread.
-pub fn open_ledger(
+pub(crate) fn open_ledger(
     config: &ProcessConfig,
     now: WallTime,
     lost: Counter,
@@ -61,18 +61,12 @@ pub fn open_ledger(
     Ok((ledger, left))
 }
 
-/// Begins to do what is due, in a process that serves listeners; gives the counter of
-/// records that no disk took.
-pub(crate) fn start(
-    around: &Surroundings<'_>,
-    registry: &mut Registry,
-    tasks: &mut JoinSet<()>,
-) -> Counter {
+/// Begins to do what is due, in a process that serves listeners.
+pub(crate) fn start(around: &Surroundings<'_>, registry: &mut Registry, tasks: &mut JoinSet<()>) {
     let config = around.config;
     let metrics = Metrics::register(registry);
-    let lost = metrics.lost.clone();
     if !config.node.does(Role::Origin) && !config.node.does(Role::Edge) {
-        return lost;
+        return;
     }
     let logs = &config.session_logs;
     let keeping = Keeping { address_days: logs.address_days, keep_days: logs.keep_days };
@@ -84,13 +78,11 @@ pub(crate) fn start(
         metrics,
     };
     tasks.spawn(keeper.run(around.shutdown.clone()));
-    lost
 }
 
 /// What is counted.
 #[derive(Debug, Clone, Default)]
 struct Metrics {
-    lost: Counter,
     written: Counter,
     failures: Counter,
 }
@@ -98,8 +90,6 @@ struct Metrics {
 impl Metrics {
     fn register(registry: &mut Registry) -> Self {
         let metrics = Self::default();
-        let help = "Records of sessions that the disk did not take";
-        registry.register("delivery_session_records_lost", help, metrics.lost.clone());
         let help = "Days whose session logs came to the disk and to the bucket";
         registry.register("delivery_session_logs_written", help, metrics.written.clone());
         let help = "Tries to write, to store or to remove session logs that failed";

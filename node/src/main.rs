@@ -243,7 +243,7 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
     use std::io::Read as _;
     let file = std::fs::File::open(path).map_err(|why| format!("cannot be opened: {why}"))?;
     let mut bytes = Vec::new();
-    let mut file = file.take(catalogue::limits::INTRO_BYTES_MAX + 1);
+    let mut file = file.take(catalogue::limits::FILE_BYTES_MAX + 1);
     file.read_to_end(&mut bytes).map_err(|why| format!("cannot be read: {why}"))?;
     Ok(bytes)
 }

@@ -130,6 +130,7 @@ fn egress_report(
     programme: Option<&Programme>,
 ) -> EgressReport {
     let (status, hls) = (programme.map(Programme::status).unwrap_or_default(), station.hls());
+    let listening = station.mount().snapshot();
     // Where others make it, that it is served is all that is known.
     let is_made = programme.is_none() || status.epoch.is_some();
     let Merged { paths, offsets, last_break, .. } = &status.merge;
@@ -143,8 +144,8 @@ fn egress_report(
         rendition: station.rendition().to_string(),
         now_playing: status.title.as_ref().map(|title| title.stream_title.clone()),
         played: status.played.iter().map(played).collect(),
-        icy_listeners: station.mount().listeners() as u64,
-        hls_sessions: None,
+        icy_listeners: listening.icy_listeners() as u64,
+        hls_sessions: Some(listening.hls_sessions as u64),
         media_sequence: hls.number.map(|number| number.0),
         window_segments: u32::try_from(hls.listed).unwrap_or(u32::MAX),
         bucket_lag_segments: status.bucket_lag(),

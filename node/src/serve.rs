@@ -13,13 +13,16 @@ use delivery::{AccessLog, BackEndSetup, BackEnds, Delivery, Stations};
 use geo::Atlas;
 use ingest::Ingest;
 use journal::Desk;
+use ledger::{Ledger, Session};
 use listen::Entry;
 use outbound::{Client, Policy, Settings};
+use policy::SessionKeys;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
 use runtime::backoff;
 use runtime::clock::{Clock, Steady};
 use runtime::config::ProcessConfig;
+use runtime::secret;
 use runtime::shutdown::Shutdown;
 use store::{Area, Credentials, S3Settings, StoreUrl, Stores};
 use tokio::task::JoinSet;
@@ -57,6 +60,7 @@ struct Endings {
     fanout: Fanout,
     back_ends: BackEnds,
     access_log: Option<AccessLog>,
+    ledger: Ledger,
     desk: Desk,
 }
 
@@ -77,6 +81,8 @@ pub(crate) struct Tasks {
     telling: JoinSet<()>,
     /// The entries in YP directories.
     listings: JoinSet<()>,
+    /// Who looks which sessions are over.
+    sessions: JoinSet<()>,
     /// Who looks what happens, and who tells webhooks.
     watching: JoinSet<()>,
     /// Who writes the logs of sessions.
@@ -124,7 +130,7 @@ pub async fn start(
         follow(&catalogue, paths, packager.as_ref(), heard, (&stores, &mut tasks)).await?;
     let linked = linked.map(|linked| linked.with_programmes(&followed, clock.now()));
     let asking = url_auth.for_listeners(&clock);
-    let (delivery, back_ends, access_log) =
+    let (delivery, back_ends, access_log, ledger) =
         deliver(&around, (&catalogue, &followed), (&fanout, &asking), &mut registry, &mut tasks)?;
     let told = told_of(config, &catalogue);
     let silences = watching::listen(&told, &followed, &mut tasks.listening);
@@ -154,7 +160,7 @@ pub async fn start(
     }
     info!(public = %addresses.public, control = %addresses.control, "serving");
     let (reporter, routes) = (roles.reporter, doors.routes);
-    let endings = Endings { fanout, back_ends, access_log, desk };
+    let endings = Endings { fanout, back_ends, access_log, ledger, desk };
     Ok(Running { addresses, reporter, routes, shutdown, endings, tasks })
 }
 
@@ -165,12 +171,13 @@ fn deliver(
     (fanout, asking): (&Fanout, &BackEndSetup),
     registry: &mut Registry,
     tasks: &mut Tasks,
-) -> Result<(Delivery, BackEnds, Option<AccessLog>)> {
+) -> Result<(Delivery, BackEnds, Option<AccessLog>, Ledger)> {
     let stations = followed.iter().map(|one| Arc::clone(&one.station)).collect();
     let stations = Arc::new(Stations::new(stations));
     logs::start(around, registry, &mut tasks.logs);
     let back_ends = BackEnds::start(catalogue, &stations, asking, registry, &mut tasks.telling)?;
     let access_log = access_log(around.config, registry)?;
+    let (ledger, left_open) = open_ledger(around, registry)?;
     let bucket = around.stores.area(Area::Public).clone();
     let atlas = around.config.geo_database.clone().map(Atlas::open).unwrap_or_default();
     if around.config.geo_database.is_none()
@@ -182,9 +189,31 @@ fn deliver(
     tasks.ports.spawn(atlas.clone().keep_fresh(around.shutdown.clone()));
     let delivery = Delivery::new(stations, fanout, bucket, around.clock.clone(), registry)
         .with_back_ends(back_ends.clone())
-        .with_access_log(access_log.clone())
+        .with_records(Some(ledger.clone()), access_log.clone())
+        .with_keys(session_keys(around.config)?)
+        .with_address_listeners_max(around.config.limits.address_listeners_max)
         .with_atlas(atlas);
-    Ok((delivery, back_ends, access_log))
+    delivery.resume(left_open);
+    tasks.sessions.spawn(delivery.clone().keep_sessions(around.shutdown.clone()));
+    Ok((delivery, back_ends, access_log, ledger))
+}
+
+/// The keys of session tokens: those that are configured, or the node's own.
+fn session_keys(config: &ProcessConfig) -> Result<SessionKeys> {
+    let secrets = secret::session_secrets(&config.secrets.sessions, &config.data)?;
+    SessionKeys::new(&secrets).context("no key for session tokens")
+}
+
+/// Opens the ledger of sessions; gives back those that a process before left open.
+fn open_ledger(
+    around: &Surroundings<'_>,
+    registry: &mut Registry,
+) -> Result<(Ledger, Vec<Session>)> {
+    let lost = Counter::default();
+    let help = "Records of sessions that the disk did not take";
+    registry.register("delivery_session_records_lost", help, lost.clone());
+    let opened = logs::open_ledger(around.config, around.clock.now(), lost);
+    opened.context("cannot keep a ledger of sessions")
 }
 
 /// Begins to keep journals; what a process before has left is on the feeds.
@@ -265,7 +294,8 @@ impl Running {
         ended(&mut self.tasks.listings).await;
         ended(&mut self.tasks.watching).await;
         ended(&mut self.tasks.logs).await;
-        let Endings { fanout, back_ends, access_log, desk } = self.endings;
+        ended(&mut self.tasks.sessions).await;
+        let Endings { fanout, back_ends, access_log, ledger, desk } = self.endings;
         tokio::task::spawn_blocking(move || fanout.wait())
             .await
             .context("the fan-out engine did not end as it should")??;
@@ -278,6 +308,7 @@ impl Running {
         if let Some(log) = access_log {
             tokio::task::spawn_blocking(move || log.flush(FLUSH_TIME)).await?;
         }
+        tokio::task::spawn_blocking(move || ledger.flush(FLUSH_TIME)).await?;
         info!("the end");
         anyhow::ensure!(!failed, "a task ended by itself");
         Ok(())
@@ -303,6 +334,7 @@ impl Tasks {
             Some(_) = self.listings.join_next() => {}
             Some(_) = self.watching.join_next() => {}
             Some(_) = self.logs.join_next() => {}
+            Some(_) = self.sessions.join_next() => {}
         }
         // A task that heard of the shutdown first has not failed.
         !shutdown.is_triggered()

@@ -10,9 +10,9 @@ mod view;
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalogue::Egress;
+use catalogue::{AudioFile, Egress};
 use delivery::fanout::{Fanout, Intro, MountSettings, PushError, TimedFrame};
-use delivery::{Station, StationSettings};
+use delivery::{Announcement, Station, StationSettings};
 use feed::Record;
 use icy::listener::{Cors, PROCESS_HEADER, StationHead};
 use media::{AacProfile, SegmentInfo};
@@ -91,22 +91,29 @@ pub fn start(
 
 fn settings(egress: &Egress) -> StationSettings {
     let mount = &egress.mount;
+    let target_secs = u64::from(egress.target_secs());
+    let announcement =
+        |file: Option<&AudioFile>| file.and_then(|file| Announcement::new(file, target_secs));
     StationSettings {
         name: egress.name.as_str().to_owned(),
         aliases: egress.aliases.iter().map(|alias| alias.as_str().to_owned()).collect(),
         sid: egress.sid,
         title: mount.icy_name.clone(),
         rendition: egress.rendition_id(),
-        target_secs: egress.target_secs().into(),
+        target_secs,
         hold: egress.hold,
         dvr: egress.dvr,
         segment_max_age: mount.window + mount.segment + egress.dvr,
         geo: egress.geo.clone(),
+        session_limit: egress.session_limit,
+        protect_segments: egress.protect_segments,
+        limit_announcement: announcement(egress.limit_announcement.as_ref()),
+        geo_announcement: announcement(egress.geo_announcement.as_ref()),
     }
 }
 
 /// The mount's intro, in the engine's form.
-fn intro(intro: &catalogue::AudioFile) -> Option<Intro> {
+fn intro(intro: &AudioFile) -> Option<Intro> {
     let frames = intro.frames.iter().map(|frame| TimedFrame {
         data: frame.data.clone(),
         duration: frame.header.stream.frame_duration(),

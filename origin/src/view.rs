@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use delivery::fanout::{MountWriter, PushError, TimedFrame};
-use delivery::{Document, HlsView, Station};
+use delivery::{Document, Heard, HlsView, Shown, Station};
 use feed::{Cutter, Record};
 use icy::metaint;
 use media::{Segment, SegmentInfo, StreamInfo, WallTime};
@@ -19,6 +19,10 @@ use crate::Programme;
 
 /// Records taken at a time.
 const BATCH_MAX: usize = 256;
+
+/// Playlists of before that may still close a session, chosen: more than the longest
+/// window has segments of the usual length.
+const RESHOWN_MAX: usize = 128;
 
 /// How long to wait when the fan-out engine has its hands full.
 const FULL_PAUSE: Duration = Duration::from_millis(5);
@@ -41,6 +45,7 @@ pub(crate) struct View {
     cutter: Cutter,
     playlists: LivePlaylists<SegmentInfo>,
     segments: HashMap<String, Bytes>,
+    heard: Heard,
     /// Segments that left the window, and when memory may forget them.
     leaving: VecDeque<(WallTime, String)>,
     stream: Option<StreamInfo>,
@@ -61,6 +66,7 @@ impl View {
             cutter: Cutter::new(u32::try_from(target_secs).unwrap_or(u32::MAX)),
             playlists: LivePlaylists::new(target_secs, window),
             segments: HashMap::new(),
+            heard: Heard::default(),
             leaving: VecDeque::new(),
             stream: None,
             frames: Vec::new(),
@@ -78,17 +84,18 @@ impl View {
             self.push_title(range);
         }
         self.playlists.set_profile(programme.profile);
-        let last = programme.segments.last().map(SegmentInfo::wall_end);
-        for info in programme.segments {
+        let before_last = programme.segments.len().saturating_sub(RESHOWN_MAX);
+        for (nth, info) in programme.segments.into_iter().enumerate() {
+            let wall_end = info.wall_end();
             if let Some(timeshift) = self.station.timeshift() {
                 timeshift.push(&info, self.clock.now());
             }
             if let Err(fault) = self.playlists.append(info) {
                 warn!(egress = self.name(), %fault, "stored segment not listed");
             }
-        }
-        if let Some(last) = last {
-            self.show(last);
+            if nth >= before_last {
+                self.show(wall_end);
+            }
         }
     }
 
@@ -207,6 +214,8 @@ impl View {
                 return error!(egress = self.name(), number, %fault, "segment not listed");
             }
         }
+        self.heard.media += segment.info.duration.to_std(segment.info.timescale);
+        self.heard.bytes += segment.body.len() as u64;
         self.segments.insert(name, segment.body);
         while let Some((_, name)) = self.leaving.pop_front_if(|(due, _)| *due <= now) {
             self.segments.remove(&name);
@@ -228,13 +237,25 @@ impl View {
         let uri = format!("{}/media.m3u8", self.station.rendition());
         let before = self.station.hls();
         let media = self.playlists.media().map(|text| Arc::new(Document::new(text, modified)));
-        self.station.set_hls(HlsView {
+        let window = self.playlists.window();
+        let ends = window.first().zip(window.last());
+        let shown = media.as_ref().zip(ends).map(|(media, (first, last))| {
+            let (media, wall_end) = (Arc::clone(media), last.wall_end());
+            (Shown { at: modified, media, last: last.number, wall_end }, first.number)
+        });
+        let mut view = HlsView {
             media: media.or_else(|| before.media.clone()),
             variant: self.playlists.variant(uri).or_else(|| before.variant.clone()),
-            number: self.playlists.window().last().map(|last| last.number),
-            listed: self.playlists.window().len(),
+            number: window.last().map(|last| last.number),
+            listed: window.len(),
             segments: self.segments.clone(),
-        });
+            heard: self.heard,
+            shown: before.shown.clone(),
+        };
+        if let Some((shown, first)) = shown {
+            view.note_shown(shown, first);
+        }
+        self.station.set_hls(view);
     }
 
     fn name(&self) -> &str {

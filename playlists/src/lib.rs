@@ -9,6 +9,7 @@
 //! video. Nothing here waits, stores or reads a clock.
 
 pub mod bandwidth;
+pub mod closing;
 pub mod conformance;
 pub mod date;
 mod live;

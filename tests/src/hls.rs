@@ -23,6 +23,15 @@ pub fn listed(playlist: &str) -> Vec<&str> {
     playlist.lines().filter(|line| !line.starts_with('#')).collect()
 }
 
+/// A multivariant playlist without the session that it begins: its variants alone.
+pub fn sessionless(multivariant: &str) -> String {
+    let of = |line: &str| {
+        let kept = line.find("?t=").or_else(|| line.find("&t="));
+        kept.map_or(line, |at| &line[..at]).to_owned()
+    };
+    multivariant.lines().map(|line| of(line) + "\n").collect()
+}
+
 /// Fetches `media.m3u8` beneath a URL, and what it lists.
 ///
 /// # Panics

@@ -49,6 +49,12 @@ pub const INTRO_BYTES_MAX: u64 = 4 << 20;
 pub const FALLBACK_MS_MAX: u64 = 600_000;
 /// Bytes of a fallback's file: ten minutes of 320 kbit/s.
 pub const FALLBACK_BYTES_MAX: u64 = 24 << 20;
+/// Longest announcement, milliseconds.
+pub const ANNOUNCEMENT_MS_MAX: u64 = 60_000;
+/// Bytes of an announcement's file: a minute of 512 kbit/s.
+pub const ANNOUNCEMENT_BYTES_MAX: u64 = 4 << 20;
+/// Most bytes of any file that a manifest names.
+pub const FILE_BYTES_MAX: u64 = FALLBACK_BYTES_MAX;
 /// Bytes of a header's name.
 pub const HEADER_NAME_BYTES_MAX: usize = 64;
 /// Bytes of a header's value.
@@ -96,6 +102,8 @@ pub const LISTENERS_MAX: u64 = 1_000_000;
 pub const HOLD_MS_MAX: u64 = 3_600_000;
 /// Hold where none is given, milliseconds.
 pub const HOLD_MS_DEFAULT: u64 = 60_000;
+/// Longest session limit, milliseconds: thirty days.
+pub const SESSION_LIMIT_MS_MAX: u64 = 30 * 24 * 3_600_000;
 /// Longest DVR window, milliseconds: a week.
 pub const DVR_MS_MAX: u64 = 7 * 24 * 3_600_000;
 /// Longest wait for the slower path, milliseconds.

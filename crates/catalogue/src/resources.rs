@@ -145,8 +145,17 @@ pub struct Egress {
     pub webhooks: Vec<Webhook>,
     /// Whom to ask about listeners, as Icecast's URL authentication.
     pub auth: Option<UrlAuth>,
+    /// How long a listener may listen before it has to press play again; `None` for
+    /// as long as it likes.
+    pub session_limit: Option<Duration>,
+    /// What an HLS listener hears last whose session limit has come.
+    pub limit_announcement: Option<AudioFile>,
+    /// Whether a segment's address is of use only with a pass that a session has.
+    pub protect_segments: bool,
     /// Where it may be heard; `None` where that does not matter.
     pub geo: Option<Geo>,
+    /// What they hear who are where it may not be heard.
+    pub geo_announcement: Option<AudioFile>,
     /// What listeners see and get.
     pub mount: MountConfig,
 }
@@ -410,10 +419,12 @@ impl Egress {
         self.auth.as_ref().is_some_and(|auth| auth.listener_add.is_some())
     }
 
-    /// Whether anybody may have all of it: no back end is asked about listeners, and it is
-    /// blocked nowhere. Its playlists lie in the bucket only then.
+    /// Whether anybody may have all of it, as long as it likes: no back end is asked about
+    /// listeners, it is blocked nowhere, and nothing is limited or protected. Its playlists
+    /// lie in the bucket only then.
     pub fn is_open(&self) -> bool {
-        self.geo.is_none() && !self.asks_about_listeners()
+        let is_limited = self.session_limit.is_some() || self.protect_segments;
+        self.geo.is_none() && !is_limited && !self.asks_about_listeners()
     }
 
     /// Every path to it without a leading slash, its name first.

@@ -1,4 +1,4 @@
-//! The access log: a line for each ICY listener that has gone, in Icecast's
+//! The access log: a line for each session that has ended, in Icecast's
 //! format, which royalty reports and panels are made of.
 //!
 //! `ip - user [time] "request" status bytes "referer" "agent" seconds`: the
@@ -9,7 +9,7 @@
 use std::fmt::{self, Write as _};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -47,7 +47,7 @@ enum Entry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line<'a> {
     /// The listener's address.
-    pub(crate) peer: SocketAddr,
+    pub(crate) address: IpAddr,
     /// By which name it was let in.
     pub(crate) user: Option<&'a str>,
     /// When it ended.
@@ -165,7 +165,7 @@ fn open(path: &Path) -> io::Result<File> {
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ip = self.peer.ip().to_canonical();
+        let ip = self.address.to_canonical();
         write!(f, "{ip} - {} [{}] ", Word(or_dash(self.user.unwrap_or("-"))), Date(self.ended))?;
         write!(f, "\"GET {} HTTP/1.0\" {} {} ", Field(self.path), self.status, self.bytes)?;
         let (referer, agent) = (or_dash(self.referer), or_dash(self.user_agent));

@@ -15,7 +15,7 @@ const EXPOSED: &str = "Content-Length, Content-Range, Date, ETag, Last-Modified,
     Icy-Url, Icy-Vbr, Ice-Audio-Info";
 
 /// Why somebody may not listen.
-const BLOCK_REASON: HeaderName = HeaderName::from_static("x-block-reason");
+pub(crate) const BLOCK_REASON: HeaderName = HeaderName::from_static("x-block-reason");
 
 /// What a listener is told when there is nothing for it: one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,12 @@ pub(crate) enum Refusal {
         /// Why.
         block: Block,
     },
+    /// The token is none of a session here. Why is nobody's concern.
+    Session,
+    /// The session's time is up, and its last playlist is gone.
+    SessionOver,
+    /// The segment's address is without a pass, or with one that is no good any more.
+    NoPass,
     /// The range is not in the body.
     Range {
         /// Bytes of the body.
@@ -83,6 +89,9 @@ impl Refusal {
             Self::Blocked { status, block } => {
                 return (status, format!("{}\n", block.text()).into());
             }
+            Self::Session => (StatusCode::FORBIDDEN, "no such session: open the stream again\n"),
+            Self::SessionOver => (StatusCode::GONE, "the session is over: press play again\n"),
+            Self::NoPass => (StatusCode::FORBIDDEN, "not without a session\n"),
             Self::NoPast => (StatusCode::NOT_FOUND, "nothing is kept here to go back to\n"),
             Self::Nothing => (StatusCode::NOT_FOUND, "nothing is kept of that time\n"),
             Self::PastUnread => {

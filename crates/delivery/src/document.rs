@@ -37,12 +37,16 @@ impl Document {
     }
 }
 
-/// A strong entity tag: FNV-1a of the bytes, 64 bits, the same everywhere.
+/// A strong entity tag: the same everywhere.
 fn etag(bytes: &[u8]) -> String {
-    let hash = bytes.iter().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+    format!("\"{:016x}\"", fnv1a(bytes))
+}
+
+/// FNV-1a of the bytes, 64 bits.
+pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3)
-    });
-    format!("\"{hash:016x}\"")
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Where listeners come in: off the accept loop as they are, or through hyper.
 
 mod listeners;
+mod playlists;
+mod sessions;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,26 +13,31 @@ use axum::extract::{ConnectInfo, Extension, Request, State};
 use axum::http::header::{self, HeaderValue};
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
-use axum::http::{Method, Response, StatusCode};
+use axum::http::{Method, Response};
 use geo::Atlas;
 use icy::head::Head;
+use ledger::Ledger;
 use listen::{BoxFuture, Connection, ListenerDoor, Secure};
-use policy::{Block, Rules};
+use policy::{Block, Caller, Room, Rules, SegmentPass, SessionKeys};
 use prometheus_client::registry::Registry;
 use runtime::clock::Steady;
+use settings::Secret;
 use store::Store;
 
 use crate::access_log::AccessLog;
+use crate::announcement;
 use crate::answer::{self, Refusal};
 use crate::auth::BackEnds;
 use crate::bucket::Bucket;
 use crate::fanout::Fanout;
 use crate::hls;
 use crate::metrics::{FanoutCollector, Kind, Metrics};
+use crate::records::Records;
 use crate::resolve::{self, FIRST_SID, Stations, Wanted};
 use crate::roster::Roster;
+use crate::sessions::{Sessions, fresh_id};
 use crate::station::Station;
-use crate::stream::{self, Caller};
+use crate::stream;
 use crate::timeshift::Renders;
 
 pub use listeners::ListenerError;
@@ -45,7 +52,9 @@ pub struct Delivery {
     metrics: Metrics,
     roster: Roster,
     back_ends: BackEnds,
-    access_log: Option<AccessLog>,
+    records: Records,
+    sessions: Sessions,
+    keys: Arc<SessionKeys>,
     atlas: Atlas,
 }
 
@@ -62,16 +71,41 @@ impl Delivery {
         let metrics = Metrics::register(registry);
         let collector = FanoutCollector { stations: Arc::clone(&stations), fanout: fanout.clone() };
         registry.register_collector(Box::new(collector));
-        let (bucket, roster) = (Bucket::new(bucket), Roster::default());
-        let (renders, back_ends) = (Renders::default(), BackEnds::default());
-        let (access_log, atlas) = (None, Atlas::default());
-        Self { stations, bucket, renders, clock, metrics, roster, back_ends, access_log, atlas }
+        Self {
+            bucket: Bucket::new(bucket),
+            renders: Renders::default(),
+            sessions: Sessions::new(stations.all().iter()),
+            stations,
+            clock,
+            metrics,
+            roster: Roster::default(),
+            back_ends: BackEnds::default(),
+            records: Records::default(),
+            keys: Arc::new(own_keys()),
+            atlas: Atlas::default(),
+        }
     }
 
-    /// Writes a line for each ICY listener that has gone.
+    /// Writes down each session that has ended: in the ledger, and as a line of the
+    /// access log.
     #[must_use]
-    pub fn with_access_log(self, access_log: Option<AccessLog>) -> Self {
-        Self { access_log, ..self }
+    pub fn with_records(self, ledger: Option<Ledger>, access_log: Option<AccessLog>) -> Self {
+        let records = Records { ledger, access_log };
+        let sessions = self.sessions.with_records(records.clone());
+        Self { records, sessions, ..self }
+    }
+
+    /// Signs and checks sessions with these keys; else with one that no other process
+    /// has.
+    #[must_use]
+    pub fn with_keys(self, keys: SessionKeys) -> Self {
+        Self { keys: Arc::new(keys), ..self }
+    }
+
+    /// Lets in so many listeners of one address at most.
+    #[must_use]
+    pub fn with_address_listeners_max(self, max: Option<usize>) -> Self {
+        Self { roster: Roster::with_household_max(max), ..self }
     }
 
     /// Knows by this one where listeners are.
@@ -150,21 +184,40 @@ struct Asked<'a> {
 }
 
 impl Delivery {
-    fn caller<'a>(&'a self, station: &Station, peer: SocketAddr, target: &'a str) -> Caller<'a> {
+    fn caller<'a>(
+        &'a self,
+        station: &Station,
+        peer: SocketAddr,
+        target: &'a str,
+    ) -> stream::Caller<'a> {
         let (clock, metrics, roster) = (&self.clock, &self.metrics, &self.roster);
         let back_end = self.back_ends.of(&station.settings().name);
-        let (access_log, verdict) = (self.access_log.as_ref(), self.decide(station, peer));
-        Caller { peer, target, verdict, back_end, clock, metrics, roster, access_log }
+        let who = self.who(peer);
+        let verdict = self.decide(station, &who);
+        if let Err(block) = verdict {
+            metrics.blocked(&station.settings().name, block);
+        }
+        let (country, records) = (who.country, &self.records);
+        stream::Caller { peer, target, country, verdict, back_end, clock, metrics, roster, records }
     }
 
-    /// Whether somebody at an address may listen to an egress; counts those who may not.
-    fn decide(&self, station: &Station, peer: SocketAddr) -> Result<(), Block> {
-        let settings = station.settings();
+    /// Who asks, as far as an address tells it.
+    fn who(&self, peer: SocketAddr) -> Caller {
         let address = peer.ip();
-        let country = settings.geo.as_ref().and_then(|_| self.atlas.country(address));
-        let caller = policy::Caller { address, country };
-        let decided = policy::decide(&caller, Rules { geo: settings.geo.as_ref() });
-        decided.inspect_err(|block| self.metrics.blocked(&settings.name, *block))
+        Caller { address, country: self.atlas.country(address) }
+    }
+
+    /// Whether somebody may begin to listen to an egress.
+    fn decide(&self, station: &Station, caller: &Caller) -> Result<(), Block> {
+        let mount = station.mount();
+        let (taken, max) = mount.process();
+        let rules = Rules {
+            geo: station.settings().geo.as_ref(),
+            egress: Room { taken: mount.listeners(), max: mount.listeners_max() },
+            node: Room { taken, max: Some(max) },
+            address: self.roster.household(caller.address),
+        };
+        policy::decide(caller, rules)
     }
 
     fn resolve_head(&self, head: &Head) -> Option<(Arc<Station>, Wanted)> {
@@ -191,7 +244,6 @@ impl Delivery {
         wanted: Wanted,
         asked: Asked<'_>,
     ) -> Response<Body> {
-        let (headers, now) = (&asked.request.headers, self.clock.now());
         match wanted {
             Wanted::Stream => {
                 let uri = &asked.request.uri;
@@ -204,47 +256,50 @@ impl Delivery {
                 hls::tune_in(station, format, url)
             }
             _ if self.has_no_hls(station) => Refusal::AskedAbout.respond(),
-            Wanted::Multivariant { .. } | Wanted::Media
-                if let Err(block) = self.decide(station, asked.peer) =>
-            {
-                let status = StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS;
-                Refusal::Blocked { status, block }.respond()
-            }
-            Wanted::Multivariant { prefix } => match resolve::moments(asked.request.uri.query()) {
-                Ok(Some(query)) => {
-                    hls::multivariant_of_past(station, (&prefix, &query), headers, now)
-                }
-                Ok(None) => {
-                    let document = station.hls().multivariant(&prefix, None);
-                    hls::playlist(station, document.as_ref(), headers, now)
-                }
-                Err(error) => Refusal::Moment(error).respond(),
-            },
-            Wanted::Media => match resolve::moments(asked.request.uri.query()) {
-                Ok(Some(query)) => {
-                    hls::timeshift(station, &query, &self.renders, headers, now).await
-                }
-                Ok(None) => hls::playlist(station, station.hls().media.as_deref(), headers, now),
-                Err(error) => Refusal::Moment(error).respond(),
-            },
-            Wanted::Segment { name } => {
-                if !station.hls().segments.contains_key(&name) {
-                    self.metrics.from_bucket.inc();
-                }
-                hls::segment(station, &name, &self.bucket, headers).await
+            Wanted::Multivariant { prefix } => self.multivariant(station, &prefix, &asked),
+            Wanted::Media => self.media(station, &asked).await,
+            Wanted::Announcement => self.announcement(station),
+            Wanted::Segment { name } => self.segment(station, &name, &asked).await,
+        }
+    }
+
+    async fn segment(
+        &self,
+        station: &Arc<Station>,
+        name: &str,
+        asked: &Asked<'_>,
+    ) -> Response<Body> {
+        let settings = station.settings();
+        if settings.protect_segments && !announcement::is_name(name) {
+            let pass = resolve::pass(asked.request.uri.query());
+            let pass = pass.and_then(|text| SegmentPass::verify(text, &self.keys, &settings.name));
+            let age = pass.and_then(|pass| pass.age_days(self.clock.now()));
+            if age.is_none_or(|age| age > settings.pass_days()) {
+                return Refusal::NoPass.respond();
             }
         }
+        if !station.hls().segments.contains_key(name) {
+            self.metrics.from_bucket.inc();
+        }
+        hls::segment(station, name, &self.bucket, &asked.request.headers).await
     }
 }
 
 fn kind_of(wanted: Option<&Wanted>) -> Kind {
     match wanted {
         Some(Wanted::Stream) => Kind::Stream,
-        Some(Wanted::Multivariant { .. } | Wanted::Media) => Kind::Playlist,
+        Some(Wanted::Multivariant { .. } | Wanted::Media | Wanted::Announcement) => Kind::Playlist,
         Some(Wanted::Segment { .. }) => Kind::Segment,
         Some(Wanted::TuneIn(_)) => Kind::TuneIn,
         None => Kind::Unknown,
     }
+}
+
+/// A key that no other process has.
+fn own_keys() -> SessionKeys {
+    let text = format!("{}{}", fresh_id(), fresh_id());
+    let secret = Secret::new(&text).expect("hexadecimal digits are a secret");
+    SessionKeys::new(&[secret]).expect("one key is enough")
 }
 
 /// The mount's address as the client knows this server.

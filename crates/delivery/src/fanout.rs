@@ -45,7 +45,7 @@ use runtime::clock::Clock;
 pub use handle::{MountHandle, MountWriter, NotJoined, PushError, Seat};
 pub use intro::Intro;
 pub use listener::{End, ListenerId, Observer, Why};
-pub use seat::{JoinRefused, Snapshot};
+pub use seat::{HlsPlace, JoinRefused, Snapshot};
 pub use sink::prepare_listening_socket;
 
 use engine::{Command, Engine};

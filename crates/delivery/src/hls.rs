@@ -8,9 +8,10 @@ use axum::body::Body;
 use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::http::{Response, StatusCode};
 use bytes::Bytes;
-use media::WallTime;
+use media::{Codec, WallTime};
 use playlists::timeshift::{Query, Range, Refusal as NoPlaylist};
 use playlists::{date, tune_in};
+use policy::Block;
 use store::SegmentName;
 use tracing::warn;
 
@@ -18,51 +19,33 @@ use crate::answer::{self, Refusal};
 use crate::bucket::Bucket;
 use crate::document::Document;
 use crate::range::{self, Wanted};
-use crate::station::Station;
+use crate::station::{HlsView, Station};
 use crate::timeshift::{Renders, Timeshift};
 
-/// Answers for one playlist: whole, compressed, or known already.
-pub(crate) fn playlist(
-    station: &Station,
-    document: Option<&Document>,
-    headers: &HeaderMap,
-    now: WallTime,
-) -> Response<Body> {
-    match document.filter(|document| !station.is_stale(document, now)) {
-        Some(document) => send(station, document, headers),
-        None => off_air(station).respond(),
-    }
+/// What one session has is nobody else's.
+const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
+
+/// Whose caches may keep an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// Everybody's, for half a target duration.
+    Public,
+    /// Nobody's: it is one session's, or for some and not for others.
+    Private,
 }
 
-/// Answers for a playlist of the past.
-pub(crate) async fn timeshift(
+/// The live media playlist, unless it is too old.
+pub(crate) fn live(
     station: &Station,
-    query: &Query,
-    renders: &Renders,
-    headers: &HeaderMap,
+    view: &HlsView,
     now: WallTime,
-) -> Response<Body> {
-    match past(station, query, renders, now).await {
-        Ok(document) => send(station, &document, headers),
-        Err(refusal) => refusal.respond(),
-    }
+) -> Result<Arc<Document>, Refusal> {
+    let document = view.media.as_ref().filter(|document| !station.is_stale(document, now));
+    document.map(Arc::clone).ok_or_else(|| off_air(station))
 }
 
-/// Answers for the multivariant playlist whose media playlist is one of the past.
-pub(crate) fn multivariant_of_past(
-    station: &Station,
-    (prefix, query): (&str, &Query),
-    headers: &HeaderMap,
-    now: WallTime,
-) -> Response<Body> {
-    match select(station, query, now).map(|_| station.hls().multivariant(prefix, Some(query))) {
-        Ok(Some(document)) => send(station, &document, headers),
-        Ok(None) => off_air(station).respond(),
-        Err(refusal) => refusal.respond(),
-    }
-}
-
-async fn past(
+/// A media playlist of the past.
+pub(crate) async fn past(
     station: &Station,
     query: &Query,
     renders: &Renders,
@@ -70,6 +53,18 @@ async fn past(
 ) -> Result<Arc<Document>, Refusal> {
     let (timeshift, range) = select(station, query, now)?;
     timeshift.document(range, renders).await.ok_or(Refusal::PastBusy)
+}
+
+/// Whether there is a media playlist, live or of the past.
+pub(crate) fn is_there(
+    station: &Station,
+    query: Option<&Query>,
+    now: WallTime,
+) -> Result<(), Refusal> {
+    match query {
+        Some(query) => select(station, query, now).map(drop),
+        None => live(station, &station.hls(), now).map(drop),
+    }
 }
 
 /// What of the past a query asks for.
@@ -90,12 +85,35 @@ fn select<'a>(
     if is_stale { Err(off_air(station)) } else { Ok((timeshift, range)) }
 }
 
-fn off_air(station: &Station) -> Refusal {
+/// Nothing is on air, or not long enough yet.
+pub(crate) fn off_air(station: &Station) -> Refusal {
     Refusal::OffAir { retry_secs: station.settings().target_secs }
 }
 
+/// A playlist that is one session's alone.
+pub(crate) fn private(text: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(playlists::MEDIA_TYPE));
+    headers.insert(header::CACHE_CONTROL, PRIVATE);
+    answer::with_cors(response)
+}
+
+/// A playlist for somebody who is blocked, with the reason.
+pub(crate) fn blocked(text: String, block: Block) -> Response<Body> {
+    let mut response = private(text);
+    let reason = HeaderValue::from_static(block.name());
+    response.headers_mut().insert(answer::BLOCK_REASON, reason);
+    response
+}
+
 /// Sends a playlist: whole, compressed, or word that it is known already.
-fn send(station: &Station, document: &Document, headers: &HeaderMap) -> Response<Body> {
+pub(crate) fn send(
+    station: &Station,
+    document: &Document,
+    headers: &HeaderMap,
+    sharing: Sharing,
+) -> Response<Body> {
     let gzip = answer::takes_gzip(headers);
     let (body, etag) = if gzip {
         (&document.gzip, document.gzip_etag())
@@ -117,13 +135,15 @@ fn send(station: &Station, document: &Document, headers: &HeaderMap) -> Response
     answer::set(headers, header::ETAG, &etag);
     answer::set(headers, header::LAST_MODIFIED, &date::http_date(document.modified));
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    if station.settings().geo.is_some() {
-        // Nobody's cache gives it to somebody else, who may be elsewhere.
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    } else {
-        // Half a target at most (rfc8216bis appendix B.1).
-        let max_age = (station.settings().target_secs / 2).max(1);
-        answer::set(headers, header::CACHE_CONTROL, &format!("public, max-age={max_age}"));
+    match sharing {
+        Sharing::Private => {
+            headers.insert(header::CACHE_CONTROL, PRIVATE);
+        }
+        Sharing::Public => {
+            // Half a target at most (rfc8216bis appendix B.1).
+            let max_age = (station.settings().target_secs / 2).max(1);
+            answer::set(headers, header::CACHE_CONTROL, &format!("public, max-age={max_age}"));
+        }
     }
     answer::with_cors(response)
 }
@@ -135,6 +155,9 @@ pub(crate) async fn segment(
     bucket: &Bucket,
     headers: &HeaderMap,
 ) -> Response<Body> {
+    if let Some(response) = announced(station, name, headers) {
+        return response;
+    }
     let body = match station.hls().segments.get(name) {
         Some(body) => body.clone(),
         None => match bucket.fetch(station, name).await {
@@ -147,9 +170,26 @@ pub(crate) async fn segment(
             }
         },
     };
-    let Some(codec) = SegmentName::parse(name).map(|name| name.codec) else {
-        return Refusal::NotFound.respond();
-    };
+    match SegmentName::parse(name) {
+        Some(SegmentName { codec, .. }) => send_segment(station, name, (&body, codec), headers),
+        None => Refusal::NotFound.respond(),
+    }
+}
+
+/// A segment of what is said to those who may not listen, or not any longer.
+fn announced(station: &Station, name: &str, headers: &HeaderMap) -> Option<Response<Body>> {
+    let settings = station.settings();
+    let said = [&settings.limit_announcement, &settings.geo_announcement];
+    let found = said.into_iter().flatten().find_map(|said| said.segment(name));
+    found.map(|found| send_segment(station, name, found, headers))
+}
+
+fn send_segment(
+    station: &Station,
+    name: &str,
+    (body, codec): (&Bytes, Codec),
+    headers: &HeaderMap,
+) -> Response<Body> {
     // A segment's bytes never change, so its name tells them.
     let etag = format!("\"{name}\"");
     let mut response = if answer::is_known(headers, &etag) {
@@ -158,8 +198,8 @@ pub(crate) async fn segment(
         let range = headers.get(header::RANGE).filter(|_| answer::takes_range(headers, &etag));
         let wanted = range.map(HeaderValue::as_bytes);
         match range::wanted(wanted, body.len()) {
-            Wanted::Whole => Response::new(Body::from(body)),
-            Wanted::Part(part) => partial(&body, part),
+            Wanted::Whole => Response::new(Body::from(body.clone())),
+            Wanted::Part(part) => partial(body, part),
             Wanted::Unsatisfiable => return Refusal::Range { len: body.len() }.respond(),
         }
     };

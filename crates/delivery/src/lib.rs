@@ -5,6 +5,7 @@
 //! knows where a programme comes from.
 
 mod access_log;
+mod announcement;
 mod answer;
 mod auth;
 mod bucket;
@@ -14,8 +15,10 @@ pub mod fanout;
 mod hls;
 mod metrics;
 pub mod range;
+mod records;
 mod resolve;
 mod roster;
+mod sessions;
 mod station;
 mod stream;
 #[cfg(test)]
@@ -23,10 +26,11 @@ mod testing;
 mod timeshift;
 
 pub use access_log::{AccessLog, LINES_WAITING_MAX};
+pub use announcement::Announcement;
 pub use auth::{BackEndError, BackEnds, Setup as BackEndSetup, check as check_back_end};
 pub use document::Document;
 pub use door::{Delivery, ListenerError, own_url};
 pub use resolve::{PATH_LEN_MAX, Stations, Wanted};
 pub use roster::{Audience, Over, Roster, Visitor};
-pub use station::{HlsView, Station, StationSettings};
+pub use station::{Heard, HlsView, Shown, Station, StationSettings};
 pub use timeshift::Timeshift;

@@ -99,8 +99,14 @@ pub(crate) struct FanoutCollector {
 type Column = (&'static str, &'static str, MetricType, fn(&Snapshot) -> u64);
 
 /// All numbers of a mount. Those that only grow get `_total` behind their name.
-pub(crate) const COLUMNS: [Column; 9] = [
-    ("delivery_icy_listeners", "ICY listeners now", MetricType::Gauge, |s| s.listeners as u64),
+pub(crate) const COLUMNS: [Column; 11] = [
+    ("delivery_icy_listeners", "ICY listeners now", MetricType::Gauge, |s| {
+        s.icy_listeners() as u64
+    }),
+    ("delivery_hls_sessions", "HLS sessions now", MetricType::Gauge, |s| s.hls_sessions as u64),
+    ("delivery_hls_sessions_begun", "HLS sessions that began", MetricType::Counter, |s| {
+        s.hls_sessions_total
+    }),
     ("delivery_icy_joins", "ICY listeners that joined", MetricType::Counter, |s| s.joins_total),
     ("delivery_icy_sent_bytes", "Bytes written to ICY listeners", MetricType::Counter, |s| {
         s.bytes_sent_total

@@ -8,10 +8,20 @@ use playlists::timeshift::{Query, QueryError};
 use playlists::tune_in;
 use store::SegmentName;
 
+use crate::announcement;
 use crate::station::Station;
 
 /// SHOUTcast's number of the stream where a request has none.
 pub(crate) const FIRST_SID: u32 = 1;
+
+/// The query's parameter with a session's token.
+pub(crate) const TOKEN_PARAMETER: &str = "t";
+
+/// The query's parameter with a segment's pass.
+const PASS_PARAMETER: &str = "p";
+
+/// The file name of the announcement's playlist.
+pub(crate) const ANNOUNCEMENT: &str = "announcement.m3u8";
 
 /// The longest path that is looked up: an alias of three parts, a rendition and
 /// a segment's name.
@@ -35,6 +45,9 @@ pub enum Wanted {
         /// Its file name, of the right shape.
         name: String,
     },
+    /// The media playlist of what is said to those who are blocked:
+    /// `/{mount}/{rendition}/announcement.m3u8`.
+    Announcement,
     /// A tune-in file: `/{mount}.pls`, `.m3u`, `.xspf`.
     TuneIn(tune_in::Format),
 }
@@ -97,7 +110,10 @@ impl Stations {
         }
         let wanted = match last {
             "media.m3u8" => Wanted::Media,
-            name if SegmentName::parse(name).is_some() => Wanted::Segment { name: name.to_owned() },
+            ANNOUNCEMENT => Wanted::Announcement,
+            name if SegmentName::parse(name).is_some() || announcement::is_name(name) => {
+                Wanted::Segment { name: name.to_owned() }
+            }
             _ => return None,
         };
         Some((Arc::clone(station), wanted))
@@ -132,6 +148,34 @@ fn sid_of(path: &str) -> Option<u32> {
     let is_number = sid.bytes().all(|byte| byte.is_ascii_digit());
     let is_whole = behind.is_empty() || behind.starts_with(';');
     sid.parse().ok().filter(|_| is_number && is_whole)
+}
+
+/// The text of a session's token in a query, if there is one. It has no character that
+/// would have to be encoded.
+pub(crate) fn token(query: Option<&str>) -> Option<&str> {
+    parameter(query, TOKEN_PARAMETER)
+}
+
+/// The text of a segment's pass, likewise.
+pub(crate) fn pass(query: Option<&str>) -> Option<&str> {
+    parameter(query, PASS_PARAMETER)
+}
+
+/// What stands behind the URI of a segment that needs a pass.
+pub(crate) fn pass_query(pass: &str) -> String {
+    format!("?{PASS_PARAMETER}={pass}")
+}
+
+fn parameter<'q>(query: Option<&'q str>, name: &str) -> Option<&'q str> {
+    let mut parameters = query?.split('&');
+    parameters.find_map(|parameter| parameter.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// The mount's own path of that of a media playlist, both as they were sent.
+pub(crate) fn mount_of(path: &str) -> &str {
+    let parent = |path: &'_ str| path.rfind('/').map(|at| path.split_at(at).0.len());
+    let above = parent(path).and_then(|len| parent(path.get(..len)?));
+    above.and_then(|len| path.get(..len)).unwrap_or(path)
 }
 
 /// The time of the past that a query asks for, if it does.

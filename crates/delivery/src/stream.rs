@@ -5,16 +5,18 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::request::Parts;
 use axum::http::{Method, Response, StatusCode, Version};
 use bytes::Bytes;
+use catalogue::Country;
 use futures_util::stream;
 use icy::head::Head;
-use icy::listener::{self, Cors, ListenerRequest};
+use icy::listener::{self, Cors, ListenerRequest, StationHead};
+use ledger::{Ending, Session};
 use listen::{Connection, Transport};
 use media::text;
 use percent_encoding::percent_decode_str;
@@ -26,13 +28,15 @@ use tokio::sync::mpsc::Receiver;
 use tokio::sync::oneshot;
 use tracing::info;
 
-use crate::access_log::{AccessLog, Line};
+use crate::announcement::Announcement;
 use crate::answer::{self, Refusal};
 use crate::auth::{BackEnd, Denial, Pass, Ticket};
 use crate::fanout::{End, JoinRefused, ListenerId, NewListener, NotJoined, Observer, Seat, Why};
 use crate::metrics::{Kind, Metrics};
+use crate::records::Records;
 use crate::resolve::PATH_LEN_MAX;
-use crate::roster::{Entry, Over, Roster, Visitor};
+use crate::roster::{Entry, HouseholdPlace, Over, Roster, Visitor};
+use crate::sessions;
 use crate::station::Station;
 
 /// When a listener that found the mount off the air, or full, may come again.
@@ -48,6 +52,8 @@ pub(crate) struct Caller<'a> {
     pub(crate) peer: SocketAddr,
     /// What it asks for, as it was sent: the path and the query.
     pub(crate) target: &'a str,
+    /// Where it is; `None` where nobody knows.
+    pub(crate) country: Option<Country>,
     /// Whether it may listen at all.
     pub(crate) verdict: Result<(), Block>,
     /// Who is asked about it, where somebody is.
@@ -55,14 +61,15 @@ pub(crate) struct Caller<'a> {
     pub(crate) clock: &'a Steady,
     pub(crate) metrics: &'a Metrics,
     pub(crate) roster: &'a Roster,
-    /// Where its end is written, where that is wanted.
-    pub(crate) access_log: Option<&'a AccessLog>,
+    /// Who is told of its end.
+    pub(crate) records: &'a Records,
 }
 
 /// A listener that may come in.
 struct Admitted {
     id: ListenerId,
     seat: Seat,
+    household: HouseholdPlace,
     pass: Pass,
 }
 
@@ -82,7 +89,7 @@ struct Visit {
     /// Its back end hears of its end when this is dropped.
     _ticket: Option<Ticket>,
     clock: Steady,
-    access_log: Option<AccessLog>,
+    records: Records,
     ended: oneshot::Sender<Why>,
 }
 
@@ -96,6 +103,12 @@ pub(crate) async fn listen(
     let request = ListenerRequest::from_head(head);
     let admitted = match caller.admit(station, |name| head.header(name)).await {
         Ok(admitted) => admitted,
+        Err(Refused::Blocked(block)) if let Some(said) = announcement(station, block) => {
+            caller.metrics.answered(Kind::Stream, 200);
+            let answer = listener::response_head(&announcing(station, block), &request);
+            let audio = if head.method == "HEAD" { Bytes::new() } else { said.audio().clone() };
+            return announce(connection, &answer, &audio, said.duration()).await;
+        }
         Err(refused) => {
             let refusal = refused.refusal();
             caller.metrics.answered(Kind::Stream, refused.status());
@@ -143,6 +156,12 @@ pub(crate) async fn answer(
     let header = |name: &str| request.headers.get(name).map(HeaderValue::as_bytes);
     let admitted = match caller.admit(station, header).await {
         Ok(admitted) => admitted,
+        Err(Refused::Blocked(block)) if let Some(said) = announcement(station, block) => {
+            let head = listener::response_head(&announcing(station, block), &asked);
+            let mut response = Response::new(Body::from(said.audio().clone()));
+            copy_headers(&head, response.headers_mut());
+            return response;
+        }
         Err(refused) => return refused.respond(),
     };
     let head = listener::response_head(station.head(), &asked);
@@ -173,15 +192,20 @@ impl Caller<'_> {
         let mount = station.settings().name.as_str();
         self.verdict.map_err(|block| {
             info!(mount, peer = %self.peer, reason = block.name(), "listener blocked");
-            Refused::Blocked(block)
+            match block {
+                Block::Egress => Refused::NoSeat(JoinRefused::MountFull),
+                Block::Node => Refused::NoSeat(JoinRefused::ProcessFull),
+                _ => Refused::Blocked(block),
+            }
         })?;
         let seat = station.mount().seat().map_err(|refused| {
             info!(mount, peer = %self.peer, reason = %refused, "listener refused");
             Refused::NoSeat(refused)
         })?;
+        let household = self.roster.reserve(self.peer.ip()).map_err(Refused::Blocked)?;
         let id = ListenerId::fresh();
         let Some(back_end) = self.back_end else {
-            return Ok(Admitted { id, seat, pass: Pass::default() });
+            return Ok(Admitted { id, seat, household, pass: Pass::default() });
         };
         let target = known_as(station, self.target);
         let question = back_end.question((id, self.peer), &target, header);
@@ -189,7 +213,7 @@ impl Caller<'_> {
             info!(mount, peer = %self.peer, reason = %denial, "listener refused");
             Refused::Denied(denial)
         })?;
-        Ok(Admitted { id, seat, pass })
+        Ok(Admitted { id, seat, household, pass })
     }
 
     /// What the engine has to know of a listener, its seat, and how its end is
@@ -201,33 +225,67 @@ impl Caller<'_> {
         request: &ListenerRequest,
         head: Bytes,
     ) -> (NewListener, Seat, oneshot::Receiver<Why>) {
-        let Admitted { id, seat, pass } = admitted;
+        let Admitted { id, seat, household, pass } = admitted;
         let metaint = station.head().metaint.filter(|_| request.wants_metadata);
         let path = self.target.split('?').next().unwrap_or_default();
-        let entry = self.roster.enter(Visitor {
+        let visitor = Visitor {
             id,
+            session: sessions::fresh_id(),
             mount: station.settings().name.clone(),
             path: text::clean(path, PATH_LEN_MAX),
             peer: self.peer,
+            country: self.country,
             user_agent: request.user_agent.clone().unwrap_or_default(),
             referer: request.referer.clone().unwrap_or_default(),
             user: pass.user,
             since: self.clock.now(),
             over: Over::Icy,
-        });
+        };
+        let entry = self.roster.enter(visitor, household);
         let (ended, end) = oneshot::channel();
-        let (clock, access_log) = (self.clock.clone(), self.access_log.cloned());
-        let visit = Visit { entry, _ticket: pass.ticket, clock, access_log, ended };
+        let (clock, records) = (self.clock.clone(), self.records.clone());
+        let until = self.until(station, pass.until);
+        let visit = Visit { entry, _ticket: pass.ticket, clock, records, ended };
         let newcomer = NewListener {
             id,
             head,
             metaint: metaint.and_then(NonZeroU32::new),
             intro: station.intro(),
-            until: pass.until,
+            until,
             observer: Some(Box::new(visit)),
         };
         (newcomer, seat, end)
     }
+
+    /// When it has to leave: its back end's word and the egress's, whichever is first.
+    fn until(&self, station: &Station, by_back_end: Option<Instant>) -> Option<Instant> {
+        let limit = station.settings().session_limit;
+        let by_limit = limit.and_then(|limit| self.clock.clock().monotonic().checked_add(limit));
+        by_back_end.into_iter().chain(by_limit).min()
+    }
+}
+
+/// What is said to one who is blocked, where something is.
+fn announcement(station: &Station, block: Block) -> Option<&Announcement> {
+    station.settings().geo_announcement.as_ref().filter(|_| block == Block::Geo)
+}
+
+/// The head of an answer that is an announcement.
+fn announcing(station: &Station, block: Block) -> StationHead {
+    let mut head = StationHead { metaint: None, ..station.head().clone() };
+    head.headers.push((answer::BLOCK_REASON.as_str().to_owned(), block.name().to_owned()));
+    head
+}
+
+/// Says something to a listener and lets it go: it has the time that it takes to hear it.
+async fn announce(mut connection: Connection, head: &[u8], audio: &[u8], length: Duration) {
+    let saying = async {
+        connection.write_all(head).await?;
+        connection.write_all(audio).await
+    };
+    // One that is gone or does not read misses it.
+    let _ = tokio::time::timeout(length + END_GRACE, saying).await;
+    connection.close_with(&[]).await;
 }
 
 impl Refused {
@@ -291,26 +349,22 @@ impl Visit {
         let Visitor { mount, peer, user_agent: agent, since, .. } = visitor;
         let now = self.clock.now();
         let secs = now.since(*since).as_secs();
-        let reason = match end.why {
-            Why::Left => "left",
-            Why::Slow => "too slow",
-            Why::Ended => "ended",
-            Why::Killed => "killed",
+        let ending = match end.why {
+            Why::Left => Ending::Left,
+            Why::Slow => Ending::Slow,
+            Why::Ended => Ending::Ended,
+            Why::Limit => Ending::Limit,
+            Why::Killed => Ending::Killed,
         };
+        let reason = ending.name();
         info!(mount, %peer, agent, secs, bytes = end.bytes_sent, reason, "listener gone");
-        if let Some(log) = &self.access_log {
-            log.write(&Line {
-                peer: *peer,
-                user: visitor.user.as_deref(),
-                ended: now,
-                path: &visitor.path,
-                status: 200,
-                bytes: end.bytes_sent,
-                referer: &visitor.referer,
-                user_agent: agent,
-                secs,
-            });
-        }
+        self.records.ended(&Session {
+            ended: now,
+            media: end.media,
+            bytes: end.bytes_sent,
+            ending: Some(ending),
+            ..visitor.session(now)
+        });
     }
 }
 
@@ -332,7 +386,7 @@ async fn carry(
     };
     let over = async {
         let why = end.await.ok();
-        if matches!(why, Some(Why::Ended | Why::Killed)) {
+        if matches!(why, Some(Why::Ended | Why::Limit | Why::Killed)) {
             tokio::time::sleep(END_GRACE).await;
         }
         why

@@ -32,7 +32,8 @@ use tower::ServiceExt;
 
 use crate::fanout::{Fanout, FanoutSettings, MountSettings, MountWriter, TimedFrame};
 use crate::{
-    BackEndSetup, BackEnds, Delivery, Document, HlsView, Station, StationSettings, Stations,
+    BackEndSetup, BackEnds, Delivery, Document, Heard, HlsView, Shown, Station, StationSettings,
+    Stations,
 };
 
 /// No test waits longer than this for what has to happen.
@@ -84,7 +85,8 @@ impl Bench {
         Self::with(settings_of_acme(), listeners_max).await
     }
 
-    async fn with(station: StationSettings, listeners_max: usize) -> Self {
+    /// With such settings.
+    pub(crate) async fn with(station: StationSettings, listeners_max: usize) -> Self {
         let clock = Arc::new(ManualClock::default());
         let interval = Duration::from_millis(10);
         let settings = FanoutSettings { interval, slots: 10, ..FanoutSettings::default() };
@@ -110,7 +112,9 @@ impl Bench {
     /// Lists this many segments, and keeps the newest two in memory.
     pub(crate) fn list(&self, segments: u64) -> String {
         let mut playlists = LivePlaylists::new(TARGET_SECS, Duration::from_mins(1));
-        let mut view = HlsView::default();
+        let shown = self.station.hls().shown.clone();
+        let heard = Heard { media: Duration::from_secs(segments * TARGET_SECS), bytes: segments };
+        let mut view = HlsView { shown, heard, ..HlsView::default() };
         for number in 0..segments {
             let info = segment(number);
             if number + 2 >= segments {
@@ -120,6 +124,13 @@ impl Bench {
         }
         let text = playlists.media();
         view.media = text.clone().map(|text| Arc::new(Document::new(text, self.now())));
+        let window = playlists.window();
+        if let Some((first, last)) = window.first().zip(window.last())
+            && let Some(media) = view.media.clone()
+        {
+            let (last, wall_end) = (last.number, last.wall_end());
+            view.note_shown(Shown { at: self.now(), media, last, wall_end }, first.number);
+        }
         view.variant = playlists.variant("mp3-128/media.m3u8".into());
         self.station.set_hls(view);
         text.unwrap_or_default()
@@ -262,7 +273,8 @@ pub(crate) fn head() -> StationHead {
     }
 }
 
-fn settings_of_acme() -> StationSettings {
+/// Of the station, where nothing is limited.
+pub(crate) fn settings_of_acme() -> StationSettings {
     StationSettings {
         name: "acme".into(),
         aliases: vec!["acme.mp3".into()],
@@ -274,6 +286,10 @@ fn settings_of_acme() -> StationSettings {
         dvr: DVR,
         segment_max_age: Duration::from_secs(SEGMENT_MAX_AGE),
         geo: None,
+        session_limit: None,
+        protect_segments: false,
+        limit_announcement: None,
+        geo_announcement: None,
     }
 }
 

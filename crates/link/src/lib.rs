@@ -17,7 +17,6 @@ mod guard;
 mod metrics;
 pub mod nodes;
 mod receiver;
-mod secret;
 mod server;
 mod teller;
 #[cfg(test)]
@@ -28,7 +27,6 @@ use std::time::Duration;
 pub use follower::{Followed, Links, Parts};
 pub use guard::NodeGuard;
 pub use metrics::Metrics;
-pub use secret::{SECRET_FILE, SecretError, cluster_secret};
 pub use server::{PathFeeds, Programmes, READERS_MAX, Server, Standing};
 
 /// How long a feed is silent before its reader is told that the writer is there.

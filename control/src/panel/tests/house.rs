@@ -318,6 +318,10 @@ fn station(writer: &MountWriter) -> Arc<Station> {
         dvr: Duration::ZERO,
         segment_max_age: Duration::from_mins(1),
         geo: None,
+        session_limit: None,
+        protect_segments: false,
+        limit_announcement: None,
+        geo_announcement: None,
     };
     let head = StationHead {
         codec: Codec::Mp3,

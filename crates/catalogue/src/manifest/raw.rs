@@ -106,7 +106,9 @@ pub(super) struct Egress {
     pub publisher: Spanned<Name>,
     pub region: Option<Name>,
     pub ingests: Spanned<Vec<Spanned<Name>>>,
-    pub session_limit: Option<Spanned<Duration>>,
+    pub session_limit: Option<Duration<0, { limits::SESSION_LIMIT_MS_MAX }>>,
+    pub limit_announcement: Option<Spanned<String>>,
+    pub protect_segments: Option<bool>,
     pub geo: Option<Spanned<Geo>>,
     pub ads: Option<Spanned<bool>>,
     #[serde(default)]
@@ -133,6 +135,7 @@ pub(super) struct Geo {
     pub unknown_country: Option<UnknownCountry>,
     #[serde(default)]
     pub exempt: Vec<Spanned<String>>,
+    pub announcement: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -213,6 +216,8 @@ pub(super) struct ClusteredEgress {
     pub cluster: Name,
     pub ingests: Vec<Name>,
     pub session_limit: Option<Duration>,
+    pub limit_announcement: Option<String>,
+    pub protect_segments: Option<bool>,
     pub geo: Option<Geo>,
     pub ads: Option<bool>,
     pub aliases: Option<Vec<MountPath>>,

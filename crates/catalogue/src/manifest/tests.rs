@@ -78,12 +78,17 @@ fn check_bounds(key: &str, inside: &[&str], outside: &[&str]) {
 }
 
 #[test]
-fn what_is_left_out_has_its_default() {
+fn what_an_ingest_leaves_out_has_its_default() {
     let catalogue = check_parses(&manifest("", ""));
     let ingest = catalogue.ingest("acme-a").unwrap();
     assert_eq!((ingest.region.as_str(), &*ingest.push().unwrap().user), ("local", "source"));
     assert_eq!((ingest.on_mismatch, ingest.charset), (OnMismatch::Warn, Charset::Auto));
     assert_eq!(ingest.encoding.rate_control, RateControl::Cbr);
+}
+
+#[test]
+fn what_is_left_out_has_its_default() {
+    let catalogue = check_parses(&manifest("", ""));
     let egress = catalogue.egress("acme").unwrap();
     expect![[r#"
         Egress {
@@ -121,7 +126,11 @@ fn what_is_left_out_has_its_default() {
             dvr: 0ns,
             webhooks: [],
             auth: None,
+            session_limit: None,
+            limit_announcement: None,
+            protect_segments: false,
             geo: None,
+            geo_announcement: None,
             mount: MountConfig {
                 icy_name: "acme",
                 icy_description: "",
@@ -230,7 +239,6 @@ fn all_of_an_encoding_is_taken_over() {
 #[test]
 fn what_is_not_built_yet_says_so() {
     for (line, key) in [
-        ("session_limit = \"4h\"", "session_limit"),
         ("ads = true", "ads"),
         (
             "encodings = [{ codec = \"aac\", bitrate_kbps = 64, sample_rate_hz = 44100, channel_mode = \"stereo\" }]",

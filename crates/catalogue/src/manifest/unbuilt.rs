@@ -35,7 +35,6 @@ impl Refusal<'_> {
     }
 
     fn egress(&self, egress: &Egress) -> Result<(), Error> {
-        self.present(egress.session_limit.as_ref())?;
         self.present(egress.ads.as_ref().filter(|ads| *ads.get_ref()))?;
         self.present(egress.encodings.as_ref().filter(|list| !list.get_ref().is_empty()))
     }

@@ -198,10 +198,14 @@ impl Validation<'_> {
         let encoding = self.common_encoding(&raw.ingests)?;
         let about = mount::About { name: raw.name.get_ref(), encoding, files: self.files };
         let mount = mount::validate(self.document, raw.mount, &about)?;
-        let fallback = raw.fallback.as_ref();
-        let fallback = fallback
-            .map(|path| audio_file::read(self.document, path, &about, audio_file::FALLBACK))
-            .transpose()?;
+        let read = |path: Option<&Spanned<String>>, used| {
+            path.map(|path| audio_file::read(self.document, path, &about, used)).transpose()
+        };
+        let fallback = read(raw.fallback.as_ref(), audio_file::FALLBACK)?;
+        let of_limit = raw.limit_announcement.as_ref();
+        let limit_announcement = read(of_limit, audio_file::ANNOUNCEMENT)?;
+        let of_geo = raw.geo.as_ref().and_then(|geo| geo.get_ref().announcement.as_ref());
+        let geo_announcement = read(of_geo, audio_file::ANNOUNCEMENT)?;
         let rendition = encoding.rendition_id(mount.segment);
         let wait_default = Duration::from_millis(limits::HOLD_BACK_MS_DEFAULT);
         let wait = raw.hold_back.map_or(wait_default, |wait| wait.get_ref().get());
@@ -227,6 +231,13 @@ impl Validation<'_> {
             dvr: raw.dvr.map_or(Duration::ZERO, settings::Duration::get),
             webhooks: hooks::webhooks(self.document, raw.webhooks)?,
             auth: raw.auth.map(|auth| hooks::auth(self.document, auth)).transpose()?,
+            session_limit: raw
+                .session_limit
+                .map(settings::Duration::get)
+                .filter(|limit| !limit.is_zero()),
+            limit_announcement,
+            geo_announcement,
+            protect_segments: raw.protect_segments.unwrap_or_default(),
             geo: raw.geo.map(|geo| geo::validate(self.document, geo)).transpose()?.flatten(),
             mount,
             name: raw.name.into_inner(),

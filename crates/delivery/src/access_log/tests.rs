@@ -2,7 +2,7 @@ use super::*;
 
 fn line() -> Line<'static> {
     Line {
-        peer: "[::ffff:192.0.2.7]:5000".parse().unwrap(),
+        address: "::ffff:192.0.2.7".parse().unwrap(),
         user: None,
         ended: WallTime::from_nanos(1_795_372_329_500_000_000),
         path: "/radio?sid=1",

@@ -7,7 +7,7 @@ use media::Codec;
 use super::Delivery;
 use crate::fanout::{ListenerId, PushError, Which};
 use crate::resolve::Wanted;
-use crate::roster::{Audience, Roster};
+use crate::roster::{Audience, Over, Roster, Visitor};
 use crate::station::Station;
 
 /// Why listeners were not ended, or not moved.
@@ -36,6 +36,9 @@ pub enum ListenerError {
         /// What the other mount has.
         to: Codec,
     },
+    /// A player goes where its playlist is.
+    #[error("listener {0} listens over HLS and cannot be moved")]
+    OverHls(ListenerId),
     /// The mount to go to takes no listeners now.
     #[error("mount {0} is off the air")]
     OffAir(String),
@@ -63,7 +66,8 @@ impl Delivery {
     }
 
     /// Ends a listener of `mount`, a name or an alias with or without its
-    /// slash, after a whole frame, about a second from now.
+    /// slash: after a whole frame, about a second from now; over HLS as one whose time
+    /// is up.
     ///
     /// # Errors
     ///
@@ -71,8 +75,13 @@ impl Delivery {
     /// [`ListenerError::Engine`].
     pub fn kill(&self, mount: &str, id: ListenerId) -> Result<(), ListenerError> {
         let station = self.station(mount)?;
-        self.find(&station, id)?;
-        Ok(station.mount().end(id)?)
+        match self.find(&station, id)?.over {
+            Over::Icy => Ok(station.mount().end(id)?),
+            Over::Hls => {
+                self.sessions.kill(&station.settings().name, id, self.clock.now());
+                Ok(())
+            }
+        }
     }
 
     /// Lets listeners of one mount go on at another, each of them a name or an
@@ -95,8 +104,10 @@ impl Delivery {
         if !to.mount().is_open() {
             return Err(ListenerError::OffAir(name(&to)));
         }
-        if let Which::One(id) = which {
-            self.find(&from, id)?;
+        if let Which::One(id) = which
+            && self.find(&from, id)?.over == Over::Hls
+        {
+            return Err(ListenerError::OverHls(id));
         }
         Ok(from.mount().move_to(to.mount(), which)?)
     }
@@ -109,9 +120,9 @@ impl Delivery {
         }
     }
 
-    fn find(&self, station: &Station, id: ListenerId) -> Result<(), ListenerError> {
+    fn find(&self, station: &Station, id: ListenerId) -> Result<Arc<Visitor>, ListenerError> {
         let mount = &station.settings().name;
-        let found = self.roster.get(mount, id).map(drop);
+        let found = self.roster.get(mount, id);
         found.ok_or_else(|| ListenerError::NoSuchListener { mount: mount.clone(), id })
     }
 }

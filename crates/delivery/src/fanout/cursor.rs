@@ -150,6 +150,11 @@ impl Cursor {
         if self.lead.is_some() { u64::MAX } else { self.walk.position }
     }
 
+    /// The same, where it is in the ring already.
+    pub(super) fn in_ring(&self) -> Option<u64> {
+        self.lead.is_none().then_some(self.walk.position)
+    }
+
     /// Ends the stream at the frame boundary `end` of the ring, or behind the
     /// intro if it is not through; an earlier end stays.
     pub(super) fn end_at(&mut self, end: u64) {

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::engine::Command;
 use super::listener::{Farewell, ListenerId};
-use super::seat::{Air, JoinRefused, Place, Shared, Snapshot};
+use super::seat::{Air, HlsPlace, JoinRefused, Place, Shared, Snapshot};
 use super::sink::Sink;
 use super::{Joining, MountId, NewListener, TimedFrame, Way, Which};
 
@@ -193,6 +193,31 @@ impl MountHandle {
             return Err(JoinRefused::Closed);
         }
         Place::take(&self.shared).map(|place| Seat { mount: self.clone(), place })
+    }
+
+    /// Takes a place for an HLS session, which needs nothing of the engine.
+    ///
+    /// # Errors
+    ///
+    /// [`JoinRefused::MountFull`] and [`JoinRefused::ProcessFull`], and nothing is counted.
+    pub fn hls_place(&self) -> Result<HlsPlace, JoinRefused> {
+        HlsPlace::take(&self.shared)
+    }
+
+    /// Counts an HLS session that has begun.
+    pub fn count_hls_session(&self) {
+        self.shared.counts.hls_sessions.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Listeners of this mount at most.
+    pub fn listeners_max(&self) -> Option<usize> {
+        self.shared.listeners_max
+    }
+
+    /// Listeners of the process, and how many they may be.
+    pub fn process(&self) -> (usize, usize) {
+        let process = &self.shared.process;
+        (process.listeners.load(Ordering::Acquire), process.listeners_max)
     }
 
     /// Ends a listener after a whole frame, within an interval; also when it

@@ -38,6 +38,8 @@ pub struct ListenerId(u64);
 pub struct End {
     /// Bytes that were written to it: head, audio and metadata.
     pub bytes_sent: u64,
+    /// The mount's media that was written to it, in whole frames.
+    pub media: Duration,
     /// Why it ended.
     pub why: Why,
 }
@@ -49,8 +51,10 @@ pub enum Why {
     Left,
     /// It did not read as fast as the audio comes.
     Slow,
-    /// The mount closed or went off the air, or its time was up.
+    /// The mount closed or went off the air.
     Ended,
+    /// Its time was up.
+    Limit,
     /// It was ended by itself, on someone's word.
     Killed,
 }
@@ -166,8 +170,11 @@ impl Listener {
     /// Writes what there is and is taken.
     pub(super) fn visit(&mut self, ring: &Ring, visit: &Visit, tally: &mut Tally) -> Verdict {
         if self.until.is_some_and(|until| visit.now >= until) {
-            self.cursor.end_soon(ring);
             self.until = None;
+            if !self.cursor.is_ending() {
+                self.cursor.end_soon(ring);
+                self.farewell.end.why = Why::Limit;
+            }
         }
         if self.cursor.position() < ring.tail().position && !self.skip(ring, visit, tally) {
             return Verdict::Leave(Why::Slow);
@@ -192,7 +199,7 @@ impl Listener {
     pub(super) fn leave(mut self, why: Why) {
         self.farewell.end.why = why;
         match why {
-            Why::Ended => self.sink.close(),
+            Why::Ended | Why::Limit => self.sink.close(),
             Why::Killed if self.cursor.is_done() => self.sink.close(),
             Why::Left | Why::Slow | Why::Killed => self.sink.cut_off(),
         }
@@ -246,7 +253,12 @@ impl Listener {
                 Written::Gone => return Flow::Gone,
                 Written::Full => return Flow::Blocked,
                 Written::Took(taken) => {
+                    let from = self.cursor.in_ring();
                     self.cursor.advance(ring, taken);
+                    if let (Some(from), Some(to)) = (from, self.cursor.in_ring()) {
+                        let written = ring.behind(from).saturating_sub(ring.behind(to));
+                        self.farewell.end.media += written;
+                    }
                     self.farewell.end.bytes_sent += taken as u64;
                     if taken < planned && self.sink.is_full_when_short() {
                         return Flow::Blocked;
@@ -260,7 +272,7 @@ impl Listener {
 impl Farewell {
     /// An end not come yet; should it never be said, it counts as [`Why::Ended`].
     pub(super) fn new(observer: Option<Box<dyn Observer>>) -> Self {
-        Self { observer, end: End { bytes_sent: 0, why: Why::Ended } }
+        Self { observer, end: End { bytes_sent: 0, media: Duration::ZERO, why: Why::Ended } }
     }
 }
 

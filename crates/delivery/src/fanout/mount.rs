@@ -288,7 +288,7 @@ impl Mount {
             match why {
                 Why::Left => &counts.left,
                 Why::Slow => &counts.slow,
-                Why::Ended => &counts.ended,
+                Why::Ended | Why::Limit => &counts.ended,
                 Why::Killed => &counts.killed,
             },
             1,

@@ -22,15 +22,17 @@ pub(super) struct Shared {
     pub(super) queued: AtomicUsize,
     pub(super) abandoned: AtomicBool,
     listeners: AtomicUsize,
+    hls_sessions: AtomicUsize,
     listeners_peak: AtomicUsize,
     air: AtomicU8,
     pub(super) counts: Counts,
 }
 
-/// The counters of one mount; only the engine adds.
+/// The counters of one mount; but for HLS sessions only the engine adds.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     pub(super) joined: AtomicU64,
+    pub(super) hls_sessions: AtomicU64,
     pub(super) bytes: AtomicU64,
     pub(super) skipped: AtomicU64,
     pub(super) slow: AtomicU64,
@@ -52,17 +54,21 @@ pub(super) enum Air {
 /// A mount's numbers at one moment.
 ///
 /// When the engine has nothing in its queue, `joins_total` is the sum of
-/// `listeners`, `left_total`, `dropped_slow_total`, `ended_total`,
+/// `listeners` without the HLS sessions, `left_total`, `dropped_slow_total`, `ended_total`,
 /// `killed_total` and `moved_total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Snapshot {
-    /// Seats taken: listeners, and those about to be.
+    /// Places taken: listeners and those about to be, HLS sessions included.
     pub listeners: usize,
+    /// HLS sessions among them.
+    pub hls_sessions: usize,
     /// The most of them at a time since the mount began.
     pub listeners_peak: usize,
     /// Listeners that joined since the mount began, those included that came
     /// from another mount.
     pub joins_total: u64,
+    /// HLS sessions since the mount began.
+    pub hls_sessions_total: u64,
     /// Bytes written to listeners: heads, audio and metadata.
     pub bytes_sent_total: u64,
     /// Listeners dropped because they did not read as fast as the audio comes.
@@ -103,6 +109,11 @@ pub enum JoinRefused {
 #[derive(Debug)]
 pub(super) struct Place(Arc<Shared>);
 
+/// A place of an HLS session, counted among the mount's listeners for as long as it
+/// lives.
+#[derive(Debug)]
+pub struct HlsPlace(Place);
+
 impl Process {
     /// No listeners yet, and at most `listeners_max`.
     pub(super) fn new(listeners_max: usize) -> Self {
@@ -131,6 +142,7 @@ impl Shared {
             queued: AtomicUsize::new(0),
             abandoned: AtomicBool::new(false),
             listeners: AtomicUsize::new(0),
+            hls_sessions: AtomicUsize::new(0),
             listeners_peak: AtomicUsize::new(0),
             air: AtomicU8::new(0),
             counts: Counts::default(),
@@ -176,8 +188,10 @@ impl Shared {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Snapshot {
             listeners: self.listeners(),
+            hls_sessions: self.hls_sessions.load(Ordering::Acquire),
             listeners_peak: self.listeners_peak.load(Ordering::Acquire),
             joins_total: read(&self.counts.joined),
+            hls_sessions_total: read(&self.counts.hls_sessions),
             bytes_sent_total: read(&self.counts.bytes),
             dropped_slow_total: read(&self.counts.slow),
             skipped_total: read(&self.counts.skipped),
@@ -190,6 +204,14 @@ impl Shared {
     }
 }
 
+impl Snapshot {
+    /// ICY listeners, those included that are about to be.
+    pub fn icy_listeners(&self) -> usize {
+        // Both are counted, one after the other.
+        self.listeners.saturating_sub(self.hls_sessions)
+    }
+}
+
 impl Place {
     /// Takes a place, if the mount and the process have one left.
     pub(super) fn take(shared: &Arc<Shared>) -> Result<Self, JoinRefused> {
@@ -198,6 +220,11 @@ impl Place {
             Air::Off => return Err(JoinRefused::OffAir),
             Air::Closed => return Err(JoinRefused::Closed),
         }
+        Self::take_any(shared)
+    }
+
+    /// The same whether or not the mount is on the air.
+    fn take_any(shared: &Arc<Shared>) -> Result<Self, JoinRefused> {
         if !shared.take_place() {
             return Err(JoinRefused::MountFull);
         }
@@ -225,6 +252,21 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.0.process.listeners.fetch_sub(1, Ordering::AcqRel);
         self.0.listeners.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl HlsPlace {
+    /// Takes a place, if the mount and the process have one left.
+    pub(super) fn take(shared: &Arc<Shared>) -> Result<Self, JoinRefused> {
+        let place = Place::take_any(shared)?;
+        shared.hls_sessions.fetch_add(1, Ordering::AcqRel);
+        Ok(Self(place))
+    }
+}
+
+impl Drop for HlsPlace {
+    fn drop(&mut self) {
+        self.0.0.hls_sessions.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

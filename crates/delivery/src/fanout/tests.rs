@@ -275,7 +275,8 @@ fn a_closed_mount_gives_all_it_has_and_ends() {
     client.read_to_end(&mut heard).unwrap();
     assert!(heard == [HEAD, &audio].concat());
     let end = ends.recv_timeout(PATIENCE).unwrap();
-    assert_eq!(end, End { bytes_sent: heard.len() as u64, why: Why::Ended });
+    let (bytes_sent, media) = (heard.len() as u64, 100 * FRAME);
+    assert_eq!(end, End { bytes_sent, media, why: Why::Ended });
     eventually(|| bench.mount.listeners() == 0);
     assert_eq!(bench.mount.seat().unwrap_err(), JoinRefused::Closed);
 }

@@ -42,6 +42,10 @@ fn stations() -> Stations {
             dvr: Duration::ZERO,
             segment_max_age: Duration::ZERO,
             geo: None,
+            session_limit: None,
+            protect_segments: false,
+            limit_announcement: None,
+            geo_announcement: None,
         })
     };
     // In the order of their names, whatever their numbers are.

@@ -5,15 +5,22 @@ use super::*;
 fn visitor(mount: &str, host: u8, since_secs: u64) -> Visitor {
     Visitor {
         id: ListenerId::fresh(),
+        session: SessionId::new([host; 16]),
         mount: mount.to_owned(),
         path: format!("/{mount}"),
         peer: (Ipv4Addr::new(192, 0, 2, host), 1_000).into(),
+        country: None,
         user_agent: "VLC/3.0".to_owned(),
         referer: String::new(),
         user: None,
         since: WallTime::from_nanos(since_secs * 1_000_000_000),
         over: Over::Icy,
     }
+}
+
+fn enter(roster: &Roster, visitor: Visitor) -> Entry {
+    let household = roster.reserve(visitor.peer.ip()).unwrap();
+    roster.enter(visitor, household)
 }
 
 fn ids(roster: &Roster, mount: &str) -> Vec<ListenerId> {
@@ -23,8 +30,8 @@ fn ids(roster: &Roster, mount: &str) -> Vec<ListenerId> {
 #[test]
 fn who_is_entered_is_there_until_the_entry_is_dropped() {
     let roster = Roster::default();
-    let entries: Vec<_> = (0..3).map(|host| roster.enter(visitor("a", host, 0))).collect();
-    let other = roster.enter(visitor("b", 9, 0));
+    let entries: Vec<_> = (0..3).map(|host| enter(&roster, visitor("a", host, 0))).collect();
+    let other = enter(&roster, visitor("b", 9, 0));
     let expected: Vec<_> = entries.iter().map(|entry| entry.visitor().id).collect();
     assert_eq!(ids(&roster, "a"), expected, "in the order in which they came");
     assert_eq!((roster.count("a"), roster.count("b"), roster.count("c")), (3, 1, 0));
@@ -40,7 +47,7 @@ fn who_is_entered_is_there_until_the_entry_is_dropped() {
 #[test]
 fn who_moves_is_the_same_one_elsewhere() {
     let roster = Roster::default();
-    let mut entry = roster.enter(visitor("a", 1, 5));
+    let mut entry = enter(&roster, visitor("a", 1, 5));
     let before = roster.of("a").remove(0);
     entry.move_to("b");
     assert_eq!(roster.count("a"), 0);
@@ -71,8 +78,8 @@ fn an_audience_is_who_listens_now_and_what_was_counted() {
     // The same host, as a socket of IPv6 has it.
     let mapped = IpAddr::from(Ipv4Addr::new(192, 0, 2, 2).to_ipv6_mapped());
     listeners.push(Visitor { peer: (mapped, 5).into(), ..visitor("a", 0, 70) });
-    let _entries: Vec<_> = listeners.into_iter().map(|one| roster.enter(one)).collect();
-    let _elsewhere = roster.enter(visitor("b", 9, 0));
+    let _entries: Vec<_> = listeners.into_iter().map(|one| enter(&roster, one)).collect();
+    let _elsewhere = enter(&roster, visitor("b", 9, 0));
     let expected = Audience {
         listeners: 4,
         listeners_peak: 7,
@@ -83,4 +90,18 @@ fn an_audience_is_who_listens_now_and_what_was_counted() {
         addresses: 2,
     };
     assert_eq!(roster.audience("a", &snapshot, now), expected);
+}
+
+#[test]
+fn an_address_has_so_many_listeners_and_no_more() {
+    let roster = Roster::with_household_max(Some(2));
+    let network = |host: u16| IpAddr::from([0x2001, 0xDB8, 0, 1, 0, 0, 0, host]);
+    let places: Vec<_> = (1..3).map(|host| roster.reserve(network(host)).unwrap()).collect();
+    assert_eq!(roster.household(network(9)), Room { taken: 2, max: Some(2) });
+    assert_eq!(roster.reserve(network(9)).unwrap_err(), Block::Address);
+    let other = IpAddr::from([0x2001, 0xDB8, 0, 2, 0, 0, 0, 1]);
+    assert!(roster.reserve(other).is_ok());
+    drop(places);
+    assert_eq!(roster.household(network(9)).taken, 0);
+    assert!(roster.households.lock().is_empty(), "an address without listeners takes no room");
 }

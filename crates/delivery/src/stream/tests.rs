@@ -338,9 +338,9 @@ async fn a_listener_leaves_one_line_with_bounded_and_clean_fields() {
     let (metrics, roster) = (Metrics::default(), Roster::default());
     let (target, back_end) = ("/acme", None);
     let (clock, metrics, roster) = (&clock, &metrics, &roster);
-    let verdict = Ok(());
+    let (verdict, country, records) = (Ok(()), None, &Records::default());
     let caller =
-        Caller { peer, target, verdict, back_end, clock, metrics, roster, access_log: None };
+        Caller { peer, target, country, verdict, back_end, clock, metrics, roster, records };
     let admitted = caller.admit(&bench.station, |_| None).await.unwrap_or_else(|_| panic!());
     let (newcomer, _, _) = caller.newcomer(&bench.station, admitted, &request, Bytes::new());
     bench.clock.advance(Duration::from_secs(61));
@@ -352,7 +352,11 @@ async fn a_listener_leaves_one_line_with_bounded_and_clean_fields() {
         .without_time()
         .finish();
     tracing::subscriber::with_default(subscriber, || {
-        newcomer.observer.unwrap().ended(End { bytes_sent: 976_000, why: Why::Left });
+        newcomer.observer.unwrap().ended(End {
+            bytes_sent: 976_000,
+            media: Duration::from_secs(61),
+            why: Why::Left,
+        });
     });
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     assert_eq!(text.lines().count(), 1, "{text}");

@@ -13,8 +13,11 @@ use super::secs;
 pub struct ProcessLimits {
     /// Connections at a time that have not become listeners or sources, on each port.
     pub connections_max: usize,
-    /// ICY listeners at a time.
+    /// Listeners at a time, HLS sessions included.
     pub listeners_max: usize,
+    /// The same of one address, of IPv6 of its first 64 bits; `None` for as many as
+    /// come.
+    pub address_listeners_max: Option<usize>,
     /// Sources at a time.
     pub sources_max: usize,
     /// For a whole request head, and for a TLS handshake.
@@ -33,6 +36,7 @@ pub struct ProcessLimits {
 pub(super) struct Raw {
     connections_max: Option<Int<{ CONNECTIONS.0 }, { CONNECTIONS.1 }>>,
     listeners_max: Option<Int<{ LISTENERS.0 }, { LISTENERS.1 }>>,
+    address_listeners_max: Option<Int<{ LISTENERS.0 }, { LISTENERS.1 }>>,
     sources_max: Option<Int<{ SOURCES.0 }, { SOURCES.1 }>>,
     header_time: Option<Length<{ HEADER_TIME_MS.0 }, { HEADER_TIME_MS.1 }>>,
     source_timeout: Option<Length<{ TIMEOUT_MS.0 }, { TIMEOUT_MS.1 }>>,
@@ -55,6 +59,7 @@ impl Default for ProcessLimits {
         Self {
             connections_max: 20_000,
             listeners_max: 20_000,
+            address_listeners_max: None,
             sources_max: 500,
             header_time: secs(10),
             source_timeout: secs(10),
@@ -70,6 +75,10 @@ impl From<Raw> for ProcessLimits {
         Self {
             connections_max: raw.connections_max.map_or(default.connections_max, Int::to_usize),
             listeners_max: raw.listeners_max.map_or(default.listeners_max, Int::to_usize),
+            address_listeners_max: raw
+                .address_listeners_max
+                .map(Int::to_usize)
+                .filter(|max| *max > 0),
             sources_max: raw.sources_max.map_or(default.sources_max, Int::to_usize),
             header_time: raw.header_time.map_or(default.header_time, Length::get),
             source_timeout: raw.source_timeout.map_or(default.source_timeout, Length::get),

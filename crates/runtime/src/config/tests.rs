@@ -109,7 +109,7 @@ fn the_limits_of_the_reference_hold_on_both_sides() {
         }
         seen += 1;
     }
-    assert_eq!(seen, 7);
+    assert_eq!(seen, 8);
 }
 
 #[test]

@@ -187,3 +187,48 @@ fn a_fallback_has_the_form_of_its_mount_and_lasts_ten_minutes_at_most() {
             .starts_with("egress.fallback: hello.mp3 is not taken")
     );
 }
+
+#[test]
+fn an_announcement_has_the_form_of_its_mount_and_lasts_a_minute_at_most() {
+    let geo = "geo = { allow_none_except = [\"DE\"], announcement = \"file:hello.mp3\" }";
+    for line in ["limit_announcement = \"file:hello.mp3\"", geo] {
+        let max = Duration::from_millis(limits::ANNOUNCEMENT_MS_MAX);
+        let catalogue = parse_with(line, &frames(max.as_secs())).unwrap();
+        let egress = catalogue.egress("acme").unwrap();
+        let read = egress.limit_announcement.as_ref().or(egress.geo_announcement.as_ref());
+        assert!(read.unwrap().duration() <= max);
+        let error = parse_with(line, &frames(max.as_secs() + 1)).unwrap_err();
+        assert!(error.ends_with("an announcement 1m at most"), "{error}");
+        let huge = vec![0; usize::try_from(limits::ANNOUNCEMENT_BYTES_MAX).unwrap() + 1];
+        let error = parse_with(line, &huge).unwrap_err();
+        assert!(error.ends_with("has more than 4194304 bytes"), "{error}");
+    }
+}
+
+#[test]
+fn a_session_is_limited_to_thirty_days_or_not_at_all() {
+    let limit = |text: &str| {
+        let line = format!("session_limit = \"{text}\"");
+        let read = parse(&manifest("", &line), "stations.toml", &env);
+        read.map(|read| read.egress("acme").unwrap().session_limit)
+    };
+    assert_eq!(limit("0s").unwrap(), None);
+    assert_eq!(limit("20s").unwrap(), Some(Duration::from_secs(20)));
+    let max = Duration::from_millis(limits::SESSION_LIMIT_MS_MAX);
+    assert_eq!(limit("30d").unwrap(), Some(max));
+    assert!(limit("721h").is_err());
+}
+
+#[test]
+fn the_bucket_has_playlists_of_an_egress_that_anybody_may_have_and_no_other() {
+    let is_open = |line: &str| check_parses(&manifest("", line)).egress("acme").unwrap().is_open();
+    assert!(is_open("session_limit = \"0s\"\nprotect_segments = false"));
+    for line in [
+        "session_limit = \"4h\"",
+        "protect_segments = true",
+        "geo = { allow_all_except = [\"DE\"] }",
+        "auth = { listener_add = \"http://a.example/\" }",
+    ] {
+        assert!(!is_open(line), "{line}");
+    }
+}

@@ -25,6 +25,13 @@ pub(super) struct Use {
 pub(super) const INTRO: Use =
     Use { name: "an intro", ms_max: limits::INTRO_MS_MAX, bytes_max: limits::INTRO_BYTES_MAX };
 
+/// What they hear who may not listen, or not any longer.
+pub(super) const ANNOUNCEMENT: Use = Use {
+    name: "an announcement",
+    ms_max: limits::ANNOUNCEMENT_MS_MAX,
+    bytes_max: limits::ANNOUNCEMENT_BYTES_MAX,
+};
+
 /// What is looped when no ingest is left.
 pub(super) const FALLBACK: Use = Use {
     name: "a fallback",

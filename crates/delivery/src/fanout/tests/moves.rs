@@ -59,7 +59,10 @@ fn one_that_is_killed_ends_after_a_whole_frame_and_nobody_else_does() {
     bench.mount.end(id).unwrap();
     assert_eq!(rest(&mut client), b"");
     let bytes_sent = (HEAD.len() + before.len()) as u64;
-    assert_eq!(ends.recv_timeout(PATIENCE).unwrap(), End { bytes_sent, why: Why::Killed });
+    assert_eq!(
+        ends.recv_timeout(PATIENCE).unwrap(),
+        End { bytes_sent, media: 10 * FRAME, why: Why::Killed }
+    );
     eventually(|| bench.mount.snapshot().killed_total == 1);
     eventually(|| bench.mount.listeners() == 1);
     let snapshot = bench.mount.snapshot();

@@ -1,4 +1,5 @@
-//! The cluster's secret: what nodes know each other by.
+//! Secrets that a process makes for itself where none is configured, and keeps: the
+//! cluster's, by which nodes know each other, and the key of session tokens.
 
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
@@ -10,8 +11,11 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use settings::Secret;
 use tracing::info;
 
-/// The file in a process's data that has the secret where none is configured.
-pub const SECRET_FILE: &str = "cluster.key";
+/// The file in a process's data that has the cluster's secret where none is configured.
+pub const CLUSTER_FILE: &str = "cluster.key";
+
+/// The file that has the key of session tokens where none is configured.
+pub const SESSIONS_FILE: &str = "sessions.key";
 
 /// Random bytes in a secret, written as twice as many hexadecimal digits.
 const RANDOM_LEN: usize = 32;
@@ -42,21 +46,35 @@ pub enum SecretError {
         why: &'static str,
     },
     /// The system has no random numbers.
-    #[error("cannot make a cluster secret: the system has no random numbers")]
+    #[error("cannot make a secret: the system has no random numbers")]
     Random,
 }
 
-/// The secret that was configured; else the one in `data`, which is made where
-/// there is none.
+/// The cluster's secret: the one that is configured, else the one in `data`, which is
+/// made where there is none.
 ///
 /// # Errors
 ///
 /// [`SecretError`].
 pub fn cluster_secret(configured: Option<&Secret>, data: &Path) -> Result<Secret, SecretError> {
-    if let Some(secret) = configured {
-        return Ok(secret.clone());
+    configured.map_or_else(|| kept(data, CLUSTER_FILE), |secret| Ok(secret.clone()))
+}
+
+/// The keys of session tokens: those that are configured, else the one in `data`, which
+/// is made where there is none.
+///
+/// # Errors
+///
+/// [`SecretError`].
+pub fn session_secrets(configured: &[Secret], data: &Path) -> Result<Vec<Secret>, SecretError> {
+    if configured.is_empty() {
+        return Ok(vec![kept(data, SESSIONS_FILE)?]);
     }
-    let path = data.join(SECRET_FILE);
+    Ok(configured.to_vec())
+}
+
+fn kept(data: &Path, name: &str) -> Result<Secret, SecretError> {
+    let path = data.join(name);
     let failed = |attempted| {
         let path = path.clone();
         move |source| SecretError::File { attempted, path, source }
@@ -73,7 +91,7 @@ pub fn cluster_secret(configured: Option<&Secret>, data: &Path) -> Result<Secret
             let text = random_text()?;
             fs::create_dir_all(data).map_err(failed("write"))?;
             write(&path, &text).map_err(failed("write"))?;
-            info!(file = %path.display(), "cluster secret made: other nodes need the same");
+            info!(file = %path.display(), "secret made: other nodes need the same");
             Secret::new(&text).map_err(no_secret)
         }
         Err(error) => Err(failed("read")(error)),

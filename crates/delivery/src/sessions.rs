@@ -1,0 +1,182 @@
+//! Who listens over HLS: the sessions of all egresses, by the reloads of their
+//! playlists.
+//!
+//! A session's token says all that its admission needs, on any node; what is kept here
+//! is for counting.
+
+pub(crate) mod identity;
+pub(crate) mod table;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ledger::{Ending, Session};
+use media::{SessionId, WallTime};
+use policy::Block;
+use ring::rand::{SecureRandom as _, SystemRandom};
+
+use crate::fanout::{HlsPlace, JoinRefused, ListenerId};
+use crate::records::Records;
+use crate::roster::{Entry, Over, Roster, Visitor};
+use crate::station::Station;
+
+use identity::{Fingerprint, Identity};
+use table::{Begun, Load, Seen, Table, TableFull};
+
+/// The HLS sessions of a process. Clones are handles to the same ones.
+#[derive(Debug, Clone)]
+pub(crate) struct Sessions {
+    tables: Arc<HashMap<String, Mutex<Table<Presence>>>>,
+    records: Records,
+}
+
+/// What a session holds while it listens.
+#[derive(Debug)]
+struct Presence {
+    entry: Entry,
+    _place: HlsPlace,
+}
+
+impl Sessions {
+    /// None yet, of these egresses.
+    pub(crate) fn new<'a>(stations: impl Iterator<Item = &'a Arc<Station>>) -> Self {
+        let table = |station: &Arc<Station>| {
+            let settings = station.settings();
+            (settings.name.clone(), Mutex::new(Table::new(settings.target_secs)))
+        };
+        Self { tables: Arc::new(stations.map(table).collect()), records: Records::default() }
+    }
+
+    /// Tells these of sessions that end.
+    pub(crate) fn with_records(self, records: Records) -> Self {
+        Self { records, ..self }
+    }
+
+    /// Notes a reload; a session that begins or comes back takes a place.
+    pub(crate) fn load(
+        &self,
+        station: &Station,
+        roster: &Roster,
+        load: &Load,
+        begin: impl FnOnce() -> Begun,
+    ) -> Result<Seen, Block> {
+        let Some(mut table) = self.table(&station.settings().name) else {
+            return Err(Block::Egress);
+        };
+        let admit = |session: &Session| {
+            let place = station.mount().hls_place().map_err(|refused| match refused {
+                JoinRefused::ProcessFull => Block::Node,
+                _ => Block::Egress,
+            })?;
+            let household = roster.reserve(session.address)?;
+            let entry = roster.enter(visitor(session), household);
+            Ok::<_, Block>(Presence { entry, _place: place })
+        };
+        let (seen, ended) = table.load(load, begin, admit)?;
+        drop(table);
+        if seen.is_new {
+            station.mount().count_hls_session();
+        }
+        self.record(ended);
+        Ok(seen)
+    }
+
+    /// Says that a session is over.
+    pub(crate) fn end(&self, egress: &str, identity: Identity, now: WallTime, ending: Ending) {
+        let ended = self.table(egress).and_then(|mut table| table.end(identity, now, ending));
+        self.record(ended);
+    }
+
+    /// Lets go of one that is over, so that its identity begins another one.
+    pub(crate) fn forget(&self, egress: &str, identity: Identity) {
+        if let Some(mut table) = self.table(egress) {
+            table.forget(identity);
+        }
+    }
+
+    /// Lets a listener's session be over at `now`: its next reload is its last.
+    pub(crate) fn kill(&self, egress: &str, id: ListenerId, now: WallTime) -> bool {
+        let is_meant = |presence: &Presence| presence.entry.visitor().id == id;
+        self.table(egress).is_some_and(|mut table| table.limit(now, is_meant))
+    }
+
+    /// Ends what will not come back; to be called every second.
+    pub(crate) fn sweep(&self, now: WallTime) {
+        for table in self.tables.values() {
+            let ended = lock(table).sweep(now);
+            self.record(ended);
+        }
+    }
+
+    /// All that are not over, for a checkpoint.
+    pub(crate) fn open(&self) -> Vec<Session> {
+        let mut open = Vec::new();
+        for table in self.tables.values() {
+            open.extend(lock(table).open().cloned());
+        }
+        open
+    }
+
+    /// Takes over what a process before had open.
+    ///
+    /// `until` is when it is over, should its player come back without a token.
+    pub(crate) fn restore(&self, session: Session, until: Option<WallTime>) {
+        let fingerprint =
+            Fingerprint::of_client(&session.egress, session.address, session.user_agent.as_bytes());
+        let identity = Identity::Token(session.id);
+        if let Some(mut table) = self.table(&session.egress) {
+            table.restore(identity, Begun { session, until }, fingerprint);
+        }
+    }
+
+    fn table(&self, egress: &str) -> Option<MutexGuard<'_, Table<Presence>>> {
+        self.tables.get(egress).map(lock)
+    }
+
+    fn record(&self, ended: impl IntoIterator<Item = Session>) {
+        for session in ended {
+            let Session { id, egress, address, user_agent: agent, .. } = &session;
+            let (secs, bytes) = (session.length().as_secs(), session.bytes);
+            let reason = session.ending.map_or("open", Ending::name);
+            tracing::info!(%id, mount = egress, peer = %address, agent, secs, bytes, reason, "session over");
+            self.records.ended(&session);
+        }
+    }
+}
+
+impl From<TableFull> for Block {
+    fn from(_: TableFull) -> Self {
+        Self::Egress
+    }
+}
+
+/// An id that nobody has had.
+pub(crate) fn fresh_id() -> SessionId {
+    let mut bytes = [0; 16];
+    // A system without random numbers has none for TLS and keys either.
+    if SystemRandom::new().fill(&mut bytes).is_err() {
+        let halves = [runtime::backoff::random(), runtime::backoff::random()];
+        bytes = (u128::from(halves[0]) << 64 | u128::from(halves[1])).to_be_bytes();
+    }
+    SessionId::new(bytes)
+}
+
+fn visitor(session: &Session) -> Visitor {
+    Visitor {
+        id: ListenerId::fresh(),
+        session: session.id,
+        mount: session.egress.clone(),
+        path: session.path.clone(),
+        peer: (session.address, 0).into(),
+        country: session.country,
+        user_agent: session.user_agent.clone(),
+        referer: session.referer.clone(),
+        user: session.user.clone(),
+        since: session.started,
+        over: Over::Hls,
+    }
+}
+
+fn lock<T>(table: &Mutex<T>) -> MutexGuard<'_, T> {
+    table.lock().unwrap_or_else(PoisonError::into_inner)
+}
