@@ -288,7 +288,9 @@ async fn a_report_is_read_by_people_and_by_spreadsheets() {
 async fn a_disk_that_is_full_loses_no_record_and_has_the_logs_when_there_is_space() {
     let station = Station::new();
     let sessions = station.data().join("sessions");
-    let before = format!("cp -r '{}' .; cat /dev/zero > filling", sessions.display());
+    // The key of tokens is there: without it the process would have to keep a new one.
+    let key = "printf %032d 0 > sessions.key";
+    let before = format!("{key}; cp -r '{}' .; cat /dev/zero > filling", sessions.display());
     let scratch = Scratch::default();
     let manifest = tests::node::MP3;
     let disk = Disk::serve(manifest, scratch.path(), "size=16m", &before).await;
