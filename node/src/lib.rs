@@ -1,11 +1,13 @@
 //! The process: reads its configuration and wires the roles together.
 
+pub mod audience;
 pub mod demo;
 mod doors;
 pub mod export;
 pub mod geo;
 mod linked;
 mod listings;
+mod logs;
 mod ports;
 mod public;
 mod report;

@@ -57,6 +57,17 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
+    /// Reports who has listened, by the logs of all nodes: session starts, listening hours,
+    /// unique listeners, peak; in all and by egress, country, protocol and hour.
+    Report {
+        #[command(flatten)]
+        request: node::audience::Request,
+        #[command(flatten)]
+        options: Options,
+        /// The configuration; without it `skywave.toml` if there is one, else defaults.
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
     /// Says by which database countries are known, how old it is and how to get one; with
     /// addresses, in which countries they are.
     ///
@@ -117,6 +128,10 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let config = load(config_file(config).as_deref(), &options, &[])?;
             return export(&config, &request);
         }
+        Command::Report { request, options, config } => {
+            let config = load(config_file(config).as_deref(), &options, &[])?;
+            report(&config, &request)?;
+        }
         Command::Geo { addresses, options, config } => {
             let config = load(config_file(config).as_deref(), &options, &[])?;
             let found = node::geo::look_up(&config, &addresses, SystemClock.wall().into());
@@ -156,6 +171,23 @@ fn export(config: &ProcessConfig, request: &node::export::Request) -> Result<Exi
     say(&exported.text);
     let code = if exported.is_damaged { ExitCode::from(EXIT_DAMAGED) } else { ExitCode::SUCCESS };
     Ok(code)
+}
+
+fn report(config: &ProcessConfig, request: &node::audience::Request) -> Result<()> {
+    let runtime = start_runtime()?;
+    let told = runtime.block_on(async {
+        let shutdown = Shutdown::default();
+        shutdown.on_signals().context("cannot catch signals")?;
+        node::audience::run(config, request, SystemClock.wall().into(), &shutdown).await
+    });
+    // A disk that hangs does not hold who gave up.
+    runtime.shutdown_background();
+    let told = told?;
+    say(&told.text);
+    for remark in &told.remarks {
+        complain(&format!("skywave: {remark}"));
+    }
+    Ok(())
 }
 
 /// What is played into the station, if anything.

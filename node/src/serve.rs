@@ -35,7 +35,7 @@ use crate::public::PublicAddress;
 use crate::report::Reporter;
 use crate::roles::{Followed, follow, ingest_role, packager_role, paths, told_of};
 use crate::url_auth::UrlAuth;
-use crate::{tls, watching};
+use crate::{logs, tls, watching};
 
 /// What the access log has at the end of the process for its last lines.
 const FLUSH_TIME: Duration = Duration::from_secs(2);
@@ -85,6 +85,8 @@ pub(crate) struct Tasks {
     sessions: JoinSet<()>,
     /// Who looks what happens, and who tells webhooks.
     watching: JoinSet<()>,
+    /// Who writes the logs of sessions.
+    logs: JoinSet<()>,
     /// Who listens for silence. What decodes a stranger's frames may fail: then
     /// nobody listens any more, and the station goes on.
     listening: JoinSet<()>,
@@ -172,6 +174,7 @@ fn deliver(
 ) -> Result<(Delivery, BackEnds, Option<AccessLog>, Ledger)> {
     let stations = followed.iter().map(|one| Arc::clone(&one.station)).collect();
     let stations = Arc::new(Stations::new(stations));
+    logs::start(around, registry, &mut tasks.logs);
     let back_ends = BackEnds::start(catalogue, &stations, asking, registry, &mut tasks.telling)?;
     let access_log = access_log(around.config, registry)?;
     let (ledger, left_open) = open_ledger(around, registry)?;
@@ -209,8 +212,8 @@ fn open_ledger(
     let lost = Counter::default();
     let help = "Records of sessions that the disk did not take";
     registry.register("delivery_session_records_lost", help, lost.clone());
-    let folder = around.config.data.join("sessions");
-    Ledger::open(&folder, around.clock.now(), lost).context("cannot keep a ledger of sessions")
+    let opened = logs::open_ledger(around.config, around.clock.now(), lost);
+    opened.context("cannot keep a ledger of sessions")
 }
 
 /// Begins to keep journals; what a process before has left is on the feeds.
@@ -290,6 +293,7 @@ impl Running {
         ended(&mut self.tasks.links).await;
         ended(&mut self.tasks.listings).await;
         ended(&mut self.tasks.watching).await;
+        ended(&mut self.tasks.logs).await;
         ended(&mut self.tasks.sessions).await;
         let Endings { fanout, back_ends, access_log, ledger, desk } = self.endings;
         tokio::task::spawn_blocking(move || fanout.wait())
@@ -329,6 +333,7 @@ impl Tasks {
             Some(_) = self.telling.join_next() => {}
             Some(_) = self.listings.join_next() => {}
             Some(_) = self.watching.join_next() => {}
+            Some(_) = self.logs.join_next() => {}
             Some(_) = self.sessions.join_next() => {}
         }
         // A task that heard of the shutdown first has not failed.

@@ -12,10 +12,11 @@ use std::path::{Path, PathBuf};
 use media::{SessionId, WallTime};
 
 use crate::day::{Day, millis};
-use crate::{Reader, Session, to_line};
+use crate::{Reader, Session, is_short, shortened, to_line};
 
-/// Bytes of a day's file at most. Chosen: some 600,000 sessions, which are in memory
-/// for a moment when the day is over. Those beyond are counted and lost.
+/// Bytes of a day's file at most. Chosen: some 600,000 sessions, which take 500 MB of
+/// memory for a quarter of a minute when the day is over. Those beyond are counted and
+/// lost.
 pub const DAY_BYTES_MAX: u64 = 256 << 20;
 
 /// Sessions of a checkpoint that are read at most: as many listeners as a process can be
@@ -99,11 +100,16 @@ impl Folder {
     /// The sessions of the last checkpoint that have no record since, seen last no later
     /// than `now`.
     pub(crate) fn left_open(&self, now: WallTime) -> io::Result<Vec<Session>> {
+        self.left_open_of(OPEN_SESSIONS_MAX, now)
+    }
+
+    /// Of so many of them at most.
+    fn left_open_of(&self, most: usize, now: WallTime) -> io::Result<Vec<Session>> {
         let mut open: HashMap<SessionId, Session> = HashMap::new();
         self.read_open(|mut session| {
             session.ended = session.ended.min(now);
             session.ending = None;
-            if open.len() < OPEN_SESSIONS_MAX {
+            if open.len() < most {
                 open.insert(session.id, session);
             }
         })?;
@@ -146,6 +152,41 @@ impl Folder {
             // Where not even this is done, what is half there is a line that is skipped.
             let _ = file.set_len(len);
         })
+    }
+
+    /// Shortens every address in a day's records, if one is whole.
+    ///
+    /// A line that is none goes, for what is in it.
+    pub(crate) fn shorten(&self, day: Day) -> io::Result<()> {
+        let _lock = self.lock()?;
+        let mut has_whole = false;
+        let read = self.read(day, |session| has_whole |= !is_short(session.address))?;
+        if !has_whole && read.skipped == 0 {
+            return Ok(());
+        }
+        replace(&self.day(day), |file| {
+            let mut written = Ok(());
+            self.read(day, |mut session| {
+                session.address = shortened(session.address);
+                let line = to_line(&session).unwrap_or_default();
+                if written.is_ok() {
+                    written = file.write_all(line.as_bytes());
+                }
+            })?;
+            written
+        })
+    }
+
+    /// The bytes of a day's file.
+    pub(crate) fn len(&self, day: Day) -> io::Result<u64> {
+        Ok(fs::metadata(self.day(day))?.len())
+    }
+
+    /// Removes a day's file, if there is one.
+    pub(crate) fn remove(&self, day: Day) -> io::Result<()> {
+        let _lock = self.lock()?;
+        unless_gone(fs::remove_file(half_of(&self.day(day))))?;
+        unless_gone(fs::remove_file(self.day(day)))
     }
 
     /// Waits until what was written of a day is on the disk.
@@ -196,12 +237,31 @@ pub(crate) fn replace(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> io::Result<()> {
+    let half = half_of(path);
+    let written = File::create(&half).and_then(|file| {
+        let mut file = BufWriter::new(file);
+        write(&mut file)?;
+        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+    });
+    written.and_then(|()| fs::rename(&half, path)).inspect_err(|_| {
+        // Space for others, where the disk is full.
+        let _ = fs::remove_file(&half);
+    })
+}
+
+/// Where a file is until it is whole.
+fn half_of(path: &Path) -> PathBuf {
     let mut half = path.as_os_str().to_owned();
     half.push(HALF);
-    let mut file = BufWriter::new(File::create(&half)?);
-    write(&mut file)?;
-    file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-    fs::rename(&half, path)
+    half.into()
+}
+
+/// That something is not there is what was wanted.
+pub(crate) fn unless_gone(outcome: io::Result<()>) -> io::Result<()> {
+    match outcome {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        outcome => outcome,
+    }
 }
 
 fn read(path: &Path, mut each: impl FnMut(Session)) -> io::Result<Read> {

@@ -69,6 +69,8 @@ pub struct ProcessConfig {
     pub log_format: LogFormat,
     /// The file that gets a line for each listener that has gone.
     pub access_log: Option<PathBuf>,
+    /// How long sessions are kept.
+    pub session_logs: SessionLogs,
     /// What is logged, from [`LOG_FILTER_VARIABLE`] or `RUST_LOG`.
     pub log_filter: Option<String>,
 }
@@ -157,6 +159,15 @@ pub struct Secrets {
     pub sessions: Vec<Secret>,
 }
 
+/// How long what is known of sessions is kept, in whole days since a UTC day began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionLogs {
+    /// How long addresses are whole; no longer than files are kept.
+    pub address_days: u32,
+    /// How long files stay on the local disk.
+    pub keep_days: u32,
+}
+
 /// How a line of the log looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -166,6 +177,14 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+impl Default for SessionLogs {
+    /// No address is whole for longer than its day (promise S15), and the month before
+    /// is there to be reported.
+    fn default() -> Self {
+        Self { address_days: 1, keep_days: 62 }
+    }
 }
 
 impl Role {

@@ -80,6 +80,25 @@ pub fn node(name: &str) -> Result<Key, Error> {
     nodes()?.child(name)
 }
 
+/// `private/logs/{day}`, the folder of the logs of a day's sessions, such as
+/// `private/logs/2026-11-22`.
+///
+/// # Errors
+///
+/// [`Error::BadKey`].
+pub fn session_logs(day: &str) -> Result<Key, Error> {
+    Area::Private.root().child("logs")?.child(day)
+}
+
+/// `private/logs/{day}/{node}`, the folder of a node's logs of a day's sessions.
+///
+/// # Errors
+///
+/// [`Error::BadKey`].
+pub fn node_session_logs(day: &str, node: &str) -> Result<Key, Error> {
+    session_logs(day)?.child(node)
+}
+
 /// `{folder}/{n}`, a log's record.
 ///
 /// Twenty digits, the most that a `u64` has, so that records list in order.

@@ -159,6 +159,11 @@ fn range_holds_over_its_corpus() {
 }
 
 #[test]
+fn session_log_holds_over_its_corpus() {
+    check("session_log");
+}
+
+#[test]
 fn skywave_toml_holds_over_its_corpus() {
     check("skywave_toml");
 }

@@ -107,3 +107,13 @@ fn no_session_was_seen_later_than_now() {
     let left = folder.left_open(at(18, 30, 0)).unwrap();
     assert_eq!((left[0].ended, left[0].ending), (at(18, 30, 0), None));
 }
+
+#[test]
+fn of_a_checkpoint_so_many_sessions_are_read_and_no_more() {
+    let scratch = Scratch::new();
+    let folder = Folder::new(scratch.path());
+    folder.replace_open(&[session(1), session(2), session(3)]).unwrap();
+    for (most, read) in [(2, 2), (3, 3), (OPEN_SESSIONS_MAX, 3)] {
+        assert_eq!(folder.left_open_of(most, at(23, 0, 0)).unwrap().len(), read);
+    }
+}

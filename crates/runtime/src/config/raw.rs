@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use settings::{Secret, Spanned};
+use settings::{Int, Secret, Spanned};
 
 use super::{LogFormat, Role, limits};
 
@@ -124,4 +124,10 @@ pub(super) struct Yp {
 pub(super) struct Log {
     pub format: LogFormat,
     pub access: Option<Place>,
+    pub address_days: Option<Spanned<Int<{ ADDRESS_DAYS.0 }, { ADDRESS_DAYS.1 }>>>,
+    pub keep_days: Option<Spanned<Int<{ KEEP_DAYS.0 }, { KEEP_DAYS.1 }>>>,
 }
+
+// Least and greatest values. Chosen: ten years are as long as anyone may want.
+const ADDRESS_DAYS: (u64, u64) = (0, 3_650);
+const KEEP_DAYS: (u64, u64) = (1, 3_650);

@@ -8,7 +8,7 @@ use settings::{Document, Error, Origin, Secret, Spanned, is_name};
 use super::raw::{self, ManifestMode, Place};
 use super::{
     AllowPrivate, LOG_FILTER_VARIABLE, Listen, Node, ProcessConfig, Role, SECRET_FILE_BYTES_MAX,
-    Secrets, TlsFiles, read_bounded, variable,
+    Secrets, SessionLogs, TlsFiles, read_bounded, variable,
 };
 
 const DATA_DEFAULT: &str = "./skywave-data";
@@ -66,6 +66,7 @@ impl Resolution<'_> {
             limits: raw.limits.into(),
             log_format: raw.log.format,
             access_log: raw.log.access.as_ref().map(|path| self.path(path)),
+            session_logs: self.session_logs(&raw.log)?,
             log_filter: variable(self.variables, LOG_FILTER_VARIABLE)
                 .or_else(|| variable(self.variables, "RUST_LOG"))
                 .filter(|filter| !filter.is_empty()),
@@ -301,6 +302,24 @@ impl Resolution<'_> {
             return Err(self.document.error(more.span(), what));
         }
         urls.into_iter().map(|url| self.endpoint(url)).collect()
+    }
+
+    fn session_logs(&self, raw: &raw::Log) -> Result<SessionLogs, Error> {
+        let default = SessionLogs::default();
+        let keep_days =
+            raw.keep_days.as_ref().map_or(default.keep_days, |days| days.get_ref().to_u32());
+        let Some(given) = &raw.address_days else {
+            return Ok(SessionLogs { keep_days, ..default });
+        };
+        let address_days = given.get_ref().to_u32();
+        if address_days > keep_days {
+            let what = format!(
+                "addresses are shortened in files that are there: at most the {keep_days} of \
+                 `log.keep_days`"
+            );
+            return Err(self.document.error(given.span(), what));
+        }
+        Ok(SessionLogs { address_days, keep_days })
     }
 
     fn tls(&self, raw: &raw::Tls) -> TlsFiles {

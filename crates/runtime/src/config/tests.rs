@@ -404,3 +404,31 @@ fn nothing_of_a_secret_is_printed() {
     let config = parse("admin.password = 'hush-1'\nsecrets.cluster = 'hush-2'");
     assert!(!format!("{config:?}").contains("hush"));
 }
+
+#[test]
+fn addresses_are_whole_for_no_longer_than_files_are_kept() {
+    assert_eq!(parse("").session_logs, SessionLogs { address_days: 1, keep_days: 62 });
+    let logs = |text: &str| parse(&format!("[log]\n{text}")).session_logs;
+    let both = SessionLogs { address_days: 7, keep_days: 7 };
+    assert_eq!(logs("address_days = 7\nkeep_days = 7"), both);
+    assert_eq!(logs("address_days = 62").address_days, 62);
+    let what = "addresses are shortened in files that are there: at most the";
+    let longer = "skywave.toml:2: log.address_days:";
+    check_refused("[log]\naddress_days = 63", &format!("{longer} {what} 62 of `log.keep_days`"));
+    check_refused(
+        "[log]\naddress_days = 3650\nkeep_days = 3649",
+        &format!("{longer} {what} 3649 of `log.keep_days`"),
+    );
+}
+
+#[test]
+fn days_of_logs_have_their_ranges() {
+    let longest = parse("[log]\naddress_days = 3650\nkeep_days = 3650").session_logs;
+    assert_eq!(longest, SessionLogs { address_days: 3_650, keep_days: 3_650 });
+    let least = parse("[log]\naddress_days = 0\nkeep_days = 1").session_logs;
+    assert_eq!(least, SessionLogs { address_days: 0, keep_days: 1 });
+    for text in ["address_days = 3651", "address_days = -1", "keep_days = 0", "keep_days = 3651"] {
+        let error = parse_with(&format!("[log]\n{text}"), &[]).unwrap_err().to_string();
+        assert!(error.contains("out of range"), "{error}");
+    }
+}

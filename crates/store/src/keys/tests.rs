@@ -11,6 +11,8 @@ fn names_are_those_of_the_contract() {
     check(media_playlist("demo", &rendition), "public/demo/mp3-128/media.m3u8");
     check(timeline_log("demo"), "private/demo/log");
     check(node("fra-1"), "private/nodes/fra-1");
+    check(session_logs("2026-11-22"), "private/logs/2026-11-22");
+    check(node_session_logs("2026-11-22", "fra-1"), "private/logs/2026-11-22/fra-1");
     check(record(&key("private/demo/log"), 7), "private/demo/log/00000000000000000007");
 }
 
