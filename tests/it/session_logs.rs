@@ -45,6 +45,7 @@ fn session(id: u8, day: Day, hour: u64, length: Duration) -> Session {
         referer: String::new(),
         user: None,
         started,
+        until: None,
         ended: started.plus(length),
         media: length,
         bytes: 16_000 * length.as_secs(),

@@ -44,14 +44,15 @@ pub(crate) fn live(
     document.map(Arc::clone).ok_or_else(|| off_air(station))
 }
 
-/// A media playlist of the past.
+/// A media playlist of the past, which ends at `until` at the latest.
 pub(crate) async fn past(
     station: &Station,
     query: &Query,
     renders: &Renders,
     now: WallTime,
+    until: Option<WallTime>,
 ) -> Result<Arc<Document>, Refusal> {
-    let (timeshift, range) = select(station, query, now)?;
+    let (timeshift, range) = select(station, query, now, until)?;
     timeshift.document(range, renders).await.ok_or(Refusal::PastBusy)
 }
 
@@ -62,7 +63,7 @@ pub(crate) fn is_there(
     now: WallTime,
 ) -> Result<(), Refusal> {
     match query {
-        Some(query) => select(station, query, now).map(drop),
+        Some(query) => select(station, query, now, None).map(drop),
         None => live(station, &station.hls(), now).map(drop),
     }
 }
@@ -72,9 +73,14 @@ fn select<'a>(
     station: &'a Station,
     query: &Query,
     now: WallTime,
+    until: Option<WallTime>,
 ) -> Result<(&'a Arc<Timeshift>, Range), Refusal> {
     let timeshift = station.timeshift().ok_or(Refusal::NoPast)?;
-    let span = query.span(now).map_err(Refusal::Moment)?;
+    let mut span = query.span(now).map_err(Refusal::Moment)?;
+    span.to = span.to.into_iter().chain(until).min();
+    if span.to.is_some_and(|to| to <= span.from) {
+        return Err(Refusal::SessionOver);
+    }
     let selected = timeshift.select(&span, now).ok_or(Refusal::PastUnread)?;
     let range = selected.map_err(|why| match why {
         NoPlaylist::Nothing => Refusal::Nothing,

@@ -124,6 +124,7 @@ impl Visitor {
             referer: self.referer.clone(),
             user: self.user.clone(),
             started: self.since,
+            until: None,
             ended: now,
             media: Duration::ZERO,
             bytes: 0,

@@ -131,13 +131,12 @@ impl Sessions {
     }
 
     /// Takes over what a process before had open.
-    ///
-    /// `until` is when it is over, should its player come back without a token.
-    pub(crate) fn restore(&self, session: Session, until: Option<WallTime>) {
+    pub(crate) fn restore(&self, session: Session) {
         let fingerprint =
             Fingerprint::of_client(&session.egress, session.address, session.user_agent.as_bytes());
         let identity = Identity::Token(session.id);
         if let Some(mut table) = self.table(&session.egress) {
+            let until = session.until;
             table.restore(identity, Begun { session, until, held: None }, fingerprint);
         }
     }

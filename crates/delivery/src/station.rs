@@ -74,6 +74,13 @@ pub struct HlsView {
 }
 
 impl StationSettings {
+    /// When a session is closed whose time is up at `expiry`: at the end of that target
+    /// duration.
+    pub(crate) fn closes_at(&self, expiry: WallTime) -> WallTime {
+        let target = self.target_secs.max(1);
+        WallTime::from_nanos((expiry.secs() / target + 1) * target * 1_000_000_000)
+    }
+
     /// Days for which a segment's pass is good behind the one on which it was given: as
     /// long as a session lasts, and its segments can be had.
     pub(crate) fn pass_days(&self) -> u64 {
@@ -239,8 +246,7 @@ impl HlsView {
         now: WallTime,
         settings: &StationSettings,
     ) -> Result<Option<String>, NotYet> {
-        let target = settings.target_secs.max(1);
-        let cut = WallTime::from_nanos((expiry.secs() / target + 1) * target * 1_000_000_000);
+        let cut = settings.closes_at(expiry);
         if now < cut {
             return Err(NotYet);
         }

@@ -36,11 +36,11 @@ const COLUMNS: [&str; 16] = [
 const STATUS: &str = "200";
 
 /// The sessions in the order of their ends, each once: of several records with one id
-/// the last one counts.
+/// and one start the last one counts.
 pub fn sorted(records: Vec<Session>) -> Vec<Session> {
     let mut last = HashMap::with_capacity(records.len());
     for session in records {
-        last.insert(session.id, session);
+        last.insert((session.id, session.started), session);
     }
     let mut sessions: Vec<_> = last.into_values().collect();
     sessions.sort_unstable_by_key(|session| (session.ended, session.id));

@@ -24,7 +24,7 @@ pub use folder::{DAY_BYTES_MAX, Folder, OPEN_SESSIONS_MAX, Read};
 pub use handle::{CHECKPOINT_EVERY, Ledger, RECORDS_WAITING_MAX};
 pub use line::{LINE_LEN_MAX, from_line, to_line};
 pub use reader::Reader;
-pub use session::{Ending, Protocol, Session};
+pub use session::{Ending, Protocol, RESUME_WITHIN, Session};
 pub use shelf::{Addresses, CLOSE_AFTER, Due, Keeping, OVERDUE_DAYS, RECORDS_FILE, Shelf, Written};
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ struct Line {
     referer: String,
     user: Option<String>,
     started: String,
+    #[serde(default)]
+    until: Option<String>,
     ended: String,
     #[serde(default)]
     media_seconds: f64,
@@ -57,6 +59,7 @@ pub fn to_line(session: &Session) -> Option<String> {
         referer: session.referer.clone(),
         user: session.user.clone(),
         started: rfc3339_millis(session.started),
+        until: session.until.map(rfc3339_millis),
         ended: rfc3339_millis(session.ended),
         media_seconds: seconds(session.media),
         bytes: session.bytes,
@@ -90,6 +93,10 @@ pub fn from_line(line: &[u8]) -> Option<Session> {
         referer: line.referer,
         user: line.user,
         started: moment(&line.started)?,
+        until: match line.until {
+            Some(until) => Some(moment(&until)?),
+            None => None,
+        },
         ended: moment(&line.ended)?,
         media: length(line.media_seconds)?,
         bytes: line.bytes,

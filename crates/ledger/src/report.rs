@@ -14,7 +14,7 @@ use catalogue::Country;
 use media::{SessionId, WallTime};
 
 use crate::day::millis;
-use crate::{Day, Protocol, Session, is_short, shortened};
+use crate::{Day, Protocol, RESUME_WITHIN, Session, is_short, shortened};
 
 mod shown;
 mod sweep;
@@ -61,7 +61,8 @@ pub struct TooManySessions;
 #[derive(Debug)]
 pub struct Collector {
     period: Period,
-    sessions: HashMap<SessionId, Taken>,
+    /// By their start, too: the parts of one that was on several nodes.
+    sessions: HashMap<(SessionId, u64), Taken>,
     /// Names of egresses, by their number, and the other way round.
     egresses: Vec<String>,
     numbers: HashMap<String, u32>,
@@ -196,8 +197,8 @@ impl Collector {
         }
     }
 
-    /// Takes a session, if it was there in the period. Of several with one id the one
-    /// that ended last counts, and of those the one that came last.
+    /// Takes a session, if it was there in the period. Of several with one id and one
+    /// start the one that ended last counts, and of those the one that came last.
     ///
     /// # Errors
     ///
@@ -207,7 +208,8 @@ impl Collector {
         if started >= self.period.ends() || ended <= self.period.begins() || ended < started {
             return Ok(());
         }
-        let known = self.sessions.get(&session.id);
+        let key = (session.id, started);
+        let known = self.sessions.get(&key);
         if known.is_some_and(|known| known.ended > ended) {
             return Ok(());
         }
@@ -226,15 +228,16 @@ impl Collector {
             is_short: is_short(session.address),
         };
         let egress = self.egress(&session.egress);
-        self.sessions.insert(session.id, Taken { egress, ..taken });
+        self.sessions.insert(key, Taken { egress, ..taken });
         Ok(())
     }
 
     /// What there is to say of all sessions, or of those of an egress.
     pub fn report(&self, egress: Option<&str>) -> Report {
         let name = |session: &Taken| self.name(session.egress);
-        let is_wanted = |session: &&Taken| egress.is_none_or(|egress| egress == name(session));
-        let sessions: Vec<Taken> = self.sessions.values().filter(is_wanted).copied().collect();
+        let is_wanted = |session: &Taken| egress.is_none_or(|egress| egress == name(session));
+        let mut sessions = self.whole();
+        sessions.retain(is_wanted);
         let active = sessions.iter().filter(|session| session.is_active());
         let shortened = active.filter(|session| session.is_short).count() as u64;
         let context = sweep::Context { period: self.period, by_network: shortened > 0 };
@@ -250,6 +253,24 @@ impl Collector {
             hours: context.hours(&sessions),
             shortened,
         }
+    }
+
+    /// Sessions whose parts are put together: one that went to another node goes on there,
+    /// and one that comes back later than [`RESUME_WITHIN`] is another.
+    fn whole(&self) -> Vec<Taken> {
+        let mut parts: Vec<_> = self.sessions.iter().collect();
+        parts.sort_unstable_by_key(|(key, _)| **key);
+        let mut whole: Vec<(SessionId, Taken)> = Vec::with_capacity(parts.len());
+        for ((id, _), part) in parts {
+            let resume = u64::try_from(RESUME_WITHIN.as_millis()).unwrap_or(u64::MAX);
+            match whole.last_mut() {
+                Some((last, before)) if last == id && part.started < before.ended + resume => {
+                    before.ended = before.ended.max(part.ended);
+                }
+                _ => whole.push((*id, *part)),
+            }
+        }
+        whole.into_iter().map(|(_, session)| session).collect()
     }
 
     /// The names of egresses that were met.

@@ -6,6 +6,10 @@ use std::time::Duration;
 use catalogue::Country;
 use media::{SessionId, WallTime};
 
+/// How long a session over HLS may pause, as Triton counts it: who comes back later
+/// begins another one.
+pub const RESUME_WITHIN: Duration = Duration::from_mins(3);
+
 /// What there is to say of a listener's session, when it has ended or until now.
 ///
 /// What a listener says of itself was cleaned and cut when its request was read;
@@ -31,8 +35,10 @@ pub struct Session {
     pub referer: String,
     /// By which name it was let in, where it had to say one.
     pub user: Option<String>,
-    /// When it began.
+    /// When it began; on another node than the one on which it did, when it came here.
     pub started: WallTime,
+    /// When it is over, as that was fixed when it began; `None` for an open end.
+    pub until: Option<WallTime>,
     /// When it ended, or was seen last.
     pub ended: WallTime,
     /// Media that was delivered.

@@ -23,7 +23,7 @@ use crate::sessions::fresh_id;
 use crate::sessions::identity::{Fingerprint, Identity};
 use crate::sessions::passes::Granted;
 use crate::sessions::table::{Begun, Load};
-use crate::station::{HlsView, NotYet, Station};
+use crate::station::{HlsView, Station};
 
 /// Bytes of a `User-Agent` and of a `Referer` that are kept, as of an ICY listener.
 const SAID_LEN_MAX: usize = 256;
@@ -33,7 +33,20 @@ struct Admitted {
     identity: Identity,
     /// What its token says; `None` without one.
     token: Option<SessionToken>,
+    /// When and where its session began.
+    started: WallTime,
     country: Option<Country>,
+}
+
+/// A reload of a media playlist.
+#[derive(Clone, Copy)]
+struct Reload<'a> {
+    station: &'a Station,
+    view: &'a HlsView,
+    asked: &'a Asked<'a>,
+    /// The time of the past that is asked for.
+    query: Option<&'a Query>,
+    now: WallTime,
 }
 
 impl Delivery {
@@ -109,42 +122,40 @@ impl Delivery {
     /// Answers for the media playlist, by whose reloads a session lives.
     pub(super) async fn media(&self, station: &Station, asked: &Asked<'_>) -> Response<Body> {
         let now = self.clock.now();
-        let admitted = match self.admit(station, asked, now) {
-            Ok(admitted) => admitted,
-            Err(refusal) => return refusal.respond(),
-        };
         let query = match resolve::moments(asked.request.uri.query()) {
             Ok(query) => query,
             Err(error) => return Refusal::Moment(error).respond(),
         };
-        let view = station.hls();
+        let (view, query) = (station.hls(), query.as_ref());
+        let reload = Reload { station, view: &view, asked, query, now };
+        self.reload(reload).await.unwrap_or_else(Refusal::respond)
+    }
+
+    async fn reload(&self, reload: Reload<'_>) -> Result<Response<Body>, Refusal> {
+        let Reload { station, view, asked, query, now } = reload;
+        let mut admitted = self.admit(reload)?;
         if let Some(expiry) = admitted.limit()
-            && let Some(response) = self.close(station, &view, &admitted, (expiry, now))
+            && let Some(closed) = self.close(reload, &admitted, expiry).await?
         {
-            return response;
+            return Ok(closed);
         }
-        let document = match self.live_or_past(station, &view, query.as_ref(), now).await {
-            Ok(document) => document,
-            Err(refusal) => return refusal.respond(),
+        let document = match query {
+            Some(query) => hls::past(station, query, &self.renders, now, None).await?,
+            None => hls::live(station, view, now)?,
         };
         if asked.request.method == Method::GET
-            && let Some(response) = self.go_on(station, &view, &admitted, (asked, now))
+            && let Some(closed) = self.go_on(reload, &mut admitted).await?
         {
-            return response;
+            return Ok(closed);
         }
-        let settings = station.settings();
-        let sharing = if admitted.token.is_none() && station.is_for_all() && !self.is_asked(station)
-        {
-            Sharing::Public
-        } else {
-            Sharing::Private
+        let is_open = station.is_for_all() && !self.is_asked(station);
+        let is_shared = admitted.token.is_none() && is_open;
+        let sharing = if is_shared { Sharing::Public } else { Sharing::Private };
+        let document = match self.suffix(station, &admitted) {
+            Some(suffix) => station.protected(&document, &suffix),
+            None => document,
         };
-        let headers = &asked.request.headers;
-        if settings.protect_segments {
-            let document = station.protected(&document, &self.suffix(station, &admitted, now));
-            return hls::send(station, &document, headers, sharing);
-        }
-        hls::send(station, &document, headers, sharing)
+        Ok(hls::send(station, &document, &asked.request.headers, sharing))
     }
 
     /// Answers for the playlist of what is said to those who are blocked.
@@ -178,12 +189,8 @@ impl Delivery {
 
     /// Whether the media playlist may be had: by a session's token, or by whoever asks
     /// without one.
-    fn admit(
-        &self,
-        station: &Station,
-        asked: &Asked<'_>,
-        now: WallTime,
-    ) -> Result<Admitted, Refusal> {
+    fn admit(&self, reload: Reload<'_>) -> Result<Admitted, Refusal> {
+        let Reload { station, asked, now, .. } = reload;
         let caller = self.who(asked.peer);
         let settings = station.settings();
         let geo = settings.geo.as_ref();
@@ -196,7 +203,7 @@ impl Delivery {
                 .map_err(|block| self.refuse(station, block))?;
             let identity = Identity::Player(fingerprint(station, asked));
             let country = policy::stamp(&caller, geo);
-            return Ok(Admitted { identity, token: None, country });
+            return Ok(Admitted { identity, token: None, started: now, country });
         };
         let token = self.keys.verify(text, &settings.name).map_err(|reason| {
             let (mount, peer) = (settings.name.as_str(), asked.peer);
@@ -207,103 +214,103 @@ impl Delivery {
         let is_over = matches!(token.expiry, Expiry::Renewal(at) if now >= at);
         let stamped = token.country.filter(|_| !is_over);
         policy::decide_again(&caller, stamped, geo).map_err(|block| self.refuse(station, block))?;
-        let (identity, country) = (Identity::Token(token.id), token.country);
-        Ok(Admitted { identity, token: Some(token), country })
+        let identity = Identity::Token(token.id);
+        let (started, country) = (token.started, token.country);
+        Ok(Admitted { identity, token: Some(token), started, country })
     }
 
     /// Notes the reload; gives the answer instead of the playlist, where the session may
     /// not go on.
-    fn go_on(
+    async fn go_on(
         &self,
-        station: &Station,
-        view: &HlsView,
-        admitted: &Admitted,
-        (asked, now): (&Asked<'_>, WallTime),
-    ) -> Option<Response<Body>> {
-        let load = || self.load(station, view, admitted, (asked, now));
-        let refuse = |block| Some(self.refuse(station, block).respond());
-        let until = match load() {
-            Ok(until) => until?,
-            Err(block) => return refuse(block),
-        };
-        if let Some(response) = self.close(station, view, admitted, (until, now)) {
-            return Some(response);
+        reload: Reload<'_>,
+        admitted: &mut Admitted,
+    ) -> Result<Option<Response<Body>>, Refusal> {
+        let Reload { station, view, now, .. } = reload;
+        let Some(until) = self.load(reload, admitted)? else { return Ok(None) };
+        if let Some(closed) = self.close(reload, admitted, until).await? {
+            return Ok(Some(closed));
         }
         if admitted.token.is_none() && view.closing(until, now, station.settings()) == Ok(None) {
             // Who has no token that says so presses play again by asking again.
             self.sessions.forget(&station.settings().name, admitted.identity);
-            return load().err().and_then(refuse);
+            self.load(reload, admitted)?;
         }
-        None
+        Ok(None)
     }
 
     /// The answer with which a session is closed; `None` before it is time.
-    fn close(
+    async fn close(
         &self,
-        station: &Station,
-        view: &HlsView,
+        reload: Reload<'_>,
         admitted: &Admitted,
-        (expiry, now): (WallTime, WallTime),
-    ) -> Option<Response<Body>> {
+        expiry: WallTime,
+    ) -> Result<Option<Response<Body>>, Refusal> {
+        let Reload { station, view, query, now, .. } = reload;
         let settings = station.settings();
-        match view.closing(expiry, now, settings) {
-            Err(NotYet) => None,
-            Ok(closing) => {
-                self.sessions.end(&settings.name, admitted.identity, now, Ending::Limit);
-                if let Some(text) = closing {
-                    let suffix = self.suffix(station, admitted, now);
-                    let text =
-                        if suffix.is_empty() { text } else { closing::with_suffix(&text, &suffix) };
-                    return Some(hls::private(text));
-                }
-                admitted.token.as_ref().map(|_| Refusal::SessionOver.respond())
+        let Ok(closing) = view.closing(expiry, now, settings) else { return Ok(None) };
+        self.sessions.end(&settings.name, admitted.identity, now, Ending::Limit);
+        let Some(text) = closing else {
+            return match admitted.token {
+                Some(_) => Err(Refusal::SessionOver),
+                None => Ok(None),
+            };
+        };
+        let text = match query {
+            // Who listens to the past is closed there.
+            Some(query) => {
+                let until = settings.closes_at(expiry);
+                let past = hls::past(station, query, &self.renders, now, Some(until)).await?;
+                String::from_utf8_lossy(&past.text).into_owned()
             }
-        }
+            None => text,
+        };
+        let suffix = self.suffix(station, admitted);
+        let text =
+            suffix.map_or_else(|| text.clone(), |suffix| closing::with_suffix(&text, &suffix));
+        Ok(Some(hls::private(text)))
     }
 
-    /// What stands behind each segment's URI of a session.
-    fn suffix(&self, station: &Station, admitted: &Admitted, now: WallTime) -> String {
+    /// What stands behind each segment's URI of a session, where segments are protected.
+    fn suffix(&self, station: &Station, admitted: &Admitted) -> Option<String> {
         let settings = station.settings();
-        if !settings.protect_segments {
-            return String::new();
-        }
-        let started = admitted.token.as_ref().map_or(now, |token| token.started);
-        let pass = SegmentPass::new(started, admitted.country);
-        resolve::pass_query(&pass.sign(&self.keys, &settings.name))
+        settings.protect_segments.then(|| {
+            let pass = SegmentPass::new(admitted.started, admitted.country);
+            resolve::pass_query(&pass.sign(&self.keys, &settings.name))
+        })
     }
 
     /// Notes the reload; gives back when the session is over, where that is not what its
     /// token says.
     fn load(
         &self,
-        station: &Station,
-        view: &HlsView,
-        admitted: &Admitted,
-        (asked, now): (&Asked<'_>, WallTime),
-    ) -> Result<Option<WallTime>, Block> {
+        reload: Reload<'_>,
+        admitted: &mut Admitted,
+    ) -> Result<Option<WallTime>, Refusal> {
+        let Reload { station, view, asked, now, .. } = reload;
         let fingerprint = fingerprint(station, asked);
         let load = Load { identity: admitted.identity, fingerprint, now, position: view.heard };
         let begin = || {
-            let settings = station.settings();
-            let limit = settings.session_limit.filter(|_| admitted.token.is_none());
+            let limit = station.settings().session_limit.filter(|_| admitted.token.is_none());
             let granted =
                 admitted.token.as_ref().and_then(|token| self.sessions.passes().take(token.id));
             let (user, held) = granted.map(|one| (one.user, one.ticket)).unwrap_or_default();
-            let session = Session { user, ..self.begun(station, admitted, asked, now) };
-            Begun { session, until: limit.map(|limit| now.plus(limit)), held }
+            let session = self.begun(reload, admitted);
+            let until = limit.map(|limit| now.plus(limit));
+            let session = Session { user, until: until.or(admitted.limit()), ..session };
+            Begun { session, until, held }
         };
-        let seen = self.sessions.load(station, &self.roster, &load, begin)?;
+        let seen = self.sessions.load(station, &self.roster, &load, begin);
+        let seen = seen.map_err(|block| self.refuse(station, block))?;
+        if admitted.token.is_none() {
+            (admitted.started, admitted.country) = (seen.started, seen.country);
+        }
         Ok(seen.until)
     }
 
     /// A session that begins with this reload.
-    fn begun(
-        &self,
-        station: &Station,
-        admitted: &Admitted,
-        asked: &Asked<'_>,
-        now: WallTime,
-    ) -> Session {
+    fn begun(&self, reload: Reload<'_>, admitted: &Admitted) -> Session {
+        let Reload { station, asked, now, .. } = reload;
         let said = |name: &str| {
             let value = asked.request.headers.get(name).map(HeaderValue::as_bytes);
             text::clean(&String::from_utf8_lossy(value.unwrap_or_default()), SAID_LEN_MAX)
@@ -320,23 +327,11 @@ impl Delivery {
             referer: said("referer"),
             user: None,
             started: now,
+            until: None,
             ended: now,
             media: Duration::ZERO,
             bytes: 0,
             ending: None,
-        }
-    }
-
-    async fn live_or_past(
-        &self,
-        station: &Station,
-        view: &HlsView,
-        query: Option<&Query>,
-        now: WallTime,
-    ) -> Result<std::sync::Arc<crate::document::Document>, Refusal> {
-        match query {
-            Some(query) => hls::past(station, query, &self.renders, now).await,
-            None => hls::live(station, view, now),
         }
     }
 }

@@ -19,11 +19,7 @@ impl Delivery {
         for session in open {
             let station = self.stations.all().iter().find(|s| s.settings().name == session.egress);
             match (session.protocol, station) {
-                (ledger::Protocol::Hls, Some(station)) => {
-                    let limit = station.settings().session_limit;
-                    let until = limit.map(|limit| session.started.plus(limit));
-                    self.sessions.restore(session, until);
-                }
+                (ledger::Protocol::Hls, Some(_)) => self.sessions.restore(session),
                 _ => self.records.ended(&Session { ending: Some(ledger::Ending::Lost), ..session }),
             }
         }

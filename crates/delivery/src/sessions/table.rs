@@ -11,15 +11,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use ledger::{Ending, Session};
+use catalogue::Country;
+use ledger::{Ending, RESUME_WITHIN, Session};
 use media::WallTime;
 
 use super::identity::{Fingerprint, Identity};
 use crate::auth::Ticket;
 use crate::station::Heard;
-
-/// How long a session may pause, as Triton counts it.
-pub(crate) const RESUME_WITHIN: Duration = Duration::from_mins(3);
 
 /// Within this a client that opens a stream again has opened it twice, chosen.
 pub(crate) const TWIN_WITHIN: Duration = Duration::from_secs(10);
@@ -62,6 +60,10 @@ pub(crate) struct Begun {
 pub(crate) struct Seen {
     /// When it is over, where it has a limit.
     pub(crate) until: Option<WallTime>,
+    /// When it began here.
+    pub(crate) started: WallTime,
+    /// Where its listener was then.
+    pub(crate) country: Option<Country>,
     /// Whether it began with this reload.
     pub(crate) is_new: bool,
 }
@@ -140,6 +142,7 @@ impl<P> Table<P> {
             }
             let Begun { session, until, held } = begin();
             let presence = Some(admit(&session)?);
+            let (started, country) = (session.started, session.country);
             let (position, state, is_killed) = (Some(position), State::Open, false);
             let loads = 1;
             let live = Live {
@@ -156,7 +159,7 @@ impl<P> Table<P> {
             self.sessions.insert(identity, live);
             self.fold_twin(identity, fingerprint, now);
             self.newest.insert(fingerprint, identity);
-            return Ok((Seen { until, is_new: true }, ended));
+            return Ok((Seen { until, started, country, is_new: true }, ended));
         }
         let alive_for = self.alive_for;
         let Some(live) = self.sessions.get_mut(&identity) else { return Err(TableFull.into()) };
@@ -164,12 +167,14 @@ impl<P> Table<P> {
             live.presence = Some(admit(&live.session)?);
         }
         live.note(now, position, alive_for);
-        let (until, was_twin) = (live.until, live.state == State::Twin);
+        let Session { started, country, .. } = live.session;
+        let seen = Seen { until: live.until, started, country, is_new: false };
+        let was_twin = live.state == State::Twin;
         if was_twin {
             live.state = State::Open;
             self.fold_twin(identity, fingerprint, now);
         }
-        Ok((Seen { until, is_new: false }, ended))
+        Ok((seen, ended))
     }
 
     /// Says that a session is over, and gives it back the first time.

@@ -180,7 +180,7 @@ async fn who_comes_when_too_many_wait_is_told_to_come_again() {
     let bench = bench(100).await;
     let renders = Renders::default();
     let query = Query::read([("from", "-5m")]).unwrap().unwrap();
-    let ask = || hls::past(&bench.station, &query, &renders, bench.now());
+    let ask = || hls::past(&bench.station, &query, &renders, bench.now(), None);
     let all = u32::try_from(RENDERS_MAX + WAITING_MAX).unwrap();
     let places = renders.places.acquire_many(all).await.unwrap();
     let told = ask().await.unwrap_err().respond();

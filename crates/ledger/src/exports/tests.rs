@@ -21,6 +21,9 @@ fn of_several_records_with_one_id_the_last_one_counts() {
     let records = vec![session(3), session(2), again.clone(), session(1)];
     assert_eq!(sorted(records), [again, session(1), session(2)]);
     assert_eq!(sorted(Vec::new()), []);
+    // Who came back later than a session pauses has begun another one with its token.
+    let later = Session { started: at(18, 30, 0), ..session(1) };
+    assert_eq!(sorted(vec![session(1), later]).len(), 2);
 }
 
 #[test]

@@ -18,6 +18,7 @@ fn a_line_has_the_fields_that_readers_rely_on() {
         "user_agent": "VLC/3.0",
         "referer": "",
         "user": null,
+        "until": null,
         "started": "2026-11-22T18:00:00.000Z",
         "ended": "2026-11-22T19:00:00.005Z",
         "media_seconds": 3600.005,

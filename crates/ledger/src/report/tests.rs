@@ -115,6 +115,25 @@ fn a_session_counts_once_by_what_was_known_last() {
 }
 
 #[test]
+fn a_session_that_goes_on_at_another_node_is_one_and_who_comes_back_later_is_another() {
+    let first = lasting(1, at(9, 0, 0), 600_000);
+    let pause = |millis: u64| first.ended.plus(Duration::from_millis(millis));
+    let resume = u64::try_from(RESUME_WITHIN.as_millis()).unwrap();
+    for (after, sessions, listened) in
+        [(0, 1, 1_200_000), (resume - 1, 1, 1_379_999), (resume, 2, 1_200_000)]
+    {
+        let second = lasting(1, pause(after), 600_000);
+        let report = report(&[second, first.clone()]);
+        let told = (report.all.starts, report.all.active, report.all.listening_ms);
+        assert_eq!(told, (sessions, sessions, listened), "{after} ms");
+    }
+    // Both nodes have it for a while: variants may come from different ones.
+    let beside = lasting(1, first.started.plus(Duration::from_secs(60)), 60_000);
+    let told = report(&[first, beside]);
+    assert_eq!((told.all.active, told.all.listening_ms), (1, 600_000));
+}
+
+#[test]
 fn listeners_differ_in_address_or_player() {
     let one = session(1);
     let again = Session { id: session(2).id, ..one.clone() };

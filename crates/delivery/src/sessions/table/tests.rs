@@ -67,6 +67,7 @@ fn session(nth: usize, started: WallTime) -> Session {
         referer: String::new(),
         user: None,
         started,
+        until: None,
         ended: started,
         media: Duration::ZERO,
         bytes: 0,
@@ -249,7 +250,8 @@ fn a_session_that_is_over_is_told_once_and_its_identity_can_begin_another() {
     assert_eq!((ended.ending, ended.ended), (Some(Ending::Limit), at(24)));
     assert_eq!(house.left(), 9);
     assert_eq!(house.table.end(identity, at(25), Ending::Limit), None);
-    assert_eq!(house.load(identity, 1, 26).unwrap(), Seen { until: Some(at(20)), is_new: false });
+    let seen = house.load(identity, 1, 26).unwrap();
+    assert_eq!(seen, Seen { until: Some(at(20)), started: at(0), country: None, is_new: false });
     assert_eq!(house.left(), 9, "it listens no more");
     house.table.forget(identity);
     assert!(house.load(identity, 1, 80).unwrap().is_new);
@@ -290,7 +292,11 @@ fn sessions_go_on_behind_a_restart() {
         for secs in [70, 76] {
             let seen = house.load(identity, 1, secs).unwrap();
             let until = (identity == by_player).then(|| at(500));
-            assert_eq!(seen, Seen { until, is_new: false }, "a token says it itself");
+            assert_eq!(
+                seen,
+                Seen { until, started: at(0), country: None, is_new: false },
+                "a token says it itself"
+            );
         }
         assert_eq!(house.left(), 8);
         let [session] =
