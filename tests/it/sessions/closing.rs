@@ -152,6 +152,27 @@ async fn a_longer_limit_is_for_those_who_come_then() {
     after.assert_goes_on(&mut station, 2 * LIMIT_SECS).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_expires_while_the_node_restarts_is_closed_all_the_same() {
+    let mut station = Station::start(plan(LIMITED)).await;
+    let mut session = Session::begin(&station).await;
+    for _ in 0..LIMIT_SECS / STEP_SECS - 1 {
+        station.go_on(STEP_SECS).await;
+        session.reload(&station).await;
+    }
+    assert_eq!(session.closing, None);
+    let downtime = Duration::from_secs(TARGET_SECS + 4);
+    let station = station.restart(LIMITED, downtime).await;
+    session.player = session.player.at(&station.node);
+    let live = station.play().await.reloaded().await;
+    let seen = read(&session.live).segments.last().unwrap().number;
+    assert!(read(&live).segments[0].number <= seen, "its window has not left the live one");
+    let answer = session.player.reload().await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    conformance::assert_follows(&session.live, &answer.text());
+    assert!(is_closed(&answer.text()), "{}", answer.text());
+}
+
 /// A player that asks for the media playlist itself, without a token.
 fn without_token(station: &Station) -> Player {
     let client = Client::builder().user_agent("no token").build().unwrap();
@@ -170,6 +191,16 @@ async fn who_has_no_token_is_closed_at_the_limit_and_begins_anew_by_asking_again
     station.go_on(7 * TARGET_SECS).await;
     let began = station.now().secs();
     Session::of(session.player, began).await.until_closed(&mut station).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shorter_limit_is_not_for_those_without_a_token_who_were_there_before() {
+    let station = Station::start(plan(LONG)).await;
+    let began = station.now().secs();
+    let before = Session::of(without_token(&station), began).await;
+    let mut station = station.restart(LIMITED, Duration::from_secs(2)).await;
+    let mut before = Session::of(before.player.at(&station.node), began).await;
+    before.assert_goes_on(&mut station, 2 * LIMIT_SECS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

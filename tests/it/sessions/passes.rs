@@ -140,6 +140,14 @@ async fn a_segment_keeps_its_address_over_midnight() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_segment_keeps_its_address_over_midnight_for_who_has_no_token() {
+    let (mut station, _folder) = before_midnight().await;
+    let player = Player::open(&station.hls(), &client(1, 1)).await;
+    let media = player.media.split_once('?').unwrap().0.to_owned();
+    check_midnight(&mut station, &Player { media, ..player }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_closed_session_can_play_out_with_its_pass() {
     let scratch = Scratch::default();
     let said = announcement(1_600, 3);
