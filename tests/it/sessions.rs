@@ -9,6 +9,7 @@ mod closing;
 mod icy;
 mod nodes;
 mod passes;
+mod places;
 mod player;
 mod records;
 mod refusals;

@@ -67,6 +67,11 @@ impl Plan {
         Self { lines: self.lines + lines, ..self }
     }
 
+    /// More lines of its mount; before another egress.
+    pub(super) fn with_mount(self, lines: &str) -> Self {
+        Self { more: self.more + lines, ..self }
+    }
+
     /// The same with another egress of the same programme.
     pub(super) fn and_egress(self, name: &str, lines: &str) -> Self {
         let more = format!(
