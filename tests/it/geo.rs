@@ -1,15 +1,14 @@
 //! Where an egress may be heard: networks of this machine are countries, and players
 //! connect from them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use catalogue::report::Report;
 use fastrand::Rng;
 use ipnet::IpNet;
-use mmdb_writer::Writer;
+use tests::countries::{self, Layout};
 use tests::encoder::Source;
 use tests::{Scratch, TestNode, http, tools};
 
@@ -23,22 +22,6 @@ const NETWORKS: [(&str, &str); 6] = [
     ("2001:db8:2::/48", "US"),
 ];
 const PROXIES: &str = "127.0.3.0/24";
-
-/// A database in a file, flat or as MaxMind's.
-fn database(is_flat: bool, scratch: &Scratch) -> PathBuf {
-    let mut writer = Writer::new("Test-Country");
-    for (network, code) in NETWORKS {
-        let network: IpNet = network.parse().unwrap();
-        let nested = BTreeMap::from([("country", BTreeMap::from([("iso_code", code)]))]);
-        let flat = BTreeMap::from([("country_code", code)]);
-        let inserted =
-            if is_flat { writer.insert(network, &flat) } else { writer.insert(network, &nested) };
-        inserted.unwrap();
-    }
-    let file = scratch.path().join("country.mmdb");
-    std::fs::write(&file, writer.to_bytes().unwrap()).unwrap();
-    file
-}
 
 /// A node that is heard where `geo` says, on air.
 struct OnAir {
@@ -56,7 +39,8 @@ impl OnAir {
 
     async fn start_behind(proxies: &str, geo: &str, is_flat: bool) -> Self {
         let scratch = Scratch::default();
-        let file = database(is_flat, &scratch);
+        let layout = if is_flat { Layout::Flat } else { Layout::Nested };
+        let file = countries::database(&NETWORKS, layout, scratch.path());
         let mount = format!("geo = {geo}\n[egress.mount]");
         let manifest = tests::node::MP3.replace("[egress.mount]", &mount)
             + "segment = \"2s\"\nwindow = \"18s\"\n";

@@ -21,7 +21,7 @@ pub(crate) fn issue(folder: &Path) -> String {
 }
 
 /// A client that trusts one certificate and no other.
-fn client(certificate: &str, address: SocketAddr) -> Client {
+pub(crate) fn client(certificate: &str, address: SocketAddr) -> Client {
     let certificate = Certificate::from_pem(certificate.as_bytes()).unwrap();
     let builder = Client::builder().tls_certs_only([certificate]).resolve("localhost", address);
     builder.timeout(Duration::from_secs(20)).build().unwrap()

@@ -11,6 +11,7 @@
 
 pub mod back_end;
 pub mod clock;
+pub mod countries;
 pub mod disk;
 pub mod encoder;
 pub mod faketime;

@@ -111,6 +111,17 @@ impl TestNode {
         Self::start_by(&config, manifest, clock, scratch).await
     }
 
+    /// The same on a folder, with further lines in its skywave.toml: top-level keys
+    /// first, but none of `[listen]`.
+    pub async fn start_turned_in(
+        manifest: &str,
+        data: &Path,
+        lines: &str,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self::start_by(&config(data, lines), manifest, clock, Scratch::default()).await
+    }
+
     async fn start_with(manifest: &str, data: &Path, lines: &str, scratch: Scratch) -> Self {
         Self::start_by(&config(data, lines), manifest, Arc::new(SystemClock), scratch).await
     }

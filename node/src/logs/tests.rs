@@ -57,6 +57,7 @@ impl Place {
             referer: String::new(),
             user: None,
             started: ended.minus(Duration::from_mins(5)),
+            until: None,
             ended,
             media: Duration::from_mins(5),
             bytes: 1,
