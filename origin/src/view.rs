@@ -20,10 +20,6 @@ use crate::Programme;
 /// Records taken at a time.
 const BATCH_MAX: usize = 256;
 
-/// Playlists of before that may still close a session, chosen: more than the longest
-/// window has segments of the usual length.
-const RESHOWN_MAX: usize = 128;
-
 /// How long to wait when the fan-out engine has its hands full.
 const FULL_PAUSE: Duration = Duration::from_millis(5);
 
@@ -42,6 +38,7 @@ pub(crate) struct View {
     writer: MountWriter,
     clock: Steady,
     hold: Duration,
+    window: Duration,
     cutter: Cutter,
     playlists: LivePlaylists<SegmentInfo>,
     segments: HashMap<String, Bytes>,
@@ -63,6 +60,7 @@ impl View {
             writer,
             clock,
             hold,
+            window,
             cutter: Cutter::new(u32::try_from(target_secs).unwrap_or(u32::MAX)),
             playlists: LivePlaylists::new(target_secs, window),
             segments: HashMap::new(),
@@ -84,18 +82,18 @@ impl View {
             self.push_title(range);
         }
         self.playlists.set_profile(programme.profile);
-        let before_last = programme.segments.len().saturating_sub(RESHOWN_MAX);
-        for (nth, info) in programme.segments.into_iter().enumerate() {
-            let wall_end = info.wall_end();
+        let last = programme.segments.last().map(SegmentInfo::wall_end);
+        for info in programme.segments {
             if let Some(timeshift) = self.station.timeshift() {
                 timeshift.push(&info, self.clock.now());
             }
             if let Err(fault) = self.playlists.append(info) {
                 warn!(egress = self.name(), %fault, "stored segment not listed");
             }
-            if nth >= before_last {
-                self.show(wall_end);
-            }
+        }
+        if let Some(last) = last {
+            // Of those whose time was up meanwhile nobody has seen more.
+            self.show(last, self.clock.now().minus(self.window));
         }
     }
 
@@ -220,7 +218,7 @@ impl View {
         while let Some((_, name)) = self.leaving.pop_front_if(|(due, _)| *due <= now) {
             self.segments.remove(&name);
         }
-        self.show(now);
+        self.show(now, now);
     }
 
     fn retire(&mut self, removed: Vec<Removed<SegmentInfo>>, now: WallTime) {
@@ -229,11 +227,12 @@ impl View {
         }
     }
 
-    /// Puts the playlists before the listeners, as of `modified`.
+    /// Puts the playlists before the listeners, as of `modified`; sessions whose time
+    /// is up from `at` on are closed with them.
     ///
     /// A window that begins anew behind a hole is too short to be published:
     /// until it is not, the old one stays up.
-    fn show(&self, modified: WallTime) {
+    fn show(&self, modified: WallTime, at: WallTime) {
         let uri = format!("{}/media.m3u8", self.station.rendition());
         let before = self.station.hls();
         let media = self.playlists.media().map(|text| Arc::new(Document::new(text, modified)));
@@ -241,7 +240,7 @@ impl View {
         let ends = window.first().zip(window.last());
         let shown = media.as_ref().zip(ends).map(|(media, (first, last))| {
             let (media, wall_end) = (Arc::clone(media), last.wall_end());
-            (Shown { at: modified, media, last: last.number, wall_end }, first.number)
+            (Shown { at, media, last: last.number, wall_end }, first.number)
         });
         let mut view = HlsView {
             media: media.or_else(|| before.media.clone()),

@@ -111,6 +111,15 @@ pub struct Shown {
     pub wall_end: WallTime,
 }
 
+/// A playlist with which a session is closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Closing {
+    /// The text.
+    pub(crate) text: String,
+    /// Where the programme ends in it.
+    pub(crate) wall_end: WallTime,
+}
+
 /// A closing playlist is still to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NotYet;
@@ -245,7 +254,7 @@ impl HlsView {
         expiry: WallTime,
         now: WallTime,
         settings: &StationSettings,
-    ) -> Result<Option<String>, NotYet> {
+    ) -> Result<Option<Closing>, NotYet> {
         let cut = settings.closes_at(expiry);
         if now < cut {
             return Err(NotYet);
@@ -257,7 +266,8 @@ impl HlsView {
         let spots = announcement.map(Announcement::spots).unwrap_or_default();
         // It was text when it was made.
         let text = std::str::from_utf8(&shown.media.text).unwrap_or_default();
-        Ok(Some(closing::close(text, &spots, shown.wall_end)))
+        let text = closing::close(text, &spots, shown.wall_end);
+        Ok(Some(Closing { text, wall_end: shown.wall_end }))
     }
 
     /// Notes what is shown now; forgets what has left the live window, whose oldest

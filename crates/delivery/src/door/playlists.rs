@@ -23,7 +23,7 @@ use crate::sessions::fresh_id;
 use crate::sessions::identity::{Fingerprint, Identity};
 use crate::sessions::passes::Granted;
 use crate::sessions::table::{Begun, Load};
-use crate::station::{HlsView, Station};
+use crate::station::{Closing, HlsView, Station};
 
 /// Bytes of a `User-Agent` and of a `Referer` that are kept, as of an ICY listener.
 const SAID_LEN_MAX: usize = 256;
@@ -250,7 +250,7 @@ impl Delivery {
         let settings = station.settings();
         let Ok(closing) = view.closing(expiry, now, settings) else { return Ok(None) };
         self.sessions.end(&settings.name, admitted.identity, now, Ending::Limit);
-        let Some(text) = closing else {
+        let Some(Closing { text, wall_end }) = closing else {
             return match admitted.token {
                 Some(_) => Err(Refusal::SessionOver),
                 None => Ok(None),
@@ -259,8 +259,7 @@ impl Delivery {
         let text = match query {
             // Who listens to the past is closed there.
             Some(query) => {
-                let until = settings.closes_at(expiry);
-                let past = hls::past(station, query, &self.renders, now, Some(until)).await?;
+                let past = hls::past(station, query, &self.renders, now, Some(wall_end)).await?;
                 String::from_utf8_lossy(&past.text).into_owned()
             }
             None => text,

@@ -128,7 +128,7 @@ fn a_session_that_goes_on_at_another_node_is_one_and_who_comes_back_later_is_ano
         assert_eq!(told, (sessions, sessions, listened), "{after} ms");
     }
     // Both nodes have it for a while: variants may come from different ones.
-    let beside = lasting(1, first.started.plus(Duration::from_secs(60)), 60_000);
+    let beside = lasting(1, first.started.plus(Duration::from_mins(1)), 60_000);
     let told = report(&[first, beside]);
     assert_eq!((told.all.active, told.all.listening_ms), (1, 600_000));
 }
