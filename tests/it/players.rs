@@ -14,5 +14,5 @@ mod outage;
 mod page;
 mod playlists;
 mod programs;
-mod seconds;
+pub(crate) mod seconds;
 mod station;

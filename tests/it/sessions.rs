@@ -7,10 +7,12 @@
 
 mod closing;
 mod icy;
+mod live;
 mod nodes;
 mod passes;
 mod places;
 mod player;
+mod players;
 mod records;
 mod refusals;
 mod station;

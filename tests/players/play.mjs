@@ -8,12 +8,13 @@ import { number, read, refuse } from "./lib/options.mjs";
 import { serve } from "./lib/server.mjs";
 
 const PLAYERS = ["hlsjs", "shaka", "native", "videojs"];
-const USAGE = `usage: node play.mjs --player ${PLAYERS.join("|")} --url URL [--seconds N] [--every-ms N] [--seek-back N] [--icy] [--no-cors]
+const USAGE = `usage: node play.mjs --player ${PLAYERS.join("|")} --url URL [--seconds N] [--every-ms N] [--seek-back N] [--until-ended] [--icy] [--no-cors]
 
   --player    native is the browser's own
   --seconds   how long to play, 1 to 600; 12 by default
   --every-ms  how often to look, 50 to 1000; 100 by default
   --seek-back go back by so many seconds, 1 to 600, when half of the time is over
+  --until-ended  stop when the sound has ended, and look half a second longer
   --icy       the URL is an endless stream of bytes: no player but native
   --no-cors   hear a server that names no origin (the browser checks none)
 
@@ -32,6 +33,7 @@ const { values } = read(USAGE, {
   seconds: { type: "string", default: "12" },
   "every-ms": { type: "string", default: "100" },
   "seek-back": { type: "string" },
+  "until-ended": { type: "boolean", default: false },
   icy: { type: "boolean", default: false },
   "no-cors": { type: "boolean", default: false },
 });
@@ -54,7 +56,8 @@ try {
     page.on("console", (message) => lines.push(`${message.type()}: ${message.text()}`));
     page.on("pageerror", (error) => lines.push(`pageerror: ${error.message}`));
     await page.goto(site.origin);
-    const options = { player, url: values.url, seconds, everyMs, seekBack };
+    const untilEnded = values["until-ended"];
+    const options = { player, url: values.url, seconds, everyMs, seekBack, untilEnded };
     const heard = await page.evaluate((given) => window.judge(given), options);
     return { player, url: values.url, ...heard, requests, console: lines };
   });

@@ -4,17 +4,17 @@ use demo::tones;
 
 /// One second of the tone as it was heard.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Run {
+pub(crate) struct Run {
     /// Which one: since the first one heard, on from 0 to 19.
-    pub(super) second: u32,
+    pub(crate) second: u32,
     /// Where on the listener's clock its first and its last piece were.
-    pub(super) from: f64,
-    pub(super) to: f64,
+    pub(crate) from: f64,
+    pub(crate) to: f64,
 }
 
 /// The seconds that a listener heard, in its order.
 #[derive(Debug)]
-pub(super) struct Heard {
+pub(crate) struct Heard {
     runs: Vec<Run>,
 }
 
@@ -22,14 +22,14 @@ pub(super) struct Heard {
 const PIECE_SECS: f64 = 0.05;
 
 /// How far a decoder's second may be off: a piece at each end.
-pub(super) const DECODED: f64 = 2.1 * PIECE_SECS;
+pub(crate) const DECODED: f64 = 2.1 * PIECE_SECS;
 
 /// Samples a second of all decoded sound.
-pub(super) const RATE_HZ: u32 = 44_100;
+pub(crate) const RATE_HZ: u32 = 44_100;
 
 impl Heard {
     /// From decoded sound of one channel.
-    pub(super) fn in_pcm(pcm: &[i16]) -> Self {
+    pub(crate) fn in_pcm(pcm: &[i16]) -> Self {
         let pieces = pcm.chunks_exact(RATE_HZ as usize / 20).enumerate();
         Self::at(pieces.map(|(index, piece)| {
             let at = f64::from(u32::try_from(index).unwrap()) * PIECE_SECS;
@@ -38,7 +38,7 @@ impl Heard {
     }
 
     /// From pieces of sound, each with its place in seconds and what it tells.
-    pub(super) fn at(pieces: impl Iterator<Item = (f64, Option<u32>)>) -> Self {
+    pub(crate) fn at(pieces: impl Iterator<Item = (f64, Option<u32>)>) -> Self {
         let mut runs: Vec<Run> = Vec::new();
         for (at, second) in pieces.filter_map(|(at, second)| Some((at, second?))) {
             match runs.last_mut() {
@@ -61,7 +61,7 @@ impl Heard {
     /// # Panics
     ///
     /// They were not; `player` says who heard.
-    pub(super) fn assert_unbroken(&self, player: &str, least: usize, tolerance: f64) {
+    pub(crate) fn assert_unbroken(&self, player: &str, least: usize, tolerance: f64) {
         let Self { runs } = self;
         let [_, whole @ ..] = runs.as_slice() else { panic!("{player} heard nothing") };
         assert!(whole.len() >= least, "{player} heard {} seconds: {runs:?}", whole.len());
@@ -91,7 +91,7 @@ impl Heard {
     /// # Panics
     ///
     /// No second was heard from its beginning.
-    pub(super) fn zero(&self) -> f64 {
+    pub(crate) fn zero(&self) -> f64 {
         let begun = self.runs.iter().skip(1);
         let mut zeros: Vec<f64> = begun.map(|run| run.from - f64::from(run.second)).collect();
         zeros.sort_by(f64::total_cmp);
@@ -99,14 +99,14 @@ impl Heard {
     }
 
     /// The first and the last second.
-    pub(super) fn span(&self) -> (u32, u32) {
+    pub(crate) fn span(&self) -> (u32, u32) {
         let [first, .., last] = self.runs.as_slice() else { panic!("heard: {:?}", self.runs) };
         (first.second, last.second)
     }
 }
 
 /// Which second a pitch tells, unless it is between two.
-pub(super) fn of_pitch(hz: f64) -> Option<u32> {
+pub(crate) fn of_pitch(hz: f64) -> Option<u32> {
     (0..tones::SECONDS).find(|second| {
         let exact = f64::from(tones::frequency_hz((*second).into()));
         (hz - exact).abs() < 10.0

@@ -19,7 +19,7 @@ const HERE: Ipv4Addr = Ipv4Addr::LOCALHOST;
 const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(127, 0, 5, 5);
 
 /// Longer than a session is alive without a reload.
-const AWAY: Duration = Duration::from_secs(30);
+const AWAY_SECS: u64 = 30;
 
 /// A player that is nobody else's.
 fn client(from: Ipv4Addr, name: usize) -> Client {
@@ -111,7 +111,7 @@ impl Crowd {
     async fn leave(&mut self) {
         if self.icy.pop().is_none() {
             self.hls.pop().expect("somebody listens");
-            self.station.clock.advance(AWAY - Duration::from_secs(STEP_SECS));
+            self.station.clock.advance(Duration::from_secs(AWAY_SECS - STEP_SECS));
             self.station.go_on(STEP_SECS).await;
             for player in &self.hls {
                 player.reloaded().await;

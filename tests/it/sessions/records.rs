@@ -50,8 +50,8 @@ pub(super) fn all(data: &Path) -> Vec<Record> {
     let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let is_day = |path: &Path| {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.starts_with("20") && name.ends_with(".jsonl")
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with("20") && path.extension().is_some_and(|extension| extension == "jsonl")
     };
     let texts = files.iter().filter(|path| is_day(path)).map(std::fs::read_to_string);
     texts.flat_map(|text| text.unwrap().lines().map(Record::read).collect::<Vec<_>>()).collect()

@@ -14,6 +14,8 @@ const report = {
 };
 /** Of 8,192 samples: 171 ms of sound at 48 kHz, bins 5.9 Hz apart. */
 const FFT_SIZE = 8_192;
+/** What a player does when it should do nothing more, it does at once. */
+const LOOK_LONGER_MS = 500;
 
 const clock = () => round((performance.now() - from) / 1000);
 const round = (value, places = 3) => Math.round(value * 10 ** places) / 10 ** places;
@@ -23,16 +25,19 @@ const fault = (kind, fatal, text) =>
 /**
  * Plays `url` for `seconds`, and gives the report.
  *
- * @param {{player: string, url: string, seconds: number, everyMs: number, seekBack: number}} options
+ * @param {{player: string, url: string, seconds: number, everyMs: number, seekBack: number, untilEnded: boolean}} options
  */
-async function judge({ player, url, seconds, everyMs, seekBack }) {
+async function judge({ player, url, seconds, everyMs, seekBack, untilEnded }) {
   watchElement();
   const levels = await listen();
   await start(player, url);
   audio.play().catch((error) => fault("play", true, `${error.name}: ${error.message}`));
   const sampler = setInterval(() => report.samples.push(sample(levels)), everyMs);
   if (seekBack > 0) setTimeout(() => (audio.currentTime -= seekBack), seconds * 500);
-  await new Promise((done) => setTimeout(done, seconds * 1000));
+  await new Promise((done) => {
+    setTimeout(done, seconds * 1000);
+    if (untilEnded) audio.addEventListener("ended", () => setTimeout(done, LOOK_LONGER_MS));
+  });
   clearInterval(sampler);
   await levels.end();
   return report;
