@@ -12,6 +12,11 @@ export function needsAttention(egress) {
   return !egress.on_air || egress.silent === true || isLate(egress);
 }
 
+/** Everybody who listens, in whichever way; a node of before counted no sessions. */
+export function listenersOf(egress) {
+  return egress.icy_listeners + (egress.hls_sessions ?? 0);
+}
+
 /** What a filter is matched against. */
 export function searchText(egress) {
   return `${egress.name} ${egress.title} ${egress.now_playing ?? ""}`.toLowerCase();
@@ -50,8 +55,9 @@ class EgressRow extends Row {
     view.text("now", brief(egress.now_playing));
     view.text("format", codec(egress.codec));
     view.text("bitrate", nominal(egress.rendition));
-    view.text("listeners", count(egress.icy_listeners));
-    view.text("listeners_word", egress.icy_listeners === 1 ? "ICY listener" : "ICY listeners");
+    const listeners = listenersOf(egress);
+    view.text("listeners", count(listeners));
+    view.text("listeners_word", listeners === 1 ? "listener" : "listeners");
     view.text("segments", count(egress.window_segments));
     view.text("state", egress.on_air ? "On air" : "Off air");
     view.attribute("state", "data-tone", egress.on_air ? "good" : "bad");

@@ -122,7 +122,7 @@ function showTotals() {
     (geoTrouble(status.geo) === null ? 0 : 1);
   totals.text("on_air", `${count(onAir)} of ${count(heard.length)}`);
   totals.text("connected", `${count(connected)} of ${count(sources.length)}`);
-  totals.text("listeners", count(heard.reduce((sum, egress) => sum + egress.icy_listeners, 0)));
+  totals.text("listeners", count(heard.reduce((sum, egress) => sum + egresses.listenersOf(egress), 0)));
   totals.text("attention", attention === 0 ? "None" : count(attention));
   totals.attribute("attention_box", "data-tone", attention === 0 ? null : "warn");
 }

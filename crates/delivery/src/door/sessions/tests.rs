@@ -1,1 +1,118 @@
+use std::path::PathBuf;
 
+use ledger::{Ending, Ledger, Protocol};
+use media::WallTime;
+use prometheus_client::metrics::counter::Counter;
+
+use super::*;
+use crate::testing::{Bench, FRAME, Peer, eventually};
+
+/// A ledger in a folder of its own.
+struct Book {
+    folder: PathBuf,
+}
+
+impl Book {
+    fn new() -> Self {
+        let name = format!("skywave-book-{:016x}", runtime::backoff::random());
+        Self { folder: std::env::temp_dir().join(name) }
+    }
+
+    /// Opens it, and gives what a process before left open.
+    fn open(&self, now: WallTime) -> (Ledger, Vec<Session>) {
+        Ledger::open(&self.folder, now, Counter::default()).unwrap()
+    }
+}
+
+impl Drop for Book {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A station with a ledger, and one that listens over HLS for twelve seconds.
+async fn listened(book: &Book) -> (Bench, Ledger, String) {
+    let mut bench = Bench::new().await;
+    let (ledger, open) = book.open(bench.now());
+    assert!(open.is_empty());
+    bench.delivery = bench.delivery.clone().with_records(Some(ledger.clone()), None);
+    bench.list(10);
+    let master = bench.get("/acme/playlist.m3u8").await;
+    let media = format!("/acme/{}", master.text().lines().last().unwrap());
+    for segments in 10..13 {
+        bench.list(segments);
+        bench.get(&media).await;
+        bench.clock.advance(Duration::from_secs(6));
+    }
+    (bench, ledger, media)
+}
+
+#[tokio::test]
+async fn a_session_over_hls_goes_on_behind_a_kill_and_one_over_icy_is_lost() {
+    let book = Book::new();
+    let (bench, ledger, media) = listened(&book).await;
+    let (address, _shutdown) = bench.serve();
+    bench.push(5);
+    let mut peer = Peer::connect(address).await;
+    peer.ask("GET /acme HTTP/1.0\r\n\r\n").await;
+    peer.take(FRAME.len()).await;
+    bench.delivery.checkpoint();
+    ledger.flush(PATIENCE);
+
+    // The process is gone, and another one begins with the same keys.
+    let (again, open) = book.open(bench.now());
+    assert_eq!(open.len(), 2);
+    let by_hls = open.iter().find(|one| one.protocol == Protocol::Hls).unwrap().clone();
+    assert_eq!(by_hls.media, Duration::from_secs(12));
+    let mut other = Bench::new().await;
+    other.clock.advance(Duration::from_secs(30));
+    other.delivery = other.delivery.clone().with_records(Some(again.clone()), None);
+    other.delivery = other.delivery.clone().with_keys((*bench.delivery.keys).clone());
+    other.delivery.resume(open);
+    assert_eq!(other.station.mount().snapshot().hls_sessions, 0, "it has not come back yet");
+    other.list(20);
+    assert_eq!(other.get(&media).await.status, 200);
+    let [visitor] = &other.delivery.roster().of("acme")[..] else { panic!("one listens") };
+    assert_eq!((visitor.session, visitor.since), (by_hls.id, by_hls.started));
+    other.clock.advance(Duration::from_mins(3));
+    other.delivery.sweep_sessions();
+    again.flush(PATIENCE);
+    let mut records = Vec::new();
+    let folder = ledger::Folder::new(&book.folder);
+    for day in folder.days().unwrap() {
+        folder.read(day, |session| records.push(session)).unwrap();
+    }
+    records.sort_unstable_by_key(|session| session.protocol);
+    let [icy, hls] = &records[..] else { panic!("two records: {records:?}") };
+    assert_eq!((icy.ending, hls.ending), (Some(Ending::Lost), Some(Ending::Idle)));
+    assert_eq!((hls.id, hls.started), (by_hls.id, by_hls.started));
+    assert_eq!(hls.length(), Duration::from_secs(30));
+}
+
+#[tokio::test]
+async fn at_the_end_of_the_process_what_is_open_is_written_down() {
+    let book = Book::new();
+    let (bench, ledger, _) = listened(&book).await;
+    let shutdown = Shutdown::default();
+    let keeping = tokio::spawn(bench.delivery.clone().keep_sessions(shutdown.clone()));
+    shutdown.trigger();
+    keeping.await.unwrap();
+    ledger.flush(PATIENCE);
+    let (_, open) = book.open(bench.now());
+    assert_eq!(open.len(), 1);
+    assert_eq!((open[0].protocol, open[0].ending), (Protocol::Hls, None));
+}
+
+#[tokio::test]
+async fn sessions_end_by_themselves_as_time_goes_by() {
+    let book = Book::new();
+    let (bench, _, _) = listened(&book).await;
+    let shutdown = Shutdown::default();
+    let _keeping = tokio::spawn(bench.delivery.clone().keep_sessions(shutdown.clone()));
+    assert_eq!(bench.station.mount().snapshot().hls_sessions, 1);
+    bench.clock.advance(Duration::from_secs(21));
+    eventually(|| bench.station.mount().snapshot().hls_sessions == 0).await;
+    shutdown.trigger();
+}
