@@ -3,6 +3,7 @@
 //!
 //! So every node decides alike. What it goes by is looked up before, and given.
 
+pub mod cmcd;
 mod pass;
 mod token;
 

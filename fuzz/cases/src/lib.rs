@@ -29,6 +29,7 @@ pub mod playlists;
 pub mod proxy_header;
 pub mod range;
 pub mod session_log;
+pub mod session_token;
 pub mod skywave_toml;
 pub mod source;
 pub mod splice;
@@ -52,7 +53,7 @@ pub struct Target {
 }
 
 /// All targets, in the order of the alphabet.
-pub const TARGETS: [Target; 29] = [
+pub const TARGETS: [Target; 30] = [
     Target { name: "admin_query", run: admin_query::run, seeds: admin_query::seeds },
     Target { name: "facts", run: facts::run, seeds: facts::seeds },
     Target { name: "framer", run: framer::run, seeds: framer::seeds },
@@ -72,6 +73,7 @@ pub const TARGETS: [Target; 29] = [
     Target { name: "proxy_header", run: proxy_header::run, seeds: proxy_header::seeds },
     Target { name: "range", run: range::run, seeds: range::seeds },
     Target { name: "session_log", run: session_log::run, seeds: session_log::seeds },
+    Target { name: "session_token", run: session_token::run, seeds: session_token::seeds },
     Target { name: "skywave_toml", run: skywave_toml::run, seeds: skywave_toml::seeds },
     Target { name: "source", run: source::run, seeds: source::seeds },
     Target { name: "splice", run: splice::run, seeds: splice::seeds },

@@ -164,6 +164,11 @@ fn session_log_holds_over_its_corpus() {
 }
 
 #[test]
+fn session_token_holds_over_its_corpus() {
+    check("session_token");
+}
+
+#[test]
 fn skywave_toml_holds_over_its_corpus() {
     check("skywave_toml");
 }

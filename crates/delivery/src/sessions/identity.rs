@@ -9,14 +9,7 @@ use std::sync::LazyLock;
 use axum::http::{HeaderMap, HeaderValue};
 use media::SessionId;
 use percent_encoding::percent_decode_str;
-
-/// Bytes of a player's own id that are looked at, chosen: CTA-5004 allows 64
-/// characters, and a UUID has 36.
-const ID_LEN_MAX: usize = 64;
-
-/// Bytes of a CMCD payload that are looked at, chosen: CTA-5004 gives no bound, and
-/// all keys of a request have some hundred.
-const CMCD_LEN_MAX: usize = 2_048;
+use policy::cmcd::{self, ID_LEN_MAX};
 
 /// By what a session is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,44 +72,13 @@ pub(crate) fn household(address: IpAddr) -> IpAddr {
 /// CMCD's session id: in `CMCD-Session`, or in the query's `CMCD`.
 fn cmcd_sid(headers: &HeaderMap, query: Option<&str>) -> Option<String> {
     let header = headers.get("cmcd-session").and_then(|value| value.to_str().ok());
-    if let Some(payload) = header.filter(|payload| payload.len() <= CMCD_LEN_MAX) {
-        return sid(payload);
+    if let Some(payload) = header {
+        return cmcd::session_id(payload).map(str::to_owned);
     }
     let mut parameters = query?.split('&');
     let payload = parameters.find_map(|parameter| parameter.strip_prefix("CMCD="))?;
-    if payload.len() > CMCD_LEN_MAX {
-        return None;
-    }
-    sid(&percent_decode_str(payload).decode_utf8().ok()?)
-}
-
-/// `sid="…"` among keys with commas between them.
-fn sid(payload: &str) -> Option<String> {
-    let mut rest = payload;
-    loop {
-        let key = rest.trim_start();
-        if let Some(value) = key.strip_prefix("sid=\"") {
-            let (id, _) = value.split_once('"')?;
-            return (1..=ID_LEN_MAX).contains(&id.len()).then(|| id.to_owned());
-        }
-        rest = behind(key)?;
-    }
-}
-
-/// What is behind the next comma that stands in no quotes.
-fn behind(text: &str) -> Option<&str> {
-    let mut is_quoted = false;
-    let mut is_escaped = false;
-    for (at, char) in text.char_indices() {
-        match char {
-            _ if is_escaped => is_escaped = false,
-            '\\' => is_escaped = is_quoted,
-            '"' => is_quoted = !is_quoted,
-            ',' if !is_quoted => return text.get(at + 1..),
-            _ => {}
-        }
-    }
-    None
+    let payload = percent_decode_str(payload).decode_utf8().ok()?;
+    cmcd::session_id(&payload).map(str::to_owned)
 }
 
 #[cfg(test)]

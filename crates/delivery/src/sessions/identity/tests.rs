@@ -48,35 +48,3 @@ fn what_a_player_calls_its_session_is_better_and_cmcd_is_best() {
     assert_eq!(by_header, of("198.51.100.1", &[], Some(&query)));
     assert_ne!(by_header, one);
 }
-
-#[test]
-fn a_session_id_is_found_among_keys_and_in_no_text_of_others() {
-    let check = |payload: &str, wanted: Option<&str>| {
-        assert_eq!(sid(payload).as_deref(), wanted, "{payload}");
-    };
-    check("sid=\"a\"", Some("a"));
-    check("cid=\"x\",mtp=500,sid=\"a\",v=1", Some("a"));
-    check("cid=\"x,sid=\\\"b\\\",\", sid=\"a\"", Some("a"));
-    check("cid=\"x,sid=\"", None);
-    check("nosid=\"a\"", None);
-    check("sid=\"a", None);
-    check("sid=\"\"", None);
-    check("", None);
-    check(&format!("sid=\"{}\"", "a".repeat(ID_LEN_MAX)), Some(&"a".repeat(ID_LEN_MAX)));
-    check(&format!("sid=\"{}\"", "a".repeat(ID_LEN_MAX + 1)), None);
-}
-
-#[test]
-fn an_endless_payload_is_not_looked_at() {
-    let payload = |len: usize| {
-        let sid = "sid=\"a\"";
-        format!("x={},{sid}", "y".repeat(len - 3 - sid.len()))
-    };
-    let by_client = of("192.0.2.1", &[], None);
-    for (len, is_read) in [(CMCD_LEN_MAX, true), (CMCD_LEN_MAX + 1, false)] {
-        let text = payload(len);
-        assert_eq!(of("192.0.2.1", &[("cmcd-session", &text)], None) != by_client, is_read);
-        let query = format!("CMCD={text}");
-        assert_eq!(of("192.0.2.1", &[], Some(&query)) != by_client, is_read);
-    }
-}
