@@ -6,6 +6,7 @@
 )]
 
 mod closing;
+mod counting;
 mod icy;
 mod live;
 mod nodes;
