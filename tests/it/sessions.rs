@@ -8,6 +8,7 @@
 mod closing;
 mod counting;
 mod icy;
+mod killed;
 mod live;
 mod nodes;
 mod passes;
