@@ -242,3 +242,18 @@ async fn five_thousand_listeners_are_counted_as_they_come_pause_return_and_leave
     let left: Vec<_> = by_name.into_keys().collect();
     assert_eq!(left, ["observer"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_is_opened_twice_is_one_session_that_began() {
+    let mut station = Station::start(Plan::default()).await;
+    let (one, other) = (station.play().await, station.play().await);
+    one.reloaded().await;
+    for _ in 0..3 {
+        other.reloaded().await;
+        station.go_on(2).await;
+    }
+    assert_eq!(station.node.egress("radio").hls_sessions, Some(1));
+    let control = station.node.addresses().control;
+    let series = "skywave_delivery_hls_sessions_begun_total{mount=\"radio\"}";
+    assert_eq!(metrics::value(control, series).await, 1);
+}
