@@ -6,7 +6,9 @@
 )]
 
 mod closing;
+mod counting;
 mod icy;
+mod killed;
 mod live;
 mod nodes;
 mod passes;

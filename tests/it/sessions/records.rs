@@ -57,6 +57,12 @@ pub(super) fn all(data: &Path) -> Vec<Record> {
     texts.flat_map(|text| text.unwrap().lines().map(Record::read).collect::<Vec<_>>()).collect()
 }
 
+/// The sessions that the last checkpoint of a node has.
+pub(super) fn open(data: &Path) -> Vec<Record> {
+    let text = std::fs::read_to_string(data.join("sessions/open.jsonl")).unwrap_or_default();
+    text.lines().map(Record::read).collect()
+}
+
 /// Waits until there are so many records.
 pub(super) async fn until(data: &Path, count: usize) -> Vec<Record> {
     wait::until("records", || async { Some(all(data)).filter(|all| all.len() >= count) }).await

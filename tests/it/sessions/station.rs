@@ -18,8 +18,8 @@ use super::player::Player;
 /// Frames of a hundred seconds, and the sound that a station has: some seconds that are
 /// made at once, again and again.
 const FRAMES_OF_100_SECS: u64 = 3_829;
-const SOUND_SECS: u32 = 50;
-const REPEATS: usize = 5;
+const SOUND_SECS: u64 = 250;
+const PIECE_SECS: u32 = 50;
 
 /// Frames behind the end of a segment that is to be listed: half a second.
 const BEHIND: u64 = 20;
@@ -201,8 +201,7 @@ impl Station {
 
     /// The node's time.
     pub(super) fn now(&self) -> WallTime {
-        let since = self.clock.wall().duration_since(UNIX_EPOCH).unwrap();
-        WallTime::from_nanos(u64::try_from(since.as_nanos()).unwrap())
+        wall(&self.clock)
     }
 
     /// What was sent until now.
@@ -231,10 +230,22 @@ impl Station {
     }
 }
 
-/// What a station sends.
+/// What a clock says.
+pub(super) fn wall(clock: &Turned) -> WallTime {
+    let since = clock.wall().duration_since(UNIX_EPOCH).unwrap();
+    WallTime::from_nanos(u64::try_from(since.as_nanos()).unwrap())
+}
+
+/// What a station sends, if it does not send for long.
 pub(super) fn sound() -> Arc<Vec<Bytes>> {
-    let once = fixtures::mp3(SOUND_SECS, 128, 44_100, 2);
-    Arc::new(std::iter::repeat_n(once, REPEATS).flatten().collect())
+    sound_of(SOUND_SECS)
+}
+
+/// At least so many seconds of sound.
+pub(super) fn sound_of(secs: u64) -> Arc<Vec<Bytes>> {
+    let once = fixtures::mp3(PIECE_SECS, 128, 44_100, 2);
+    let repeats = secs.div_ceil(PIECE_SECS.into());
+    Arc::new((0..repeats).flat_map(|_| once.clone()).collect())
 }
 
 /// A sine of a pitch that the time code does not have, as MP3 frames.
