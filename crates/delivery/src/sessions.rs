@@ -16,7 +16,7 @@ use media::{SessionId, WallTime};
 use policy::Block;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use crate::fanout::{HlsPlace, JoinRefused, ListenerId};
+use crate::fanout::{HlsPlace, JoinRefused, ListenerId, MountHandle};
 use crate::records::Records;
 use crate::roster::{Entry, Over, Roster, Visitor};
 use crate::station::Station;
@@ -28,9 +28,16 @@ use table::{Begun, Load, Seen, Table, TableFull};
 /// The HLS sessions of a process. Clones are handles to the same ones.
 #[derive(Debug, Clone)]
 pub(crate) struct Sessions {
-    tables: Arc<HashMap<String, Mutex<Table<Presence>>>>,
+    tables: Arc<HashMap<String, Egress>>,
     passes: Passes,
     records: Records,
+}
+
+/// The sessions of an egress, and where they are counted.
+#[derive(Debug)]
+struct Egress {
+    table: Mutex<Table<Presence>>,
+    mount: MountHandle,
 }
 
 /// What a session holds while it listens.
@@ -45,7 +52,8 @@ impl Sessions {
     pub(crate) fn new<'a>(stations: impl Iterator<Item = &'a Arc<Station>>) -> Self {
         let table = |station: &Arc<Station>| {
             let settings = station.settings();
-            (settings.name.clone(), Mutex::new(Table::new(settings.target_secs)))
+            let table = Mutex::new(Table::new(settings.target_secs));
+            (settings.name.clone(), Egress { table, mount: station.mount().clone() })
         };
         Self {
             tables: Arc::new(stations.map(table).collect()),
@@ -85,10 +93,8 @@ impl Sessions {
             Ok::<_, Block>(Presence { entry, _place: place })
         };
         let (seen, ended) = table.load(load, begin, admit)?;
+        station.mount().count_hls_sessions(table.take_begun());
         drop(table);
-        if seen.is_new {
-            station.mount().count_hls_session();
-        }
         self.record(ended);
         Ok(seen)
     }
@@ -115,8 +121,11 @@ impl Sessions {
     /// Ends what will not come back; to be called every second.
     pub(crate) fn sweep(&self, now: WallTime) {
         self.passes.sweep(now);
-        for table in self.tables.values() {
-            let ended = lock(table).sweep(now);
+        for Egress { table, mount } in self.tables.values() {
+            let mut table = lock(table);
+            let ended = table.sweep(now);
+            mount.count_hls_sessions(table.take_begun());
+            drop(table);
             self.record(ended);
         }
     }
@@ -124,8 +133,8 @@ impl Sessions {
     /// All that are not over, for a checkpoint.
     pub(crate) fn open(&self) -> Vec<Session> {
         let mut open = Vec::new();
-        for table in self.tables.values() {
-            open.extend(lock(table).open().cloned());
+        for egress in self.tables.values() {
+            open.extend(lock(&egress.table).open().cloned());
         }
         open
     }
@@ -142,7 +151,7 @@ impl Sessions {
     }
 
     fn table(&self, egress: &str) -> Option<MutexGuard<'_, Table<Presence>>> {
-        self.tables.get(egress).map(lock)
+        self.tables.get(egress).map(|egress| lock(&egress.table))
     }
 
     fn record(&self, ended: impl IntoIterator<Item = Session>) {

@@ -204,9 +204,9 @@ impl MountHandle {
         HlsPlace::take(&self.shared)
     }
 
-    /// Counts an HLS session that has begun.
-    pub fn count_hls_session(&self) {
-        self.shared.counts.hls_sessions.fetch_add(1, Ordering::Relaxed);
+    /// Counts HLS sessions that have begun.
+    pub fn count_hls_sessions(&self, begun: u64) {
+        self.shared.counts.hls_sessions.fetch_add(begun, Ordering::Relaxed);
     }
 
     /// Listeners of this mount at most.

@@ -78,6 +78,8 @@ pub(crate) struct Table<P> {
     /// Sessions of the process before this one, by their client, that are not found
     /// by a token.
     restored: HashMap<Fingerprint, Restored>,
+    /// Sessions that began since this was asked last.
+    begun: u64,
 }
 
 /// A session of the process before, should its player come back without a token.
@@ -121,6 +123,7 @@ impl<P> Table<P> {
             sessions: HashMap::new(),
             newest: HashMap::new(),
             restored: HashMap::new(),
+            begun: 0,
         }
     }
 
@@ -167,6 +170,8 @@ impl<P> Table<P> {
             live.presence = Some(admit(&live.session)?);
         }
         live.note(now, position, alive_for);
+        // It is nobody's twin.
+        self.begun += u64::from(live.loads == 2);
         let Session { started, country, .. } = live.session;
         let seen = Seen { until: live.until, started, country, is_new: false };
         let was_twin = live.state == State::Twin;
@@ -188,6 +193,7 @@ impl<P> Table<P> {
         if live.state == State::Over {
             return None;
         }
+        self.begun += u64::from(live.loads == 1);
         (live.state, live.presence, live.held) = (State::Over, None, None);
         live.session.ended = live.session.ended.max(now);
         live.session.ending = Some(if live.is_killed { Ending::Killed } else { ending });
@@ -230,6 +236,12 @@ impl<P> Table<P> {
             ended.extend(self.close(identity));
         }
         ended
+    }
+
+    /// Sessions that have begun since this was asked last, each once: as soon as it has gone
+    /// on, or ended without.
+    pub(crate) fn take_begun(&mut self) -> u64 {
+        std::mem::take(&mut self.begun)
     }
 
     /// The sessions that are not over, for a checkpoint.
@@ -281,6 +293,7 @@ impl<P> Table<P> {
     fn close(&mut self, identity: Identity) -> Option<Session> {
         let live = self.sessions.get(&identity)?;
         let (state, mut session) = (live.state, live.session.clone());
+        self.begun += u64::from(state == State::Open && live.loads == 1);
         if self.restored.get(&live.fingerprint).is_some_and(|one| one.identity == identity) {
             self.restored.remove(&live.fingerprint);
         }

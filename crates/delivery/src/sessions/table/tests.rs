@@ -197,7 +197,9 @@ fn a_player_that_opens_a_stream_twice_is_one_session() {
             assert_eq!(house.left(), 8);
         }
         assert_eq!(house.table.open().count(), 1);
+        assert_eq!(house.table.take_begun(), 1);
         let ended = house.sweep(19..=300);
+        assert_eq!(house.table.take_begun(), 0);
         assert_eq!(ended.len(), 1, "{ended:?}");
         assert_eq!(house.left(), 9);
     }
@@ -209,7 +211,7 @@ fn two_players_alike_are_two_sessions_as_soon_as_both_go_on() {
     for (nth, secs) in [(1, 0), (2, 3), (1, 6), (2, 9), (1, 12), (2, 15)] {
         house.load(token(nth), 7, secs).unwrap();
     }
-    assert_eq!(house.left(), 7);
+    assert_eq!((house.left(), house.table.take_begun()), (7, 2));
     assert_eq!(house.sweep(16..=300).len(), 2);
     // So are those who come one behind the other, further apart.
     house.load(token(1), 7, 400).unwrap();
@@ -265,6 +267,7 @@ fn one_that_is_over_and_not_asked_for_any_more_is_not_told_again() {
     house.table.end(token(1), at(5), Ending::Limit).unwrap();
     assert!(house.sweep(6..=300).is_empty());
     assert_eq!(house.table.sessions.len(), 0);
+    assert_eq!(house.table.take_begun(), 1, "it was one, however short");
 }
 
 #[test]
