@@ -166,7 +166,8 @@ pub(crate) fn options() -> Response<Body> {
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, OPTIONS"),
         (
             header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "Content-Type, Icy-MetaData, Range, Authorization, If-None-Match",
+            "Content-Type, Icy-MetaData, Range, Authorization, If-None-Match, \
+             CMCD-Object, CMCD-Request, CMCD-Session, CMCD-Status",
         ),
         (header::ACCESS_CONTROL_MAX_AGE, "86400"),
     ];
