@@ -99,6 +99,11 @@ impl Sessions {
         Ok(seen)
     }
 
+    /// Whether a player has just opened the stream.
+    pub(crate) fn is_here(&self, egress: &str, fingerprint: Fingerprint, now: WallTime) -> bool {
+        self.table(egress).is_some_and(|table| table.is_here(fingerprint, now))
+    }
+
     /// Says that a session is over.
     pub(crate) fn end(&self, egress: &str, identity: Identity, now: WallTime, ending: Ending) {
         let ended = self.table(egress).and_then(|mut table| table.end(identity, now, ending));

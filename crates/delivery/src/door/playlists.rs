@@ -59,7 +59,9 @@ impl Delivery {
     ) -> Response<Body> {
         let now = self.clock.now();
         let caller = self.who(asked.peer);
-        if let Err(block) = self.decide(station, &caller) {
+        if let Err(block) = self.decide(station, &caller)
+            && (block == Block::Geo || !self.is_here(station, asked))
+        {
             return self.refuse_multivariant(station, prefix, block);
         }
         let query = match resolve::moments(asked.request.uri.query()) {
@@ -84,6 +86,13 @@ impl Delivery {
             Some(text) => hls::private(text),
             None => hls::off_air(station).respond(),
         }
+    }
+
+    /// Whether the player that asks has just opened the stream: it does once more, and
+    /// needs no other place for that.
+    fn is_here(&self, station: &Station, asked: &Asked<'_>) -> bool {
+        let (name, now) = (&station.settings().name, self.clock.now());
+        self.sessions.is_here(name, fingerprint(station, asked), now)
     }
 
     /// How long a session may last that begins; asks its back end, where there is one.
@@ -169,7 +178,10 @@ impl Delivery {
         let announcement = station.settings().geo_announcement.as_ref();
         let announcement = announcement.filter(|_| block == Block::Geo);
         match announcement.and_then(|said| station.hls().announcing(prefix, said)) {
-            Some(text) => hls::blocked(text, block),
+            Some(text) => {
+                self.metrics.blocked(&station.settings().name, block);
+                hls::blocked(text, block)
+            }
             None => self.refuse(station, block).respond(),
         }
     }

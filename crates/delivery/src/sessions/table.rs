@@ -144,6 +144,8 @@ impl<P> Table<P> {
                 return Err(TableFull.into());
             }
             let Begun { session, until, held } = begin();
+            // A player that opens the stream once more has its place already.
+            self.fold_twin(identity, fingerprint, now);
             let presence = Some(admit(&session)?);
             let (started, country) = (session.started, session.country);
             let (position, state, is_killed) = (Some(position), State::Open, false);
@@ -160,7 +162,6 @@ impl<P> Table<P> {
                 state,
             };
             self.sessions.insert(identity, live);
-            self.fold_twin(identity, fingerprint, now);
             self.newest.insert(fingerprint, identity);
             return Ok((Seen { until, started, country, is_new: true }, ended));
         }
@@ -180,6 +181,13 @@ impl<P> Table<P> {
             self.fold_twin(identity, fingerprint, now);
         }
         Ok((seen, ended))
+    }
+
+    /// Whether a client has just opened the stream: if it does once more, that session
+    /// gives its place to the other.
+    pub(crate) fn is_here(&self, fingerprint: Fingerprint, now: WallTime) -> bool {
+        let newest = self.newest.get(&fingerprint).and_then(|newest| self.sessions.get(newest));
+        newest.is_some_and(|live| live.presence.is_some() && live.may_be_twin(now))
     }
 
     /// Says that a session is over, and gives it back the first time.
@@ -308,9 +316,7 @@ impl<P> Table<P> {
             return;
         };
         if let Some(twin) = self.sessions.get_mut(other)
-            && twin.loads == 1
-            && twin.state == State::Open
-            && now.since(twin.session.started) <= TWIN_WITHIN
+            && twin.may_be_twin(now)
         {
             (twin.state, twin.presence) = (State::Twin, None);
         }
@@ -318,6 +324,12 @@ impl<P> Table<P> {
 }
 
 impl<P> Live<P> {
+    /// Whether another session that its client opens now may be the same one.
+    fn may_be_twin(&self, now: WallTime) -> bool {
+        let is_young = now.since(self.session.started) <= TWIN_WITHIN;
+        self.loads == 1 && self.state == State::Open && is_young
+    }
+
     fn note(&mut self, now: WallTime, position: Heard, alive_for: Duration) {
         self.loads += 1;
         let session = &mut self.session;

@@ -206,6 +206,18 @@ fn a_player_that_opens_a_stream_twice_is_one_session() {
 }
 
 #[test]
+fn a_player_that_opens_a_stream_twice_needs_one_place() {
+    let mut house = House::new(1);
+    house.load(token(1), 7, 0).unwrap();
+    let is_here = |house: &House, nth, secs| house.table.is_here(player(nth).0, at(secs));
+    assert!(is_here(&house, 7, 10) && !is_here(&house, 7, 11) && !is_here(&house, 8, 1));
+    house.load(token(2), 7, 1).unwrap();
+    assert_eq!(house.load(token(3), 8, 2), Err(Refused::NoPlace));
+    house.load(token(2), 7, 6).unwrap();
+    assert!(!is_here(&house, 7, 6), "it has gone on");
+}
+
+#[test]
 fn two_players_alike_are_two_sessions_as_soon_as_both_go_on() {
     let mut house = House::new(9);
     for (nth, secs) in [(1, 0), (2, 3), (1, 6), (2, 9), (1, 12), (2, 15)] {
