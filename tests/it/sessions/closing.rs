@@ -10,7 +10,9 @@ use super::player::{
     LIMIT_SECS, LIMITED, Player, STEP_SECS, Session, TARGET_SECS, assert_kept_by_none, is_closed,
     read,
 };
-use super::station::{ONE_SECRET, Plan, Station, announcement, announcement_file, frames_of};
+use super::station::{
+    HEAD_START_SECS, ONE_SECRET, Plan, Station, announcement, announcement_file, frames_of,
+};
 
 const UNLIMITED: &str = "";
 const LONG: &str = "session_limit = \"1h\"";
@@ -152,9 +154,11 @@ async fn a_longer_limit_is_for_those_who_come_then() {
     after.assert_goes_on(&mut station, 2 * LIMIT_SECS).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_session_that_expires_while_the_node_restarts_is_closed_all_the_same() {
+/// A session that expires while its node restarts, of a programme whose dates are so far
+/// ahead of the clock, as an encoder sends that began with so much at once.
+async fn check_restart(ahead_secs: u64) {
     let mut station = Station::start(plan(LIMITED)).await;
+    station.clock.advance(Duration::from_secs(HEAD_START_SECS - ahead_secs));
     let mut session = Session::begin(&station).await;
     for _ in 0..LIMIT_SECS / STEP_SECS - 1 {
         station.go_on(STEP_SECS).await;
@@ -171,6 +175,16 @@ async fn a_session_that_expires_while_the_node_restarts_is_closed_all_the_same()
     assert_eq!(answer.status, 200, "{}", answer.text());
     conformance::assert_follows(&session.live, &answer.text());
     assert!(is_closed(&answer.text()), "{}", answer.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_expires_while_the_node_restarts_is_closed_all_the_same() {
+    Box::pin(check_restart(0)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_expires_meanwhile_is_closed_though_its_encoder_is_ahead_of_the_clock() {
+    Box::pin(check_restart(14)).await;
 }
 
 /// A player that asks for the media playlist itself, without a token.

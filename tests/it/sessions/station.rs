@@ -25,7 +25,7 @@ const PIECE_SECS: u32 = 50;
 const BEHIND: u64 = 20;
 
 /// What is sent at the start: three segments and more of any length.
-const HEAD_START_SECS: u64 = 30;
+pub(super) const HEAD_START_SECS: u64 = 30;
 
 /// What a session of two nodes is signed with.
 pub(super) const ONE_SECRET: &str = "[secrets]\nsessions = [\"one for all the nodes\"]\n";
