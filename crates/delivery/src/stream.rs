@@ -105,7 +105,8 @@ pub(crate) async fn listen(
         Ok(admitted) => admitted,
         Err(Refused::Blocked(block)) if let Some(said) = announcement(station, block) => {
             caller.metrics.answered(Kind::Stream, 200);
-            let answer = listener::response_head(&announcing(station, block), &request);
+            let (own, len) = (announcing(station, block), said.audio().len());
+            let answer = listener::announcement_head(&own, &request, len);
             let audio = if head.method == "HEAD" { Bytes::new() } else { said.audio().clone() };
             return announce(connection, &answer, &audio, said.duration()).await;
         }

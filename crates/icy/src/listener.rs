@@ -147,6 +147,16 @@ impl ListenerRequest {
 ///
 /// `icy-metaint` stands in it if the player asked and the mount interleaves.
 pub fn response_head(station: &StationHead, request: &ListenerRequest) -> Bytes {
+    let length = request.player.wants_length().then_some(FAKE_CONTENT_LENGTH);
+    head_of(station, request, length)
+}
+
+/// The head of an announcement: as the stream's, with its length in bytes.
+pub fn announcement_head(station: &StationHead, request: &ListenerRequest, len: usize) -> Bytes {
+    head_of(station, request, Some(&len.to_string()))
+}
+
+fn head_of(station: &StationHead, request: &ListenerRequest, length: Option<&str>) -> Bytes {
     let protocol = if request.player.wants_icy_status() { "ICY" } else { request.protocol() };
     let mut writer = HeadWriter::new(protocol, 200, wire::reason(200));
     writer.header(request.player.content_type_name(), request.player.media_type(station.codec));
@@ -157,8 +167,8 @@ pub fn response_head(station: &StationHead, request: &ListenerRequest) -> Bytes 
     if let Some(metaint) = station.metaint.filter(|_| request.wants_metadata) {
         writer.icy("icy-metaint", &metaint.to_string());
     }
-    if request.player.wants_length() {
-        writer.header("Content-Length", FAKE_CONTENT_LENGTH);
+    if let Some(length) = length {
+        writer.header("Content-Length", length);
     }
     writer
         .header("Server", SERVER)
@@ -248,7 +258,7 @@ fn cors(writer: &mut HeadWriter, rule: Cors) {
         .header(
             "Access-Control-Expose-Headers",
             "Icy-MetaInt, Icy-Br, Icy-Description, Icy-Genre, Icy-Name, Ice-Audio-Info, Icy-Url, \
-             Icy-Sr, Icy-Vbr, Icy-Pub",
+             Icy-Sr, Icy-Vbr, Icy-Pub, X-Block-Reason",
         );
 }
 

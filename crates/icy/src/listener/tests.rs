@@ -66,7 +66,7 @@ fn a_stream_begins_as_icecasts() {
             Access-Control-Allow-Origin: *
             Access-Control-Allow-Methods: GET, HEAD, OPTIONS
             Access-Control-Allow-Headers: Content-Type, Icy-MetaData, Range, Authorization
-            Access-Control-Expose-Headers: Icy-MetaInt, Icy-Br, Icy-Description, Icy-Genre, Icy-Name, Ice-Audio-Info, Icy-Url, Icy-Sr, Icy-Vbr, Icy-Pub
+            Access-Control-Expose-Headers: Icy-MetaInt, Icy-Br, Icy-Description, Icy-Genre, Icy-Name, Ice-Audio-Info, Icy-Url, Icy-Sr, Icy-Vbr, Icy-Pub, X-Block-Reason
 
         "#]],
     );
@@ -240,7 +240,7 @@ fn options_is_answered_without_a_body() {
         Access-Control-Allow-Origin: *
         Access-Control-Allow-Methods: GET, HEAD, OPTIONS
         Access-Control-Allow-Headers: Content-Type, Icy-MetaData, Range, Authorization
-        Access-Control-Expose-Headers: Icy-MetaInt, Icy-Br, Icy-Description, Icy-Genre, Icy-Name, Ice-Audio-Info, Icy-Url, Icy-Sr, Icy-Vbr, Icy-Pub
+        Access-Control-Expose-Headers: Icy-MetaInt, Icy-Br, Icy-Description, Icy-Genre, Icy-Name, Ice-Audio-Info, Icy-Url, Icy-Sr, Icy-Vbr, Icy-Pub, X-Block-Reason
         Access-Control-Max-Age: 86400
 
     "#]],
@@ -263,7 +263,7 @@ fn refusals_are_one_line_that_pages_may_read() {
         Access-Control-Allow-Origin: *
         Access-Control-Allow-Methods: GET, HEAD, OPTIONS
         Access-Control-Allow-Headers: Content-Type, Icy-MetaData, Range, Authorization
-        Access-Control-Expose-Headers: Icy-MetaInt, Icy-Br, Icy-Description, Icy-Genre, Icy-Name, Ice-Audio-Info, Icy-Url, Icy-Sr, Icy-Vbr, Icy-Pub
+        Access-Control-Expose-Headers: Icy-MetaInt, Icy-Br, Icy-Description, Icy-Genre, Icy-Name, Ice-Audio-Info, Icy-Url, Icy-Sr, Icy-Vbr, Icy-Pub, X-Block-Reason
 
         Not available now
     "#]],
