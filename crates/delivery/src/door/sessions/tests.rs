@@ -116,3 +116,33 @@ async fn sessions_end_by_themselves_as_time_goes_by() {
     eventually(|| bench.station.mount().snapshot().hls_sessions == 0).await;
     shutdown.trigger();
 }
+
+#[tokio::test]
+async fn a_session_over_hls_leaves_icecasts_line_under_its_mounts_path() {
+    let book = Book::new();
+    let bench = Bench::new().await;
+    std::fs::create_dir_all(&book.folder).unwrap();
+    let file = book.folder.join("access.log");
+    let log = crate::AccessLog::open(&file, Counter::default()).unwrap();
+    let other = bench.delivery.clone().with_records(None, Some(log.clone()));
+    let agent = [("user-agent", "VLC/3.0"), ("referer", "https://acme.example/")];
+    let ask = async |path: &str| {
+        let router = other.router();
+        crate::testing::ask(router, "GET", path, &agent).await
+    };
+    bench.list(13);
+    let master = ask("/acme.mp3/playlist.m3u8?x=1").await;
+    let media = format!("/acme.mp3/{}", master.text().lines().last().unwrap());
+    for segments in 13..16 {
+        bench.list(segments);
+        assert_eq!(ask(&media).await.status, 200);
+        bench.clock.advance(Duration::from_secs(6));
+    }
+    bench.clock.advance(Duration::from_mins(3));
+    other.sweep_sessions();
+    log.flush(PATIENCE);
+    let line = std::fs::read_to_string(&file).unwrap();
+    let expected = "\"GET /acme.mp3 HTTP/1.0\" 200 2 \"https://acme.example/\" \"VLC/3.0\" 12\n";
+    assert!(line.starts_with("127.0.0.1 - - [") && line.ends_with(expected), "{line}");
+    assert_eq!(line.lines().count(), 1);
+}
