@@ -200,8 +200,9 @@ fn deliver(
 
 /// The keys of session tokens: those that are configured, or the node's own.
 fn session_keys(config: &ProcessConfig) -> Result<SessionKeys> {
-    let secrets = secret::session_secrets(&config.secrets.sessions, &config.data)?;
-    SessionKeys::new(&secrets).context("no key for session tokens")
+    let secrets = &config.secrets;
+    let keys = secret::session_secrets(&secrets.sessions, secrets.cluster.as_ref(), &config.data)?;
+    SessionKeys::new(&keys).context("no key for session tokens")
 }
 
 /// Opens the ledger of sessions; gives back those that a process before left open.

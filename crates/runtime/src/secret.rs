@@ -7,6 +7,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use settings::Secret;
 use tracing::{info, warn};
@@ -63,16 +64,25 @@ pub fn cluster_secret(configured: Option<&Secret>, data: &Path) -> Result<Secret
     configured.map_or_else(|| kept(data, CLUSTER_FILE), |secret| Ok(secret.clone()))
 }
 
-/// The keys of session tokens: those that are configured, else the one in `data`, which
-/// is made where there is none. A disk that does not take it stops no station: the key is
-/// good until the process ends then.
+/// The keys of session tokens: those that are configured; else one made of the cluster's
+/// secret, where that is configured, so that its nodes have the same; else the one in
+/// `data`, which is made where there is none. A disk that does not take it stops no
+/// station: the key is good until the process ends then.
 ///
 /// # Errors
 ///
 /// [`SecretError`], but not for what cannot be written.
-pub fn session_secrets(configured: &[Secret], data: &Path) -> Result<Vec<Secret>, SecretError> {
+pub fn session_secrets(
+    configured: &[Secret],
+    cluster: Option<&Secret>,
+    data: &Path,
+) -> Result<Vec<Secret>, SecretError> {
     if !configured.is_empty() {
         return Ok(configured.to_vec());
+    }
+    if let Some(cluster) = cluster {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, cluster.expose());
+        return Ok(vec![secret_of(hmac::sign(&key, SESSIONS_FILE.as_bytes()).as_ref())?]);
     }
     let secret = match kept(data, SESSIONS_FILE) {
         Err(SecretError::File { attempted: WRITE, path, source }) => {
@@ -114,6 +124,11 @@ fn kept(data: &Path, name: &str) -> Result<Secret, SecretError> {
 fn made() -> Result<Secret, SecretError> {
     let mut bytes = [0; RANDOM_LEN];
     SystemRandom::new().fill(&mut bytes).map_err(|_| SecretError::Random)?;
+    secret_of(&bytes)
+}
+
+/// These bytes in hexadecimal digits.
+fn secret_of(bytes: &[u8]) -> Result<Secret, SecretError> {
     let text = bytes.iter().fold(String::new(), |mut text, byte| {
         // To write into a text does not fail.
         let _ = write!(text, "{byte:02x}");

@@ -62,10 +62,10 @@ fn a_file_that_is_no_secret_is_told_of_and_kept() {
 fn keys_of_sessions_are_those_configured_or_one_that_is_made_and_kept() {
     let folder = Folder::default();
     let given = vec![configured(), Secret::new("old").unwrap()];
-    assert_eq!(session_secrets(&given, &folder.0).unwrap(), given);
-    let made = session_secrets(&[], &folder.0).unwrap();
+    assert_eq!(session_secrets(&given, Some(&configured()), &folder.0).unwrap(), given);
+    let made = session_secrets(&[], None, &folder.0).unwrap();
     assert_eq!(made.len(), 1);
-    assert_eq!(session_secrets(&[], &folder.0).unwrap(), made);
+    assert_eq!(session_secrets(&[], None, &folder.0).unwrap(), made);
     assert_ne!(made[0], cluster_secret(None, &folder.0).unwrap());
 }
 
@@ -73,8 +73,19 @@ fn keys_of_sessions_are_those_configured_or_one_that_is_made_and_kept() {
 fn a_disk_that_takes_no_key_stops_nothing_and_is_no_reason_for_none() {
     // Nobody makes folders there.
     let data = Path::new("/proc/skywave-secret");
-    let read = session_secrets(&[], data).unwrap();
+    let read = session_secrets(&[], None, data).unwrap();
     let [one] = &read[..] else { panic!("one key") };
     assert_eq!(one.expose().len(), 2 * RANDOM_LEN);
     assert!(cluster_secret(None, data).is_err(), "others need the same one");
+}
+
+#[test]
+fn nodes_with_one_secret_of_the_cluster_have_one_key_of_sessions() {
+    let cluster = |text: &str| {
+        let secret = Secret::new(text).unwrap();
+        session_secrets(&[], Some(&secret), Path::new("/proc/skywave-secret")).unwrap()
+    };
+    assert_eq!(cluster("one"), cluster("one"));
+    assert_ne!(cluster("one"), cluster("other"));
+    assert!(!cluster("one")[0].matches(b"one"), "it is another one");
 }
