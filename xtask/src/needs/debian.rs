@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use crate::shell::{command, printed, step, succeeds};
 
 /// Each package with the one thing it is needed for.
-const PACKAGES: [(&str, &str); 29] = [
+const PACKAGES: [(&str, &str); 30] = [
     ("ffmpeg", "encoder, ICY source, demuxer"),
     ("mpg123", "MP3 decoder, ICY listener"),
     ("curl", "HTTP client and ICY source"),
@@ -39,6 +39,7 @@ const PACKAGES: [(&str, &str); 29] = [
     ("strace", "disks with errors"),
     ("util-linux", "unshare and nsenter, for disks of a test's own"),
     ("mount", "disks of a test's own"),
+    ("nginx-light", "cache before a node, as a CDN's"),
 ];
 
 /// Packages whose program may have come another way (an own build of Node.js
