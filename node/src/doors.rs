@@ -72,7 +72,7 @@ impl Roles<'_> {
         let sources = takes_sources.then(|| Arc::new(self.ingest.clone()) as Arc<dyn SourceDoor>);
         AllDoors {
             public: Doors {
-                http: public.into_router(&guard).fallback_service(self.delivery.router()),
+                http: public.into_router(&guard).merge(self.delivery.router()),
                 sources,
                 listeners: Some(Arc::new(self.delivery.clone())),
             },

@@ -29,7 +29,7 @@ struct Experiment {
 const EXPERIMENTS: [Experiment; 9] = [
     Experiment {
         name: "bench",
-        tells: "an hour of audio to segments, side by side with ffmpeg; [ROUNDS]",
+        tells: "an hour of audio to segments, side by side with ffmpeg; admissions; [ROUNDS]",
         run: bench::run,
     },
     Experiment {

@@ -15,7 +15,7 @@ GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE
 JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR \
 MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO \
 RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV \
-TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW";
+TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW ";
 
 /// Letters of a code.
 const CODE_LEN: usize = 2;
@@ -63,7 +63,7 @@ impl Geo {
 impl Country {
     /// Every country.
     pub fn all() -> impl Iterator<Item = Self> {
-        CODES.split(' ').filter_map(|code| Some(Self(code.as_bytes().try_into().ok()?)))
+        codes().iter().map(|[one, other, _]| Self([*one, *other]))
     }
 
     /// Its code, two capitals.
@@ -79,9 +79,17 @@ impl FromStr for Country {
     ///
     /// [`CountryError`]: small letters too.
     fn from_str(text: &str) -> Result<Self, CountryError> {
-        let found = Self::all().find(|country| country.as_str() == text);
-        found.ok_or_else(|| CountryError(text.to_owned()))
+        // Asked at each reload of a playlist, for its token and for its address.
+        let found =
+            codes().binary_search_by(|[one, other, _]| [*one, *other][..].cmp(text.as_bytes()));
+        let code = found.ok().and(text.as_bytes().first_chunk());
+        code.map(|code| Self(*code)).ok_or_else(|| CountryError(text.to_owned()))
     }
+}
+
+/// The codes, each with the space behind it.
+fn codes() -> &'static [[u8; CODE_LEN + 1]] {
+    CODES.as_bytes().as_chunks().0
 }
 
 impl fmt::Display for Country {

@@ -14,6 +14,9 @@ const EXPOSED: &str = "Content-Length, Content-Range, Date, ETag, Last-Modified,
     X-Block-Reason, Icy-MetaInt, Icy-Br, Icy-Description, Icy-Genre, Icy-Name, Icy-Pub, Icy-Sr, \
     Icy-Url, Icy-Vbr, Ice-Audio-Info";
 
+/// Headers of a playlist's answer, and some of the operator's.
+const HEADERS_USUAL: usize = 12;
+
 /// Why somebody may not listen.
 pub(crate) const BLOCK_REASON: HeaderName = HeaderName::from_static("x-block-reason");
 
@@ -145,6 +148,14 @@ pub(crate) fn unauthorized(reason: Option<&str>) -> Response<Body> {
         response.headers_mut().insert(name, HeaderValue::from_static(text));
     }
     with_cors(response)
+}
+
+/// An answer with a body and room for the headers of most: asked for once, and not
+/// each time that there is one more.
+pub(crate) fn with_room(body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.headers_mut() = HeaderMap::with_capacity(HEADERS_USUAL);
+    response
 }
 
 /// Lets scripts of any page read the answer, errors too.

@@ -2,10 +2,12 @@
 
 use std::io::Write as _;
 
+use axum::http::HeaderValue;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use media::WallTime;
+use playlists::date;
 
 /// A text rendered once and sent to many.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,19 @@ pub struct Document {
     pub etag: String,
     /// When the text became what it is.
     pub modified: WallTime,
+    /// What does not change from answer to answer.
+    pub(crate) lines: Lines,
+}
+
+/// Values of headers, ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lines {
+    /// The tag of the text.
+    pub(crate) etag: HeaderValue,
+    /// That of the compressed form.
+    pub(crate) gzip_etag: HeaderValue,
+    /// When the text became what it is.
+    pub(crate) last_modified: HeaderValue,
 }
 
 impl Document {
@@ -27,13 +42,18 @@ impl Document {
         let written = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
         let gzip = written.expect("writing to a Vec cannot fail").into();
         let etag = etag(text.as_bytes());
-        Self { text: text.into(), gzip, etag, modified }
+        let lines = Lines::new(&etag, modified);
+        Self { text: text.into(), gzip, etag, modified, lines }
     }
+}
 
-    /// The entity tag of the compressed form: another representation
-    /// (RFC 9110 §8.8.3.3).
-    pub fn gzip_etag(&self) -> String {
-        format!("{}-gzip\"", self.etag.trim_end_matches('"'))
+impl Lines {
+    fn new(etag: &str, modified: WallTime) -> Self {
+        let value = |text: &str| HeaderValue::from_str(text).expect("digits, letters and quotes");
+        // Another representation (RFC 9110 §8.8.3.3).
+        let gzip_etag = format!("{}-gzip\"", etag.trim_end_matches('"'));
+        let last_modified = value(&date::http_date(modified));
+        Self { etag: value(etag), gzip_etag: value(&gzip_etag), last_modified }
     }
 }
 

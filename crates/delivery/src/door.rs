@@ -127,7 +127,8 @@ impl Delivery {
 
     /// All that goes through hyper. It answers every path, with 404 at the least.
     pub fn router(&self) -> Router {
-        Router::new().fallback(answer).with_state(self.clone())
+        // Behind a pointer: each request has a clone of its own.
+        Router::new().fallback(answer).with_state(Arc::new(self.clone()))
     }
 }
 
@@ -150,7 +151,7 @@ impl ListenerDoor for Delivery {
 
 /// Answers whatever came through hyper.
 async fn answer(
-    State(delivery): State<Delivery>,
+    State(delivery): State<Arc<Delivery>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Extension(Secure(secure)): Extension<Secure>,
     request: Request,

@@ -10,7 +10,7 @@ use axum::http::{Response, StatusCode};
 use bytes::Bytes;
 use media::{Codec, WallTime};
 use playlists::timeshift::{Query, Range, Refusal as NoPlaylist};
-use playlists::{date, tune_in};
+use playlists::tune_in;
 use policy::Block;
 use store::SegmentName;
 use tracing::warn;
@@ -122,14 +122,14 @@ pub(crate) fn send(
 ) -> Response<Body> {
     let gzip = answer::takes_gzip(headers);
     let (body, etag) = if gzip {
-        (&document.gzip, document.gzip_etag())
+        (&document.gzip, &document.lines.gzip_etag)
     } else {
-        (&document.text, document.etag.clone())
+        (&document.text, &document.lines.etag)
     };
-    let mut response = if answer::is_known(headers, &etag) {
+    let mut response = if answer::is_known(headers, etag.to_str().unwrap_or_default()) {
         not_modified()
     } else {
-        let mut response = Response::new(Body::from(body.clone()));
+        let mut response = answer::with_room(Body::from(body.clone()));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(playlists::MEDIA_TYPE));
         if gzip {
@@ -138,8 +138,8 @@ pub(crate) fn send(
         response
     };
     let headers = response.headers_mut();
-    answer::set(headers, header::ETAG, &etag);
-    answer::set(headers, header::LAST_MODIFIED, &date::http_date(document.modified));
+    headers.insert(header::ETAG, etag.clone());
+    headers.insert(header::LAST_MODIFIED, document.lines.last_modified.clone());
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     match sharing {
         Sharing::Private => {

@@ -181,10 +181,11 @@ pub(crate) fn mount_of(path: &str) -> &str {
 /// The time of the past that a query asks for, if it does.
 pub(crate) fn moments(query: Option<&str>) -> Result<Option<Query>, QueryError> {
     let decoded = |text| percent_decode_str(text).decode_utf8_lossy();
-    let parameters = query.unwrap_or_default().split('&').map(|parameter| {
-        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        (decoded(name), decoded(value))
-    });
+    let parameters = query.unwrap_or_default().split('&');
+    let parameters = parameters.map(|one| one.split_once('=').unwrap_or((one, "")));
+    // A token is long, and nothing of it is a time.
+    let parameters = parameters.filter(|(name, _)| *name != TOKEN_PARAMETER);
+    let parameters = parameters.map(|(name, value)| (decoded(name), decoded(value)));
     let parameters: Vec<_> = parameters.collect();
     Query::read(parameters.iter().map(|(name, value)| (name.as_ref(), value.as_ref())))
 }

@@ -256,7 +256,9 @@ fn request_line(line: &Line<'_>) -> Result<Head, HeadError> {
     if method.is_empty() || method.len() > METHOD_LEN_MAX || !method.bytes().all(is_token_byte) {
         return Err(HeadError::RequestLine);
     }
-    if target.is_empty() || target.chars().any(|c| c.is_control() || c.is_whitespace()) {
+    let is_bad = |c: char| c.is_control() || c.is_whitespace();
+    let is_graphic = target.bytes().all(|byte| byte.is_ascii_graphic());
+    if target.is_empty() || (!is_graphic && target.chars().any(is_bad)) {
         return Err(HeadError::RequestLine);
     }
     let version = match version {

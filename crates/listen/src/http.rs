@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -48,7 +49,7 @@ pub(crate) enum Protocol {
 }
 
 /// What all requests of a connection have in common.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Requests {
     router: Router,
     peer: SocketAddr,
@@ -64,16 +65,16 @@ struct Requests {
 /// body, and for the requests under way when the shutdown comes.
 pub(crate) async fn serve(connection: Connection, protocol: Protocol, port: &Shared) {
     let header_time = port.settings.header_time;
-    let requests = Requests {
+    let requests = Arc::new(Requests {
         router: port.doors.http.clone(),
         peer: connection.peer(),
         trusted_proxies: port.settings.trusted_proxies.clone(),
         secure: Secure(connection.is_secure()),
         body_time: header_time,
         metrics: port.metrics.clone(),
-    };
+    });
     let service = service_fn(move |request: Request<Incoming>| {
-        let requests = requests.clone();
+        let requests = Arc::clone(&requests);
         async move { Ok::<_, Infallible>(requests.answer(request).await) }
     });
     let builder = builder(header_time);
@@ -97,7 +98,8 @@ fn builder(header_time: Duration) -> Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(header_time)
-        .max_headers(icy::head::HEADERS_MAX)
+        // No `max_headers`: the guard lets no more through than hyper's own 100, and hyper
+        // makes room for those of its own limit alone without a walk over it.
         .max_buf_size(HEAD_LEN_MAX)
         // Encoders close as soon as a title is sent, without waiting for the answer.
         .half_close(true);
@@ -112,7 +114,7 @@ fn builder(header_time: Duration) -> Builder<TokioExecutor> {
 }
 
 impl Requests {
-    async fn answer(self, request: Request<Incoming>) -> Response<Body> {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         if let Some((status, text)) = guard::refusal(&request) {
             self.metrics.refused(Reason::Head);
             info!(peer = %self.peer, status = status.as_u16(), "request refused");
@@ -121,10 +123,13 @@ impl Requests {
         let peer = self.client_of(&request);
         let has_body = !hyper::body::Body::is_end_stream(request.body());
         let body_time = self.body_time;
-        let mut request = request.map(|body| Body::new(Timely::new(body, body_time)));
+        let mut request = request.map(|body| match has_body {
+            true => Body::new(Timely::new(body, body_time)),
+            false => Body::empty(),
+        });
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(self.secure);
-        let Ok(mut response) = self.router.oneshot(request).await;
+        let Ok(mut response) = self.router.clone().oneshot(request).await;
         if has_body && response.version() < Version::HTTP_2 {
             // Nothing behind a body is read as a head.
             response.headers_mut().insert(header::CONNECTION, CLOSE);

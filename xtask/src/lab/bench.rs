@@ -1,4 +1,5 @@
-//! An hour of audio to segments and playlists, side by side with ffmpeg.
+//! An hour of audio to segments and playlists, side by side with ffmpeg; and what a
+//! listener's admission costs.
 
 use std::path::Path;
 
@@ -13,6 +14,14 @@ playlists, fed 1,460 bytes at a time, both playlists rendered at each segment, a
 reading from and writing to a file system in memory, its start and its end in it. Both run in turn in each round, and the medians
 are shown. The goal is five times ffmpeg's speed. `cargo xtask lab stages` tells where Skywave's time goes.";
 
+const ADMISSION: &str = "\
+## Admissions
+
+What a node does for each reload of a playlist before it has the playlist: the listener's country by a database of 131,072 networks in MaxMind's layout, its
+token's MAC and claims, and the decision by a geo rule (`token_and_admission`; together at most 5 µs is the goal); and what it does where a session begins
+(`admission_and_new_token`) and for a protected segment (`pass_verified`). A thousand listeners come in turn, on one thread. To repeat it:
+`cargo bench -p bench --bench door`.";
+
 /// Measures, and writes the page; an argument is the number of rounds.
 ///
 /// # Errors
@@ -24,6 +33,10 @@ pub(super) fn run(root: &Path, arguments: &[&str]) -> Result<()> {
     let bench =
         ["run", "--release", "--locked", "--package", "bench", "--bin", "against-ffmpeg", "--"];
     let figures = output("bench", command(root, "cargo", bench).args(arguments))?;
+    let bench = ["bench", "--locked", "--package", "bench", "--bench", "door"];
+    let admission = output("admission", &mut command(root, "cargo", bench))?;
+    let figures =
+        format!("{}\n\n{ADMISSION}\n\n```text\n{}\n```", figures.trim(), admission.trim());
     let method = format!("{METHOD} ffmpeg's version is {version}.");
     let title = "Frames to segments, beside ffmpeg";
     page::write(root, &Page { name: "bench", title, method: &method, figures: &figures })

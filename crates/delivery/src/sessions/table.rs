@@ -281,8 +281,7 @@ impl<P> Table<P> {
 
     /// A client without a token goes on in the session that it had before a restart.
     fn adopt(&mut self, identity: Identity, fingerprint: Fingerprint) {
-        let is_known = self.sessions.contains_key(&identity);
-        if is_known || matches!(identity, Identity::Token(_)) {
+        if matches!(identity, Identity::Token(_)) || self.sessions.contains_key(&identity) {
             return;
         }
         let Some(before) = self.restored.remove(&fingerprint) else { return };

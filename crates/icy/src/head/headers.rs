@@ -64,7 +64,7 @@ pub(crate) fn header_line(content: &[u8], number: usize) -> Result<Header, HeadE
 }
 
 pub(super) fn no_control_characters(content: &[u8], number: usize) -> Result<(), HeadError> {
-    if content.iter().any(|byte| matches!(byte, 0 | b'\r')) {
+    if content.contains(&0) || content.contains(&b'\r') {
         return Err(HeadError::ControlCharacter(number));
     }
     Ok(())

@@ -1,3 +1,4 @@
+use common_access_token::Token;
 use fastrand::Rng;
 
 use super::*;
