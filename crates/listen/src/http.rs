@@ -123,9 +123,8 @@ impl Requests {
         let peer = self.client_of(&request);
         let has_body = !hyper::body::Body::is_end_stream(request.body());
         let body_time = self.body_time;
-        let mut request = request.map(|body| match has_body {
-            true => Body::new(Timely::new(body, body_time)),
-            false => Body::empty(),
+        let mut request = request.map(|body| {
+            if has_body { Body::new(Timely::new(body, body_time)) } else { Body::empty() }
         });
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(self.secure);

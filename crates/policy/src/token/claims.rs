@@ -22,7 +22,7 @@ pub(super) fn read(payload: &[u8]) -> Option<SessionToken> {
         let claim = i32::try_from(claim).ok()?;
         match (claim, items.next()?) {
             (cwt_keys::CTI, Item::Bytes(bytes)) => {
-                id = Some(SessionId::new(bytes.try_into().ok()?))
+                id = Some(SessionId::new(bytes.try_into().ok()?));
             }
             (cwt_keys::AUD, Item::Text(text)) => egress = Some(text),
             (cwt_keys::IAT, Item::Number(secs)) => started = Some(at(secs)?),
