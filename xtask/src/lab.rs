@@ -3,6 +3,7 @@
 
 mod bench;
 mod corpus;
+mod door;
 mod failover;
 mod fanout;
 mod fuzz;
@@ -26,11 +27,16 @@ struct Experiment {
     run: fn(&Path, &[&str]) -> Result<()>,
 }
 
-const EXPERIMENTS: [Experiment; 9] = [
+const EXPERIMENTS: [Experiment; 10] = [
     Experiment {
         name: "bench",
         tells: "an hour of audio to segments, side by side with ffmpeg; admissions; [ROUNDS]",
         run: bench::run,
+    },
+    Experiment {
+        name: "door",
+        tells: "reloads of playlists with sessions, side by side with nginx; [ROUNDS [SECONDS]]",
+        run: door::run,
     },
     Experiment {
         name: "stages",

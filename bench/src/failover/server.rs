@@ -114,6 +114,11 @@ impl Server {
         Ok(())
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How often it was started.
     pub fn starts(&self) -> u32 {
         self.starts
@@ -178,10 +183,6 @@ async fn until_ready(folder: &Path, start: u32) -> Result<(SocketAddr, SocketAdd
 fn program() -> Result<PathBuf> {
     let own = std::env::current_exe()?;
     let program = own.with_file_name("skywave");
-    anyhow::ensure!(
-        program.exists(),
-        "{}: `cargo xtask lab failover` builds it",
-        program.display()
-    );
+    anyhow::ensure!(program.exists(), "{}: `cargo xtask lab` builds it", program.display());
     Ok(program)
 }

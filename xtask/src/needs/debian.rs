@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use crate::shell::{command, printed, step, succeeds};
 
 /// Each package with the one thing it is needed for.
-const PACKAGES: [(&str, &str); 30] = [
+const PACKAGES: [(&str, &str); 31] = [
     ("ffmpeg", "encoder, ICY source, demuxer"),
     ("mpg123", "MP3 decoder, ICY listener"),
     ("curl", "HTTP client and ICY source"),
@@ -40,6 +40,7 @@ const PACKAGES: [(&str, &str); 30] = [
     ("util-linux", "unshare and nsenter, for disks of a test's own"),
     ("mount", "disks of a test's own"),
     ("nginx-light", "cache before a node, as a CDN's"),
+    ("wrk", "requests for the lab"),
 ];
 
 /// Packages whose program may have come another way (an own build of Node.js
