@@ -5,8 +5,10 @@
 //! `docs/lab/`. Times are only reported, never asserted: what a test of this
 //! crate asserts is counted in frames and dates.
 
+pub mod beside;
 pub mod chain;
 pub mod door;
 pub mod failover;
 pub mod hour;
+pub mod joins;
 pub mod sim;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use catalogue::OnMismatch;
 use icy::head::Head;
 use icy::shoutcast::{self, Event, Handshake, Login, ShoutcastError};
 use icy::source::{
@@ -17,6 +18,7 @@ use tracing::{Instrument, info, info_span};
 
 use crate::auth::{Claimant, Purpose, Right};
 use crate::body::Body;
+use crate::conform::Conform;
 use crate::intake::Intake;
 use crate::session::{End, Session};
 use crate::slot::{Caller, Claim, NoPlace, Slot};
@@ -190,8 +192,12 @@ impl Refused {
 pub(crate) fn begin(shared: &Shared, claim: Claim, body: Body) -> Session {
     let ingest = claim.slot().ingest();
     let intake = Intake::new(ingest.encoding, ingest.on_mismatch);
+    let metrics = claim.slot().metrics().clone();
+    let conforms = ingest.on_mismatch == OnMismatch::Conform;
+    let conform = conforms.then(|| Conform::new(ingest.encoding, shared.pool.clone(), metrics));
     Session {
         intake,
+        conform,
         body,
         charset: claim.slot().charset(),
         heard: shared.clock.now(),

@@ -7,6 +7,7 @@
 
 mod auth;
 mod body;
+mod conform;
 mod door;
 mod intake;
 mod metrics;
@@ -30,6 +31,7 @@ use journal::{Desk, Journal};
 use listen::Tries;
 use prometheus_client::registry::Registry;
 use runtime::clock::Steady;
+use runtime::pool::Pool;
 use runtime::shutdown::Shutdown;
 use runtime::tail::Tail;
 use settings::Secret;
@@ -89,6 +91,8 @@ struct Shared {
     /// Places for sources.
     places: Arc<Semaphore>,
     passwords: Passwords,
+    /// Where sources are transcoded that do not follow their settings.
+    pool: Pool,
     /// By the ingest's name.
     slots: HashMap<String, Arc<Slot>>,
 }
@@ -98,7 +102,7 @@ impl Ingest {
     pub fn new(
         catalogue: Arc<Catalogue>,
         limits: Limits,
-        (clock, shutdown): (Steady, Shutdown),
+        (clock, shutdown, pool): (Steady, Shutdown, Pool),
         passwords: Passwords,
         registry: &mut Registry,
     ) -> Self {
@@ -110,7 +114,7 @@ impl Ingest {
         let slots = slots.collect();
         let places = Arc::new(Semaphore::new(limits.sources_max));
         let shared =
-            Shared { catalogue, limits, clock, shutdown, metrics, places, passwords, slots };
+            Shared { catalogue, limits, clock, shutdown, metrics, places, passwords, pool, slots };
         Self { shared: Arc::new(shared) }
     }
 

@@ -40,6 +40,7 @@ pub(crate) struct Metrics {
     connects: Family<IngestLabel, Counter>,
     connected: Family<IngestLabel, Gauge>,
     mismatch: Family<IngestLabel, Gauge>,
+    concealed: Family<IngestLabel, Counter>,
     refused: Family<IngestLabel, Counter>,
     pull_failures: Family<IngestLabel, Counter>,
     titles: Family<IngestLabel, Counter>,
@@ -62,6 +63,7 @@ pub(crate) struct IngestMetrics {
     pub(crate) connects: Counter,
     pub(crate) connected: Gauge,
     pub(crate) mismatch: Gauge,
+    pub(crate) concealed: Counter,
     pub(crate) refused: Counter,
     pub(crate) pull_failures: Counter,
     pub(crate) titles: Counter,
@@ -88,6 +90,11 @@ impl Metrics {
             "ingest_mismatch",
             "1 while the source does not follow the ingest's encoding",
             all.mismatch.clone(),
+        );
+        registry.register(
+            "ingest_frames_concealed",
+            "Frames that did not decode, of sources that are transcoded to their settings",
+            all.concealed.clone(),
         );
         registry.register("ingest_refused", "Sources turned away", all.refused.clone());
         registry.register(
@@ -126,6 +133,7 @@ impl Metrics {
             connects: self.connects.get_or_create(&label).clone(),
             connected: self.connected.get_or_create(&label).clone(),
             mismatch: self.mismatch.get_or_create(&label).clone(),
+            concealed: self.concealed.get_or_create(&label).clone(),
             refused: self.refused.get_or_create(&label).clone(),
             pull_failures: self.pull_failures.get_or_create(&label).clone(),
             titles: self.titles.get_or_create(&label).clone(),

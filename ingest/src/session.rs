@@ -10,6 +10,7 @@ use runtime::shutdown::Shutdown;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::body::Body;
+use crate::conform::{Conform, Unconformed};
 use crate::intake::{Intake, Rejected, Taken};
 use crate::slot::{Claim, Dismissal};
 
@@ -40,6 +41,9 @@ pub(crate) enum End {
     /// The stream cannot be taken.
     #[error("{0}")]
     Rejected(#[from] Rejected),
+    /// The stream cannot be made to follow the ingest's settings.
+    #[error("{0}")]
+    Unconformed(#[from] Unconformed),
     /// What stands between the audio is no metadata.
     #[error("{0}")]
     Metadata(#[from] metaint::NotMetadata),
@@ -54,6 +58,8 @@ pub(crate) struct Session {
     pub(crate) claim: Claim,
     pub(crate) body: Body,
     pub(crate) intake: Intake,
+    /// Where the ingest says so.
+    pub(crate) conform: Option<Conform>,
     pub(crate) charset: icy::charset::Charset,
     pub(crate) clock: Steady,
     pub(crate) source_timeout: Duration,
@@ -78,13 +84,14 @@ impl Session {
         first: &[u8],
         shutdown: &Shutdown,
     ) -> End {
-        let end = match self.take(first) {
+        let end = match self.take(first).await {
             Ok(wait) => self.read(stream, wait, shutdown).await,
             Err(end) => end,
         };
         if !matches!(end, End::Rejected(_)) {
-            let taken = self.intake.finish();
-            self.claim.append(taken.items, &self.intake, self.clock.now());
+            let items = self.intake.finish().items;
+            let items = self.conform(items).await.unwrap_or_default();
+            self.claim.append(items, &self.intake, self.clock.now());
         }
         end
     }
@@ -100,7 +107,7 @@ impl Session {
             let event = self.select(stream, &mut buffer, wait, shutdown).await;
             let outcome = match event {
                 Event::Bytes(0) => return End::Gone,
-                Event::Bytes(len) => self.take(buffer.get(..len).unwrap_or_default()),
+                Event::Bytes(len) => self.take(buffer.get(..len).unwrap_or_default()).await,
                 Event::Tick => self.check().map(|()| Duration::ZERO),
                 Event::Dismissed(Dismissal::Replaced) => return End::Replaced,
                 Event::Dismissed(Dismissal::Removed) => return End::Removed,
@@ -156,7 +163,7 @@ impl Session {
     }
 
     /// Takes bytes of the request's body; says how long not to read.
-    fn take(&mut self, bytes: &[u8]) -> Result<Duration, End> {
+    async fn take(&mut self, bytes: &[u8]) -> Result<Duration, End> {
         let now = self.clock.now();
         let mut all = Taken::default();
         let outcome = self.take_items(bytes, now, &mut all);
@@ -165,10 +172,24 @@ impl Session {
             self.heard = now.plus(all.wait);
         }
         // What came before the fault is on the feed.
-        self.claim.append(all.items, &self.intake, self.heard);
+        let conformed = self.conform(all.items).await;
+        let (items, conformed) = match conformed {
+            Ok(items) => (items, Ok(())),
+            Err(error) => (Vec::new(), Err(error)),
+        };
+        self.claim.append(items, &self.intake, self.heard);
         outcome?;
+        conformed?;
         self.check()?;
         Ok(all.wait)
+    }
+
+    /// The same items, of a source that is made to follow.
+    async fn conform(&mut self, items: Vec<PathItem>) -> Result<Vec<PathItem>, Unconformed> {
+        let Some(conform) = &mut self.conform else { return Ok(items) };
+        // Only a mean bit rate is known of the whole stream alone.
+        let is_off = !conform.is_at_work() && !self.intake.mismatch().is_empty();
+        conform.pass(items, is_off).await
     }
 
     fn take_items(&mut self, bytes: &[u8], now: WallTime, all: &mut Taken) -> Result<(), End> {

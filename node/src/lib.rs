@@ -1,6 +1,7 @@
 //! The process: reads its configuration and wires the roles together.
 
 pub mod audience;
+pub mod capacity;
 pub mod demo;
 mod doors;
 pub mod export;

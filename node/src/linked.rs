@@ -12,11 +12,12 @@ use ingest::Ingest;
 use link::nodes::{self, Lookout, Node};
 use link::{Links, NodeGuard, PathFeeds, Programmes, Server, Standing};
 use listen::Guard;
-use media::WallTime;
+use media::{RenditionId, WallTime};
 use packager::Path;
 use prometheus_client::registry::Registry;
 use runtime::clock::Steady;
 use runtime::config::{ProcessConfig, Role};
+use runtime::pool::Pool;
 use runtime::secret::cluster_secret;
 use runtime::shutdown::Shutdown;
 use runtime::tail::Tail;
@@ -42,6 +43,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) stores: &'a Stores,
     pub(crate) clock: &'a Steady,
     pub(crate) shutdown: &'a Shutdown,
+    /// Threads for what encodes.
+    pub(crate) pool: &'a Pool,
 }
 
 /// Where the paths of programmes come from: the process's own ingests, or others'.
@@ -71,10 +74,13 @@ impl Linked {
     /// The same, which serves the programmes that this process makes.
     pub(crate) fn with_programmes(self, followed: &[Followed], started: WallTime) -> Self {
         let mut programmes = Programmes::new(started);
-        for Followed { station, programme, .. } in followed {
+        for Followed { station, programme, source, .. } in followed {
             if let Some(programme) = programme {
                 let name = &station.settings().name;
-                programmes.add(name, station.rendition(), programme.feed.clone());
+                programmes.add(name, source, programme.feed.clone());
+                for made in &programme.made {
+                    programmes.add(name, made.id(), made.feed.clone());
+                }
             }
         }
         Self { programmes: Arc::new(programmes), ..self }
@@ -135,15 +141,16 @@ pub(crate) fn announce(
 }
 
 impl Paths<'_> {
-    /// The programme feed of an egress that other nodes make; `None` where none is read.
+    /// The programme feed of an egress in a rendition, which other nodes make; `None` where none is read.
     pub(crate) fn programme(
         &self,
         egress: &Egress,
+        rendition: &RenditionId,
         tasks: &mut JoinSet<()>,
     ) -> Option<Tail<Record>> {
-        let (name, rendition) = (egress.name.as_str(), egress.rendition_id());
         let links = self.links.as_ref()?;
-        Some(links.follow_programme(name, &rendition, egress.target_secs(), tasks))
+        let name = egress.name.as_str();
+        Some(links.follow_programme(name, rendition, egress.target_secs(), tasks))
     }
 
     /// The path of an ingest; `None` where it is nowhere.

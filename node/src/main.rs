@@ -82,6 +82,12 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
+    /// Measures how many renditions this machine carries: those of a manifest, or the usual
+    /// ones of an MP3 programme. Takes some seconds of all its cores.
+    Capacity {
+        /// The manifest.
+        file: Option<PathBuf>,
+    },
     /// Checks a manifest and says what it declares.
     Check {
         /// The manifest.
@@ -137,6 +143,10 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             let found = node::geo::look_up(&config, &addresses, SystemClock.wall().into());
             say(found.text.trim_end());
             return Ok(if found.is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Command::Capacity { file } => {
+            let catalogue = file.map(|file| read_manifest(&file)).transpose()?;
+            say(node::capacity::run(catalogue.as_ref(), &SystemClock)?.trim_end());
         }
         Command::Check { file } => {
             let catalogue = read_manifest(&file)?;

@@ -129,19 +129,20 @@ fn egress_report(
     station: &Station,
     programme: Option<&Programme>,
 ) -> EgressReport {
-    let (status, hls) = (programme.map(Programme::status).unwrap_or_default(), station.hls());
-    let listening = station.mount().snapshot();
+    let status = programme.map(Programme::status).unwrap_or_default();
+    let (rendition, listening) = (station.default_rendition(), station.snapshot());
+    let hls = rendition.hls();
     // Where others make it, that it is served is all that is known.
     let is_made = programme.is_none() || status.epoch.is_some();
     let Merged { paths, offsets, last_break, .. } = &status.merge;
     EgressReport {
         name: egress.name.as_str().to_owned(),
         title: egress.mount.icy_name.clone(),
-        on_air: is_made && station.mount().is_open(),
+        on_air: is_made && rendition.mount().is_open(),
         silent: None,
         codec: egress.encoding.codec.as_str().to_owned(),
         codecs: hls.variant.as_ref().map(|variant| variant.codecs.clone()),
-        rendition: station.rendition().to_string(),
+        rendition: rendition.id().to_string(),
         now_playing: status.title.as_ref().map(|title| title.stream_title.clone()),
         played: status.played.iter().map(played).collect(),
         icy_listeners: listening.icy_listeners() as u64,

@@ -22,6 +22,7 @@ use prometheus_client::registry::Registry;
 use runtime::backoff;
 use runtime::clock::{Clock, Steady};
 use runtime::config::ProcessConfig;
+use runtime::pool::Pool;
 use runtime::secret;
 use runtime::shutdown::Shutdown;
 use store::{Area, Credentials, S3Settings, StoreUrl, Stores};
@@ -117,17 +118,18 @@ pub async fn start(
     let public = PublicAddress::new(config, &addresses);
     let url_auth = UrlAuth::new(client(config.allow_private.auth), &public);
     let passwords = url_auth.passwords(config);
-    let ingest = ingest_role(config, &catalogue, (&clock, &shutdown), &passwords, &mut registry);
+    let pool = encoders()?;
+    let around =
+        Surroundings { config, stores: &stores, clock: &clock, shutdown: &shutdown, pool: &pool };
+    let ingest = ingest_role(&around, &catalogue, &passwords, &mut registry);
     let desk = keep_journals(config, &ingest)?;
     let mut tasks = Tasks::default();
     let process = format!("{:016x}", backoff::random());
     let linked = Linked::new(config, &mut registry)?;
-    let around = Surroundings { config, stores: &stores, clock: &clock, shutdown: &shutdown };
     let paths = paths(linked.as_ref(), &around, &ingest, &mut tasks.links);
     let packager = packager_role(&around, &desk, &mut registry);
-    let heard = (&fanout, &clock, process.as_str());
-    let followed =
-        follow(&catalogue, paths, packager.as_ref(), heard, (&stores, &mut tasks)).await?;
+    let heard = (packager.as_ref(), &fanout, &clock, process.as_str());
+    let followed = follow(&catalogue, paths, heard, (&stores, &mut tasks)).await?;
     let linked = linked.map(|linked| linked.with_programmes(&followed, clock.now()));
     let asking = url_auth.for_listeners(&clock);
     let (delivery, back_ends, access_log, ledger) =
@@ -135,8 +137,7 @@ pub async fn start(
     let told = told_of(config, &catalogue);
     let silences = watching::listen(&told, &followed, &mut tasks.listening);
     let reporter = Reporter::new(config, Arc::clone(&catalogue), &clock, ingest.clone(), followed);
-    let reporter = reporter.with_silences(silences).with_atlas(delivery.atlas().clone());
-    let reporter = Arc::new(reporter);
+    let reporter = Arc::new(reporter.with_silences(silences).with_atlas(delivery.atlas().clone()));
     let webhooks = webhook_parts(config, &clock, &shutdown, &mut registry);
     let recent = watching::start(&told, &reporter, &clock, &webhooks, &mut tasks.watching);
     reach_out(&around, &ingest, (addresses.node, &process), &mut tasks);
@@ -215,6 +216,12 @@ fn open_ledger(
     registry.register("delivery_session_records_lost", help, lost.clone());
     let opened = logs::open_ledger(around.config, around.clock.now(), lost);
     opened.context("cannot keep a ledger of sessions")
+}
+
+/// Threads for what encodes, one for each core.
+fn encoders() -> Result<Pool> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    Pool::new("encoder", threads).context("cannot start threads for encoders")
 }
 
 /// Begins to keep journals; what a process before has left is on the feeds.

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use catalogue::Egress;
-use delivery::{Station, Timeshift};
-use media::RenditionId;
+use catalogue::Rendition;
+use delivery::Timeshift;
 use runtime::clock::Steady;
 use store::Stores;
 use tracing::info;
@@ -13,26 +12,26 @@ use tracing::info;
 #[derive(Debug)]
 pub(crate) struct Task {
     egress: String,
-    rendition: RenditionId,
+    rendition: Rendition,
     stores: Stores,
     clock: Steady,
     timeshift: Arc<Timeshift>,
 }
 
 impl Task {
-    /// Nothing to do for a station that nobody goes back on.
+    /// Nothing to do for a rendition that nobody goes back on.
     pub(crate) fn new(
-        egress: &Egress,
-        station: &Station,
+        served: &delivery::Rendition,
+        rendition: Rendition,
         stores: Stores,
         clock: Steady,
     ) -> Option<Self> {
         Some(Self {
-            egress: egress.name.as_str().to_owned(),
-            rendition: egress.rendition_id(),
+            egress: served.egress().name.clone(),
+            rendition,
             stores,
             clock,
-            timeshift: Arc::clone(station.timeshift()?),
+            timeshift: Arc::clone(served.timeshift()?),
         })
     }
 
@@ -43,7 +42,7 @@ impl Task {
         let (adopted, titles) = read.await;
         let infos = adopted.segments.iter().map(|segment| segment.info().clone());
         let infos: Vec<_> = infos.collect();
-        info!(egress, segments = infos.len(), "the past is known");
+        info!(egress, rendition = %rendition.id, segments = infos.len(), "the past is known");
         timeshift.put_before(&infos, titles);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use delivery::fanout::{MountWriter, PushError, TimedFrame};
-use delivery::{Document, Heard, HlsView, Shown, Station};
+use delivery::{Document, Heard, HlsView, Rendition, Shown};
 use feed::{Cutter, Record};
 use icy::metaint;
 use media::{Segment, SegmentInfo, StreamInfo, WallTime};
@@ -25,16 +25,16 @@ const FULL_PAUSE: Duration = Duration::from_millis(5);
 
 /// What a view works with.
 pub(crate) struct Setup {
-    pub(crate) station: Arc<Station>,
+    pub(crate) rendition: Arc<Rendition>,
     pub(crate) writer: MountWriter,
     pub(crate) clock: Steady,
     pub(crate) window: Duration,
     pub(crate) hold: Duration,
 }
 
-/// One egress's views.
+/// One rendition's views.
 pub(crate) struct View {
-    station: Arc<Station>,
+    rendition: Arc<Rendition>,
     writer: MountWriter,
     clock: Steady,
     hold: Duration,
@@ -53,10 +53,10 @@ pub(crate) struct View {
 
 impl View {
     pub(crate) fn new(setup: Setup, programme: Programme) -> Self {
-        let Setup { station, writer, clock, window, hold } = setup;
-        let target_secs = station.settings().target_secs;
+        let Setup { rendition, writer, clock, window, hold } = setup;
+        let target_secs = rendition.egress().target_secs;
         let mut view = Self {
-            station,
+            rendition,
             writer,
             clock,
             hold,
@@ -84,11 +84,12 @@ impl View {
         self.playlists.set_profile(programme.profile);
         let last = programme.segments.last().map(SegmentInfo::wall_end);
         for info in programme.segments {
-            if let Some(timeshift) = self.station.timeshift() {
+            if let Some(timeshift) = self.rendition.timeshift() {
                 timeshift.push(&info, self.clock.now());
             }
             if let Err(fault) = self.playlists.append(info) {
-                warn!(egress = self.name(), %fault, "stored segment not listed");
+                let (egress, rendition) = self.names();
+                warn!(egress, rendition, %fault, "stored segment not listed");
             }
         }
         if let Some(last) = last {
@@ -111,7 +112,8 @@ impl View {
                     self.flush().await;
                 }
                 Err(ReadError::Lagged { missed }) => {
-                    error!(egress = self.name(), missed, "programme feed read too late");
+                    let (egress, rendition) = self.names();
+                    error!(egress, rendition, missed, "programme feed read too late");
                     self.cutter.reset();
                 }
                 Err(ReadError::Closed) => return,
@@ -180,7 +182,7 @@ impl View {
     }
 
     fn push_title(&mut self, range: TitleRange) {
-        if let Some(timeshift) = self.station.timeshift() {
+        if let Some(timeshift) = self.rendition.timeshift() {
             timeshift.push_title(range.clone());
         }
         self.playlists.push_title(range);
@@ -196,7 +198,8 @@ impl View {
         let appended = match self.playlists.append(segment.info.clone()) {
             // The packager was on its own for a while, and goes on with the others.
             Err(Error::Timeline { fault, .. }) => {
-                warn!(egress = self.name(), number, %fault, "the window begins anew");
+                let (egress, rendition) = self.names();
+                warn!(egress, rendition, number, %fault, "the window begins anew");
                 self.playlists.begin_anew(segment.info.clone())
             }
             appended => appended,
@@ -204,12 +207,13 @@ impl View {
         match appended {
             Ok(removed) => {
                 self.retire(removed, now);
-                if let Some(timeshift) = self.station.timeshift() {
+                if let Some(timeshift) = self.rendition.timeshift() {
                     timeshift.push(&segment.info, now);
                 }
             }
             Err(fault) => {
-                return error!(egress = self.name(), number, %fault, "segment not listed");
+                let (egress, rendition) = self.names();
+                return error!(egress, rendition, number, %fault, "segment not listed");
             }
         }
         self.heard.media += segment.info.duration.to_std(segment.info.timescale);
@@ -233,8 +237,8 @@ impl View {
     /// A window that begins anew behind a hole is too short to be published:
     /// until it is not, the old one stays up.
     fn show(&self, modified: WallTime, at: WallTime) {
-        let uri = format!("{}/media.m3u8", self.station.rendition());
-        let before = self.station.hls();
+        let uri = format!("{}/media.m3u8", self.rendition.id());
+        let before = self.rendition.hls();
         let media = self.playlists.media().map(|text| Arc::new(Document::new(text, modified)));
         let window = self.playlists.window();
         let ends = window.first().zip(window.last());
@@ -254,11 +258,12 @@ impl View {
         if let Some((shown, first)) = shown {
             view.note_shown(shown, first);
         }
-        self.station.set_hls(view);
+        self.rendition.set_hls(view);
     }
 
-    fn name(&self) -> &str {
-        &self.station.settings().name
+    /// For the log: the egress's and the rendition's.
+    fn names(&self) -> (&str, &str) {
+        (&self.rendition.egress().name, self.rendition.id().as_str())
     }
 }
 

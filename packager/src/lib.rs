@@ -1,7 +1,7 @@
 //! The packager role: path feeds to programme feed, segments and playlists in
 //! the bucket.
 //!
-//! For each egress two tasks. The *programme* task reads the path feeds and
+//! For each programme two tasks. The *programme* task reads the path feeds and
 //! makes the programme feed; it waits for nobody. The *publisher* task reads
 //! the programme feed as any other reader does and stores what follows from it:
 //! facts, segments, playlists, in this order.
@@ -17,6 +17,7 @@ mod offsets;
 mod programme;
 mod publisher;
 mod recovery;
+mod renditions;
 mod resume;
 mod retention;
 
@@ -28,11 +29,12 @@ use std::time::Duration;
 use ::journal::Desk;
 use catalogue::Egress;
 use feed::merge::{Cause, Fallback, Merger, PathStatus, SOURCE_TIMEOUT, Settings, Totals};
-use feed::{Fact, OwnFrom, PathEntry, Record, Timeline};
+use feed::{Epoch, Fact, OwnFrom, PathEntry, Record, Timeline};
 use media::{AacProfile, MediaSequence, SegmentInfo, Title, WallTime};
 use playlists::TitleRange;
 use prometheus_client::registry::Registry;
 use runtime::clock::Steady;
+use runtime::pool::Pool;
 use runtime::shutdown::Shutdown;
 use runtime::tail::{self, Tail};
 use store::Stores;
@@ -44,10 +46,16 @@ use crate::journal::{Entry, Keeper};
 use crate::recovery::{Patience, Recovered};
 use crate::resume::Resumed;
 
+use crate::metrics::EgressMetrics;
 use crate::numbers::Numbers;
+use crate::publisher::Listed;
+use crate::publisher::multivariant::Multivariant;
+use crate::publisher::standing::Word;
+use crate::renditions::Source;
 
 pub use crate::metrics::Metrics;
 pub use crate::offsets::Offsets;
+pub use crate::renditions::{Made, Progress, RenditionStatus};
 
 /// What a programme feed holds for readers that are late: ten minutes of
 /// 320 kbit/s. A bucket that is away for longer misses segments.
@@ -55,6 +63,10 @@ const FEED_LIMITS: tail::Limits = tail::Limits { items_max: 65_536, weight_max: 
 
 /// Words of a programme's publisher that wait for it.
 const WORDS_MAX: usize = 64;
+
+/// What the publishers of renditions may be behind the programme's: more than the feed
+/// holds.
+const LISTED_LIMITS: tail::Limits = tail::Limits { items_max: 1_024, weight_max: 8 << 20 };
 
 /// What all programmes of a process share.
 #[derive(Debug, Clone)]
@@ -69,6 +81,8 @@ pub struct Packager {
     desk: Option<Desk>,
     /// Who measures the time between encoders decodes a lot: one programme at a time.
     turn: Arc<Semaphore>,
+    /// Where renditions are encoded.
+    pool: Pool,
 }
 
 /// An egress's programme, as its readers see it.
@@ -78,6 +92,8 @@ pub struct Programme {
     pub feed: Tail<Record>,
     /// What the bucket has from before the process began, oldest first.
     pub past: Arc<Past>,
+    /// The renditions that are made of it, in the order of the multivariant playlist.
+    pub made: Vec<Made>,
     /// Where it is stored.
     pub stores: Stores,
     status: Arc<Mutex<Status>>,
@@ -179,6 +195,7 @@ impl Packager {
             data: None,
             desk: None,
             turn: Arc::new(Semaphore::new(1)),
+            pool: Pool::inline(),
         }
     }
 
@@ -228,9 +245,12 @@ impl Packager {
             since: WallTime::default(),
         };
         let mut merger = self.merger(egress, paths.len());
+        let mut goes_on = None;
         let timeline = match resumed {
             Some(resumed) => {
                 heard_from.goes_on(&resumed);
+                goes_on =
+                    resumed.timeline.epoch().map(|epoch| (*epoch, first_unit(&resumed.records)));
                 merger.resume(resumed.merge, self.clock.now());
                 writer.extend(resumed.records);
                 resumed.timeline
@@ -249,19 +269,54 @@ impl Packager {
             tasks.spawn(offsets.run(self.shutdown.clone()));
         }
         tasks.spawn(programme.run(paths, self.clock.clone(), self.shutdown.clone()));
-        let shared = publisher::Shared {
-            stores: self.stores.clone(),
-            clock: self.clock.clone(),
+        let publishing = Publishing {
+            egress,
+            feed: &feed,
+            goes_on,
             status: Arc::clone(&status),
             metrics,
             words,
+        };
+        let made = self.publish(publishing, (recovered, has_others, joined), tasks).await;
+        Programme { feed, past, made, stores: self.stores.clone(), status }
+    }
+
+    /// Begins to store a programme, and the renditions that are made of it.
+    async fn publish(
+        &self,
+        publishing: Publishing<'_>,
+        (recovered, has_others, joined): (Recovered, bool, Option<Fact>),
+        tasks: &mut JoinSet<()>,
+    ) -> Vec<Made> {
+        let Publishing { egress, feed, goes_on, status, metrics, words } = publishing;
+        let (listed, listings) = tail::tail(LISTED_LIMITS, Listed::weight);
+        let multivariant = Multivariant::default();
+        let source = Source {
+            egress,
+            feed,
+            listed: &listings,
+            multivariant: &multivariant,
+            goes_on,
+            stored: &recovered.stored,
+            titles: &recovered.titles,
+            lines: &recovered.lines,
+        };
+        let made = self.start_renditions(&source, tasks).await;
+        let shared = publisher::Shared {
+            stores: self.stores.clone(),
+            clock: self.clock.clone(),
+            status,
+            metrics,
+            words,
+            listed,
+            multivariant: own_place(egress).map(|place| multivariant.entry(place)),
         };
         let mut publisher = publisher::Task::new(egress, recovered, shared);
         if has_others {
             publisher = publisher.beside_others(joined);
         }
         tasks.spawn(publisher.run(feed.from_start(), self.shutdown.clone()));
-        Programme { feed, past, stores: self.stores.clone(), status }
+        made
     }
 
     /// Reads what is known of a programme, and decides where it goes on: in the midst of
@@ -318,6 +373,31 @@ struct Beginning {
     has_others: bool,
     /// What these are to be told.
     joined: Option<Fact>,
+}
+
+/// What the publishers of a programme need of it.
+struct Publishing<'a> {
+    egress: &'a Egress,
+    feed: &'a Tail<Record>,
+    /// The epoch that the feed goes on with in its midst, and the first unit.
+    goes_on: Option<(Epoch, Option<u64>)>,
+    status: Arc<Mutex<Status>>,
+    metrics: EgressMetrics,
+    words: mpsc::Sender<Word>,
+}
+
+/// The place of the ingest's own bytes among the renditions; `None` where listeners do not
+/// get them.
+fn own_place(egress: &Egress) -> Option<usize> {
+    egress.renditions.iter().position(|rendition| rendition.made == catalogue::Made::Outside)
+}
+
+/// Index of the first unit among records.
+fn first_unit(records: &[Record]) -> Option<u64> {
+    records.iter().find_map(|record| match record {
+        Record::Unit(unit) => Some(unit.index),
+        _ => None,
+    })
 }
 
 /// From where on the paths' feeds count.

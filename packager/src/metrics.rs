@@ -8,6 +8,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use crate::renditions::RenditionsMetrics;
+
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct EgressLabel {
     egress: String,
@@ -17,6 +19,7 @@ struct EgressLabel {
 #[derive(Debug, Clone, Default)]
 pub struct Metrics {
     pub(crate) programmes: paths::Programmes,
+    pub(crate) renditions: RenditionsMetrics,
     units: Family<EgressLabel, Counter>,
     epochs: Family<EgressLabel, Counter>,
     lagged: Family<EgressLabel, Counter>,
@@ -40,7 +43,8 @@ pub(crate) struct EgressMetrics {
 
 impl Metrics {
     pub(crate) fn register(registry: &mut Registry) -> Self {
-        let all = Self::default();
+        let renditions = RenditionsMetrics::register(registry);
+        let all = Self { renditions, ..Self::default() };
         registry.register_collector(Box::new(all.programmes.clone()));
         registry.register("packager_units", "Units put on the programme", all.units.clone());
         registry.register("packager_epochs", "Epochs begun", all.epochs.clone());

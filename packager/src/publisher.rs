@@ -4,51 +4,49 @@
 mod backlog;
 pub(crate) mod bucket;
 pub(crate) mod ledger;
+pub(crate) mod multivariant;
+pub(crate) mod shelf;
 pub(crate) mod standing;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use archive::Adopted;
 use catalogue::Egress;
 use feed::{Chronicler, Closed, Cutter, Fact, Grid, Record, View};
-use media::{AacProfile, EpochId, MediaSequence, Segment, SegmentRef, WallTime};
-use playlists::{LivePlaylists, Removed, SEGMENTS_MIN, TitleRange};
+use media::{EpochId, MediaSequence, Segment, SegmentInfo, SegmentRef, WallTime};
+use playlists::{SEGMENTS_MIN, TitleRange};
 use runtime::clock::Steady;
 use runtime::shutdown::Shutdown;
-use runtime::tail::{ReadError, Reader};
+use runtime::tail::{ReadError, Reader, Writer};
 use store::Stores;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
-use tracing::{debug, error, warn};
+use tracing::{debug, error};
 
+use crate::Status;
 use crate::metrics::EgressMetrics;
-use crate::recovery::{self, Recovered};
-use crate::retention::Leaving;
-use crate::{Status, segment_keep};
+use crate::recovery::Recovered;
 use backlog::Backlog;
-use bucket::{Bucket, DELETE_PAUSE};
+use bucket::{Bucket, DELETE_PAUSE, Listing};
 use ledger::Ledger;
+use multivariant::Entry;
+use shelf::Shelf;
 use standing::{LOOK_EVERY, Standing, Word};
 
 /// Records taken at a time: about a segment.
 const BATCH_MAX: usize = 256;
 
 /// How long the bucket has, when the process ends, for what is there already.
-const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+pub(crate) const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
 /// One egress's publisher.
 #[derive(Debug)]
 pub(crate) struct Task {
-    egress: Egress,
-    keep: Duration,
+    shelf: Shelf,
     /// Records that are taken from the feed and wait.
     waiting: VecDeque<Record>,
     backlog: Backlog,
-    /// Segments that have left the window, and are listed in the bucket until the next
-    /// playlist.
-    leaving: Vec<Removed<SegmentRef>>,
     standing: Standing,
     /// The feed's epoch, once that has been told.
     epoch: Option<EpochId>,
@@ -62,18 +60,13 @@ pub(crate) struct Task {
     /// When the log was read last.
     heard: Option<WallTime>,
     words: mpsc::Sender<Word>,
+    listed: Writer<Listed>,
     chronicler: Chronicler,
     cutter: Cutter,
-    playlists: LivePlaylists<SegmentRef>,
     ledger: Ledger,
-    bucket: Bucket,
     /// A fact that comes before any other: what a killed process left unsaid, or that
     /// this one has joined another.
     first: Option<Fact>,
-    /// What the bucket has below this number is not known yet.
-    before: Option<MediaSequence>,
-    stores: Stores,
-    clock: Steady,
     status: Arc<Mutex<Status>>,
     metrics: EgressMetrics,
 }
@@ -86,18 +79,55 @@ pub(crate) struct Shared {
     pub(crate) status: Arc<Mutex<Status>>,
     pub(crate) metrics: EgressMetrics,
     pub(crate) words: mpsc::Sender<Word>,
+    /// For the publishers of the renditions that are made of it.
+    pub(crate) listed: Writer<Listed>,
+    /// Its part of the multivariant playlist.
+    pub(crate) multivariant: Option<Entry>,
+}
+
+/// A segment of the ingest's own bytes that is listed: the other renditions list theirs of
+/// that number, of the same epoch, behind it.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed {
+    pub(crate) number: MediaSequence,
+    pub(crate) epoch: EpochId,
+    /// What index 0 of the epoch stands for in it.
+    pub(crate) origin: WallTime,
+    /// Titles that are listed with it.
+    pub(crate) titles: Vec<TitleRange>,
+    /// The segment itself, where it was made by this process.
+    pub(crate) closed: Option<Closed>,
+}
+
+impl Listed {
+    /// One that the bucket has from before.
+    fn past(info: &SegmentInfo) -> Self {
+        let (number, epoch, origin) = (info.number, info.epoch, info.origin());
+        Self { number, epoch, origin, titles: Vec::new(), closed: None }
+    }
+
+    fn new(info: &SegmentInfo, titles: Vec<TitleRange>, closed: &Closed) -> Self {
+        let closed = Closed { wall_start: info.wall_start, ..closed.clone() };
+        Self { titles, closed: Some(closed), ..Self::past(info) }
+    }
+
+    /// Bytes that it keeps in memory, roughly.
+    pub(crate) fn weight(&self) -> usize {
+        let titles = self.titles.iter().map(|range| range.title.weight() + size_of::<TitleRange>());
+        size_of::<Self>() + titles.sum::<usize>()
+    }
 }
 
 impl Task {
     pub(crate) fn new(egress: &Egress, recovered: Recovered, shared: Shared) -> Self {
-        let Shared { stores, clock, status, metrics, words } = shared;
+        let Shared { stores, clock, status, metrics, words, listed, multivariant } = shared;
+        let part = (egress.rendition_id(), multivariant);
+        let bucket = Bucket::new(egress, part, stores.clone(), clock.clone(), metrics.clone());
         let target = egress.target_secs();
         let mut task = Self {
-            egress: egress.clone(),
-            keep: segment_keep(egress),
+            shelf: Shelf::new(egress, egress.source_rendition(), bucket, (stores, clock)),
             waiting: VecDeque::new(),
             backlog: Backlog::default(),
-            leaving: Vec::new(),
             standing: Standing::default(),
             epoch: None,
             settled: None,
@@ -105,24 +135,16 @@ impl Task {
             has_others: false,
             heard: None,
             words,
-            chronicler: Chronicler::new(target),
+            listed,
+            chronicler: Chronicler::new(target).with_rendition(&egress.rendition_id()),
             cutter: Cutter::new(target),
-            playlists: Self::playlists(egress),
             ledger: Ledger::default(),
-            bucket: Bucket::new(egress, stores.clone(), clock.clone(), metrics.clone()),
-            before: recovered.before,
-            stores,
-            clock,
             status,
             first: None,
             metrics,
         };
         task.restore(recovered);
         task
-    }
-
-    fn playlists(egress: &Egress) -> LivePlaylists<SegmentRef> {
-        LivePlaylists::new(egress.target_secs().into(), egress.mount.window)
     }
 
     /// Another packager may be at work; `joined` is what is to be told of that.
@@ -133,48 +155,18 @@ impl Task {
 
     /// Lists what the bucket has from before.
     fn restore(&mut self, recovered: Recovered) {
-        let keep = self.egress.mount.window + self.keep;
-        self.list_past(&recovered.titles, recovered.profile, recovered.stored);
-        for stray in recovered.strays {
-            // A playlist of the process before may have listed it until now.
-            self.bucket.retire(Leaving::Stray(stray), self.clock.now().plus(keep));
-        }
+        self.shelf.before = recovered.before;
+        let Recovered { titles, profile, stored, .. } = recovered;
+        let listed = &mut self.listed;
+        self.shelf.list_past(&titles, profile, stored, |info| listed.push(Listed::past(info)));
+        self.shelf.retire_strays(recovered.strays);
         self.ledger.extend(recovered.lines);
         self.first = recovered.missing;
-        self.bucket.resume(recovered.log);
-    }
-
-    fn list_past(
-        &mut self,
-        titles: &[TitleRange],
-        profile: Option<AacProfile>,
-        stored: Vec<SegmentRef>,
-    ) {
-        let ended = stored.last().map(|last| last.info().wall_end());
-        for range in titles {
-            // The date of a later one is not settled yet.
-            if ended.is_none_or(|ended| range.start < ended) {
-                self.playlists.push_title(range.clone());
-            }
-        }
-        self.playlists.set_profile(profile);
-        let listed_from = recovery::listed_from(&stored, &self.egress, self.clock.now());
-        for (index, segment) in stored.into_iter().enumerate() {
-            // When it left the window is not known any more: as late as can be.
-            let left = segment.info().wall_end().plus(self.egress.mount.window);
-            if index < listed_from {
-                self.bucket.retire(Leaving::Segment(segment), left.plus(self.keep));
-                continue;
-            }
-            match self.playlists.append(segment) {
-                Ok(removed) => self.retire(removed, left),
-                Err(fault) => warn!(egress = self.name(), %fault, "stored segment not listed"),
-            }
-        }
+        self.shelf.bucket.resume(recovered.log);
     }
 
     fn name(&self) -> &str {
-        self.egress.name.as_str()
+        self.shelf.name()
     }
 
     /// Follows the feed to its end. The shutdown ends the feed; what is in it
@@ -197,16 +189,16 @@ impl Task {
             // segments or from this.
             self.say(fact).await;
         }
-        self.bucket.make_room();
-        self.bucket.unlist().await;
-        let (stores, clock) = (self.stores.clone(), self.clock.clone());
-        let older = older(stores, self.egress.clone(), self.before, clock);
+        self.shelf.bucket.note(&self.shelf.playlists).await;
+        self.shelf.bucket.make_room();
+        self.shelf.bucket.unlist().await;
+        let older = self.shelf.older();
         let mut older = std::pin::pin!(older);
         let mut looks = tokio::time::interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let now = self.clock.now();
-            let due = self.bucket.next_due().map_or(DELETE_PAUSE, |due| due.since(now));
+            let now = self.shelf.clock.now();
+            let due = self.shelf.bucket.next_due().map_or(DELETE_PAUSE, |due| due.since(now));
             let may_catch_up = self.may_catch_up() && reader.behind() == 0;
             tokio::select! {
                 batch = reader.next_batch(BATCH_MAX), if self.waiting.is_empty() => match batch {
@@ -215,7 +207,7 @@ impl Task {
                     Err(ReadError::Closed) => return self.catch_up_wholly().await,
                 },
                 () = std::future::ready(()), if may_catch_up => self.catch_up().await,
-                adopted = &mut older, if self.before.is_some() => self.put_before(adopted),
+                adopted = &mut older, if self.shelf.is_reading() => self.shelf.put_before(adopted),
                 _ = looks.tick(), if self.standing != Standing::Agreed => self.look().await,
                 () = tokio::time::sleep(due.min(DELETE_PAUSE)) => self.delete().await,
             }
@@ -266,13 +258,13 @@ impl Task {
 
     /// Whether a segment is an epoch's last, and not as long as the others.
     fn is_short(&self, closed: &Closed) -> bool {
-        let grid = Grid::new(&closed.epoch.stream, self.egress.target_secs());
+        let grid = Grid::new(&closed.epoch.stream, self.shelf.egress.target_secs());
         let segment = grid.segment_of(closed.first_index);
         closed.end_index < grid.first_index(segment + 1)
     }
 
     async fn say(&mut self, fact: Fact) {
-        let lines = self.bucket.append(fact.clone()).await;
+        let lines = self.shelf.bucket.append(fact.clone()).await;
         let (own, others): (Vec<_>, _) =
             lines.into_iter().partition(|(_, said)| said.as_ref() == Some(&fact));
         self.ledger.extend(own);
@@ -281,15 +273,17 @@ impl Task {
 
     async fn store(&mut self, closed: &Closed, segment: Segment) {
         let number = segment.info.number.0;
-        if self.standing != Standing::Agreed || self.playlists.window().is_past(segment.info.number)
+        if self.standing != Standing::Agreed
+            || self.shelf.playlists.window().is_past(segment.info.number)
         {
             // Another process has stored it, or will.
             return;
         }
         self.fill_before(segment.info.number).await;
-        let titles = self.ledger.history().titles_in(closed, self.egress.target_secs());
-        for range in titles.into_iter().filter_map(archive::title_range) {
-            self.playlists.push_title(range);
+        let titles = self.ledger.history().titles_in(closed, self.shelf.egress.target_secs());
+        let titles: Vec<_> = titles.into_iter().filter_map(archive::title_range).collect();
+        for range in &titles {
+            self.shelf.playlists.push_title(range.clone());
         }
         let mut segment = segment;
         // Where two packagers differ by a step of the clock, the first one told counts.
@@ -298,70 +292,44 @@ impl Task {
         if self.is_late(segment.info.number) {
             return self.put_off(segment);
         }
-        let Some(stored) = self.bucket.put(segment, self.keep).await else {
+        let Some(stored) = self.shelf.bucket.put(segment, self.shelf.keep()).await else {
             self.metrics.given_up.inc();
             return;
         };
         self.metrics.segments.inc();
-        self.playlists.set_profile(closed.epoch.profile);
-        if self.playlists.window().is_past(stored.info().number) {
+        self.shelf.playlists.set_profile(closed.epoch.profile);
+        if self.shelf.playlists.window().is_past(stored.info().number) {
             return;
         }
-        let removed = match self.playlists.append(stored) {
-            Ok(removed) => removed,
-            Err(fault) => return error!(egress = self.name(), number, %fault, "segment not listed"),
-        };
-        self.leaving.extend(removed);
+        let listed = Listed::new(stored.info(), titles, closed);
+        if let Err(fault) = self.shelf.append(stored) {
+            return error!(egress = self.name(), number, %fault, "segment not listed");
+        }
+        self.listed.push(listed);
         if self.is_filling(number) {
             return;
         }
-        self.bucket.list(&self.playlists).await;
-        // Not before: until now the bucket's playlist has named them.
-        let removed = std::mem::take(&mut self.leaving);
-        self.retire(removed, self.clock.now());
+        self.shelf.publish(Listing::Listed).await;
         debug!(egress = self.name(), number, "segment published");
     }
 
     /// Whether a window that begins anew gets more at once: a short one is not shown then.
     fn is_filling(&self, number: u64) -> bool {
-        self.playlists.window().len() < SEGMENTS_MIN && self.closed() > number
-    }
-
-    /// Segments left the window at `now`.
-    fn retire(&mut self, removed: Vec<Removed<SegmentRef>>, now: WallTime) {
-        for one in removed {
-            let due = one.keep_until(now).plus(self.egress.dvr);
-            self.bucket.retire(Leaving::Segment(one.segment), due);
-        }
-    }
-
-    /// Older segments were found: they leave the bucket in their time.
-    fn put_before(&mut self, older: Adopted) {
-        self.before = None;
-        let keep = self.egress.mount.window + self.keep;
-        let leaving = older.segments.into_iter().map(|segment| {
-            let due = segment.info().wall_end().plus(keep);
-            (Leaving::Segment(segment), due)
-        });
-        self.bucket.put_before(leaving.collect());
-        let due = self.clock.now().plus(keep);
-        for stray in older.strays {
-            self.bucket.retire(Leaving::Stray(stray), due);
-        }
+        self.shelf.playlists.window().len() < SEGMENTS_MIN && self.closed() > number
     }
 
     async fn delete(&mut self) {
-        let deleted = self.bucket.delete_due().await;
-        if self.before.is_some() {
+        let deleted = self.shelf.bucket.delete_due().await;
+        if self.shelf.before.is_some() {
             // The log's records may be those of segments that are not known yet.
             return;
         }
-        let listed = self.playlists.window().first().map(SegmentRef::info);
-        let oldest = self.bucket.oldest().or(listed);
+        let listed = self.shelf.playlists.window().first().map(SegmentRef::info);
+        let oldest = self.shelf.bucket.oldest().or(listed);
         if let Some(oldest) = oldest.filter(|_| deleted)
             && let Some((before, keep)) = self.ledger.trim(oldest)
         {
-            self.bucket.trim(before, keep).await;
+            self.shelf.bucket.trim(before, keep).await;
         }
     }
 
@@ -395,18 +363,5 @@ impl Task {
     /// Whether nothing that was read waits, and something older does.
     fn may_catch_up(&self) -> bool {
         self.waiting.is_empty() && !self.backlog.is_empty()
-    }
-}
-
-/// What the bucket has below a number; without one there is nothing to wait for.
-async fn older(
-    stores: Stores,
-    egress: Egress,
-    before: Option<MediaSequence>,
-    clock: Steady,
-) -> Adopted {
-    match before {
-        Some(before) => recovery::read_older(&stores, &egress, before, &clock).await,
-        None => std::future::pending().await,
     }
 }

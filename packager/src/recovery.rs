@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use archive::{Adopted, Line, Reach};
-use catalogue::Egress;
+use catalogue::{Egress, Rendition};
 use feed::{Epoch, Fact, Resume, Snapshot, Stored};
 use media::{AacProfile, EpochId, MediaSequence, SegmentRef, WallTime};
 use playlists::TitleRange;
@@ -152,8 +152,8 @@ pub(crate) async fn read(
     egress: &Egress,
     clock: &Steady,
 ) -> Result<Recovered, Error> {
-    let (name, rendition) = (egress.name.as_str(), egress.rendition_id());
-    let mut past = archive::Past::read(stores, name, Reach::Recent(&rendition)).await?;
+    let (name, rendition) = (egress.name.as_str(), egress.source_rendition());
+    let mut past = archive::Past::read(stores, name, Reach::Recent(&rendition.id)).await?;
     let every = past.stored();
     let Adopted { segments: stored, strays } = past.adopt(name, &rendition)?;
     // Another rendition's segments do not tell where this one's are.
@@ -202,11 +202,12 @@ fn listing(segment: &SegmentRef) -> Stored {
 pub(crate) async fn read_older(
     stores: &Stores,
     egress: &Egress,
+    rendition: &Rendition,
     before: MediaSequence,
     clock: &Steady,
 ) -> Adopted {
-    let (egress, rendition) = (egress.name.as_str(), egress.rendition_id());
-    let (mut adopted, _) = archive::read_patiently(stores, egress, &rendition, clock).await;
+    let egress = egress.name.as_str();
+    let (mut adopted, _) = archive::read_patiently(stores, egress, rendition, clock).await;
     adopted.segments.retain(|segment| segment.info().number < before);
     let is_before =
         |key: &Key| SegmentName::parse(key.file_name()).is_some_and(|name| name.number < before);

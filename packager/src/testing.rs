@@ -74,6 +74,8 @@ impl Drop for Scratch {
 /// held back, unless it says so.
 pub(crate) fn egress(rest: &str) -> Egress {
     let hold_back = if rest.contains("hold_back") { "" } else { "hold_back = \"0s\"\n" };
+    // What the units of these tests say is no sound.
+    let auto_aac = if rest.contains("auto_aac") { "" } else { "auto_aac = false\n" };
     let ingest = |name: &str| {
         format!(
             "[[ingest]]\nname = \"{name}\"\npublisher = \"acme\"\n\
@@ -83,7 +85,7 @@ pub(crate) fn egress(rest: &str) -> Egress {
     };
     let text = format!(
         "[[publisher]]\nname = \"acme\"\n{}{}[[egress]]\nname = \"acme\"\npublisher = \"acme\"\n\
-         ingests = [\"acme-a\", \"acme-b\"]\n{hold_back}{rest}",
+         ingests = [\"acme-a\", \"acme-b\"]\n{hold_back}{auto_aac}{rest}",
         ingest("acme-a"),
         ingest("acme-b"),
     );
@@ -98,6 +100,8 @@ pub(crate) struct Encoder {
     position: u64,
     pub(crate) feed: Tail<PathEntry>,
     name: u8,
+    /// What it sends; without frames units that say their number.
+    frames: Vec<Bytes>,
     pub(crate) sent: u64,
     clock: Steady,
 }
@@ -111,9 +115,20 @@ impl Encoder {
         let limits = tail::Limits { items_max, weight_max: 256 << 20 };
         let (writer, feed) = tail::tail(limits, PathEntry::weight);
         let position = NEXT.fetch_add(1 << 20, Ordering::Relaxed);
-        let mut encoder = Self { writer, position, feed, name, sent, clock: clock.clone() };
+        let (frames, clock) = (Vec::new(), clock.clone());
+        let mut encoder = Self { writer, position, feed, name, frames, sent, clock };
         encoder.connect();
         encoder
+    }
+
+    /// The same, which sends these frames.
+    pub(crate) fn with_frames(self, frames: Vec<Bytes>) -> Self {
+        Self { frames, ..self }
+    }
+
+    fn unit(&self, number: u64) -> Bytes {
+        let nth = usize::try_from(number).unwrap();
+        self.frames.get(nth).cloned().unwrap_or_else(|| unit(self.name, number))
     }
 
     pub(crate) fn connect(&mut self) {
@@ -140,7 +155,7 @@ impl Encoder {
     pub(crate) fn send(&mut self, units: u64) {
         let arrival = self.clock.now();
         let items = (self.sent..self.sent + units).map(|number| {
-            PathItem::Unit(PathUnit { header: header(), data: unit(self.name, number), arrival })
+            PathItem::Unit(PathUnit { header: header(), data: self.unit(number), arrival })
         });
         self.push(items.collect::<Vec<_>>());
         self.sent += units;
@@ -220,7 +235,12 @@ impl Bench {
 
     /// The folder of the rendition's segments.
     pub(crate) fn folder(&self) -> PathBuf {
-        self.bucket().join("public/acme").join(self.egress.rendition_id().as_str())
+        self.folder_of(self.egress.rendition_id().as_str())
+    }
+
+    /// The same of another rendition.
+    pub(crate) fn folder_of(&self, rendition: &str) -> PathBuf {
+        self.bucket().join("public/acme").join(rendition)
     }
 
     /// The media playlist in the bucket.
@@ -230,9 +250,7 @@ impl Bench {
 
     /// Names of the segments in the bucket, in the order of their numbers.
     pub(crate) fn segments(&self) -> Vec<String> {
-        let mut names: Vec<_> = files(&self.folder());
-        names.retain(|name| name.contains('-'));
-        names
+        segments(&self.folder())
     }
 
     /// Texts of the log's records, in their order.
@@ -336,6 +354,13 @@ pub(crate) fn eventually(mut happens: impl FnMut() -> bool) -> impl Future<Outpu
         }
         panic!("it does not happen: {place}");
     }
+}
+
+/// Names of the segments in a folder, in the order of their numbers.
+pub(crate) fn segments(folder: &FilePath) -> Vec<String> {
+    let mut names: Vec<_> = files(folder);
+    names.retain(|name| name.contains('-'));
+    names
 }
 
 /// The files of a folder, in the order of the numbers that they begin with.

@@ -11,6 +11,7 @@ use super::*;
 use crate::testing::{Bench, Encoder, SHORT, UNIT, eventually};
 
 mod pairs;
+mod renditions;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -668,7 +669,7 @@ async fn what_lies_before_a_hole_stays_for_its_time_after_a_restart() {
     // Their facts are there as long as they are: the log knows every one again.
     let stores = bench.stores().await;
     let past = archive::Past::read(&stores, "acme", archive::Reach::Whole).await.unwrap();
-    let adopted = past.adopt("acme", &bench.egress.rendition_id()).unwrap();
+    let adopted = past.adopt("acme", &bench.egress.source_rendition()).unwrap();
     assert_eq!((adopted.segments.len(), adopted.strays), (there.len(), vec![]));
     encoder.play(SECOND * 180).await;
     process.settle().await;

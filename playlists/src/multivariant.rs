@@ -38,6 +38,20 @@ pub fn render(variants: &[Variant]) -> String {
     text
 }
 
+/// The variants that any player can change between: without MP3, where there is something
+/// else.
+///
+/// Chromium's own player takes MP3's `CODECS` for something that it can play, begins with
+/// the least variant, goes over to the greatest that its line carries, and fails at the
+/// first frame of MP3 (version 156).
+pub fn without_mp3(variants: Vec<Variant>) -> Vec<Variant> {
+    let is_mp3 = |variant: &Variant| variant.codecs == codecs_string(Codec::Mp3, None);
+    if variants.iter().all(is_mp3) {
+        return variants;
+    }
+    variants.into_iter().filter(|variant| !is_mp3(variant)).collect()
+}
+
 /// The format's name in `CODECS` (RFC 6381 §3.3, object types of ISO/IEC 14496-3).
 ///
 /// AAC whose profile is not known yet counts as low complexity, which its core

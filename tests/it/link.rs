@@ -251,7 +251,7 @@ async fn of_two_packagers_either_may_be_killed_and_nobody_hears_it() {
     first.until_stored(2).await;
     let second = cluster.start("out-2", packager, "").await;
     let origin = cluster.start("origin", "\"origin\", \"control\"", "").await;
-    until_counted(&origin, "skywave_link_connected{feed=\"programmes/radio\"} 2").await;
+    until_counted(&origin, "skywave_link_connected{feed=\"programmes/radio/mp3-2s-128\"} 2").await;
     origin.until_egress("audio", |egress| egress["on_air"] == true).await;
     let mut listener = Listener::connect(origin.public, "/radio").await;
     let heard_len = sent[600..].concat().len();
@@ -263,7 +263,7 @@ async fn of_two_packagers_either_may_be_killed_and_nobody_hears_it() {
     first.kill().await;
     origin.until_egress("more segments", listed(7)).await;
     let first = cluster.start_packager().await;
-    until_counted(&origin, "skywave_link_connected{feed=\"programmes/radio\"} 2").await;
+    until_counted(&origin, "skywave_link_connected{feed=\"programmes/radio/mp3-2s-128\"} 2").await;
     // It is worth something once it has made two more segments.
     let number = |egress: &serde_json::Value| egress["media_sequence"].as_u64();
     let begun = first.until_egress("a number", |egress| number(egress).is_some()).await;

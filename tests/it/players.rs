@@ -14,5 +14,6 @@ mod outage;
 mod page;
 mod playlists;
 mod programs;
+mod renditions;
 pub(crate) mod seconds;
 mod station;

@@ -8,18 +8,19 @@ import { number, read, refuse } from "./lib/options.mjs";
 import { serve } from "./lib/server.mjs";
 
 const PLAYERS = ["hlsjs", "shaka", "native", "videojs"];
-const USAGE = `usage: node play.mjs --player ${PLAYERS.join("|")} --url URL [--seconds N] [--every-ms N] [--seek-back N] [--until-ended] [--icy] [--no-cors]
+const USAGE = `usage: node play.mjs --player ${PLAYERS.join("|")} --url URL [--seconds N] [--every-ms N] [--seek-back N] [--switch-every N] [--until-ended] [--icy] [--no-cors]
 
   --player    native is the browser's own
   --seconds   how long to play, 1 to 600; 12 by default
   --every-ms  how often to look, 50 to 1000; 100 by default
   --seek-back go back by so many seconds, 1 to 600, when half of the time is over
+  --switch-every  go on with the next level every so many seconds, 2 to 60; hlsjs alone
   --until-ended  stop when the sound has ended, and look half a second longer
   --icy       the URL is an endless stream of bytes: no player but native
   --no-cors   hear a server that names no origin (the browser checks none)
 
 Prints one JSON document: player, player_version, url; samples {t, currentTime,
-readyState, paused, decoded_bytes, buffered, rms, peak_hz}; events {t, at, type}
+readyState, paused, decoded_bytes, buffered, rms, peak_hz}; levels {t, url}, switches of hlsjs; events {t, at, type}
 (waiting, stalled, playing, ...); errors {t, at, kind, fatal, text}; cues {t,
 start, end, key, description, text, bytes}, ID3 frames; dateranges {t, id, start,
 attributes}; silences {t, ms} of 5 ms or more after the first sound; requests
@@ -33,6 +34,7 @@ const { values } = read(USAGE, {
   seconds: { type: "string", default: "12" },
   "every-ms": { type: "string", default: "100" },
   "seek-back": { type: "string" },
+  "switch-every": { type: "string" },
   "until-ended": { type: "boolean", default: false },
   icy: { type: "boolean", default: false },
   "no-cors": { type: "boolean", default: false },
@@ -41,9 +43,12 @@ const seconds = number(USAGE, "seconds", values.seconds, 1, 600);
 const everyMs = number(USAGE, "every-ms", values["every-ms"], 50, 1000);
 const given = values["seek-back"];
 const seekBack = given === undefined ? 0 : number(USAGE, "seek-back", given, 1, 600);
+const every = values["switch-every"];
+const switchEvery = every === undefined ? 0 : number(USAGE, "switch-every", every, 2, 60);
 const player = values.player ?? (values.icy ? "native" : undefined);
 if (!PLAYERS.includes(player)) refuse(USAGE, "--player is missing or unknown");
 if (values.icy && player !== "native") refuse(USAGE, "--icy is for the native player");
+if (switchEvery > 0 && player !== "hlsjs") refuse(USAGE, "--switch-every is for hlsjs");
 if (!URL.canParse(values.url ?? "")) refuse(USAGE, "--url is missing or no URL");
 
 const site = await serve();
@@ -57,7 +62,8 @@ try {
     page.on("pageerror", (error) => lines.push(`pageerror: ${error.message}`));
     await page.goto(site.origin);
     const untilEnded = values["until-ended"];
-    const options = { player, url: values.url, seconds, everyMs, seekBack, untilEnded };
+    const url = values.url;
+    const options = { player, url, seconds, everyMs, seekBack, switchEvery, untilEnded };
     const heard = await page.evaluate((given) => window.judge(given), options);
     return { player, url: values.url, ...heard, requests, console: lines };
   });

@@ -30,6 +30,7 @@ push = { mount = "in", user = "source", password = "secret", shoutcast = true }
 name = "radio"
 publisher = "acme"
 ingests = ["in"]
+auto_aac = false
 aliases = ["radio.mp3", "live/radio"]
 [egress.mount]
 icy_name = "Acme Radio"

@@ -4,10 +4,12 @@
 mod bench;
 mod corpus;
 mod door;
+mod encoders;
 mod failover;
 mod fanout;
 mod fuzz;
 mod hour;
+mod joins;
 mod page;
 mod storm;
 
@@ -27,11 +29,16 @@ struct Experiment {
     run: fn(&Path, &[&str]) -> Result<()>,
 }
 
-const EXPERIMENTS: [Experiment; 10] = [
+const EXPERIMENTS: [Experiment; 12] = [
     Experiment {
         name: "bench",
         tells: "an hour of audio to segments, side by side with ffmpeg; admissions; [ROUNDS]",
         run: bench::run,
+    },
+    Experiment {
+        name: "encoders",
+        tells: "encoders side by side with ffmpeg's; decoders and the resampler; [ROUNDS]",
+        run: encoders::run,
     },
     Experiment {
         name: "door",
@@ -57,6 +64,12 @@ const EXPERIMENTS: [Experiment; 10] = [
         name: "hour",
         tells: "virtual hours of stalls, bursts, drift and breaks; [SEED]",
         run: hour::run,
+    },
+    Experiment {
+        name: "joins",
+        tells: "what a new encoder at each segment costs, and whether sound keeps its place; \
+                [SECONDS [SECONDS]]",
+        run: joins::run,
     },
     Experiment {
         name: "failover",

@@ -297,7 +297,9 @@ impl Cluster {
             return false;
         }
         for egress in &self.egresses {
-            let series = format!("skywave_link_connected{{feed=\"programmes/{egress}\"}}");
+            let Some(rendition) = rendition(&status, egress) else { return false };
+            let feed = format!("programmes/{egress}/{rendition}");
+            let series = format!("skywave_link_connected{{feed=\"{feed}\"}}");
             let read = self.counted(Member::Origin, &series).await;
             if self.nodes.contains_key(Member::Origin.name()) && read != Some(2) {
                 return false;
@@ -348,6 +350,12 @@ fn numbers(status: &Value) -> BTreeMap<String, u64> {
         is_on_air.then_some((egress.get("name")?.as_str()?.to_owned(), number))
     });
     numbers.collect()
+}
+
+/// The rendition of an egress's own bytes.
+fn rendition<'a>(status: &'a Value, egress: &str) -> Option<&'a str> {
+    let is_it = |one: &&Value| one.get("name").and_then(Value::as_str) == Some(egress);
+    list(status, "egresses").find(is_it)?.get("rendition")?.as_str()
 }
 
 fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> + use<'a> {

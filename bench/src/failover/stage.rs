@@ -136,6 +136,7 @@ pub fn manifest<'a>(egresses: impl Iterator<Item = (String, &'a Track)>) -> Stri
             text,
             "[[egress]]\nname = \"{name}\"\npublisher = \"lab\"\n\
              ingests = [\"{name}-a\", \"{name}-b\"]\ndvr = \"1h\"\nhold = \"4s\"\n\
+             auto_aac = false\n\
              [egress.mount]\nsegment = \"2s\"\n",
         );
     }

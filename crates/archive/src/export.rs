@@ -100,15 +100,13 @@ impl Plan {
         if past.lines.is_empty() && past.stored().is_empty() {
             return Err(Error::Unknown { egress: order.egress });
         }
-        let keys: HashMap<_, _> = past
-            .entries()
-            .map(|(stored, key)| ((stored.number, stored.epoch), key.clone()))
-            .collect();
+        let keys: HashMap<_, _> =
+            past.own().map(|(stored, key)| ((stored.number, stored.epoch), key.clone())).collect();
         let is_asked =
             |info: &SegmentInfo| info.wall_start < order.to && info.wall_end() > order.from;
         let segments: VecDeque<_> = past
             .history
-            .every_segment(&past.stored())
+            .every_segment(&past.own().map(|(stored, _)| *stored).collect::<Vec<_>>())
             .into_iter()
             .filter(is_asked)
             .filter_map(|info| keys.get(&(info.number, info.epoch)).map(|key| (info, key.clone())))

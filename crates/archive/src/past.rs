@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use feed::{Fact, History, Stored, View};
+use catalogue::{Made, Rendition};
+use feed::{Fact, Form, History, Stored, View};
 use media::{RenditionId, SegmentRef};
 use playlists::TitleRange;
 use runtime::backoff::{self, Backoff};
@@ -116,27 +117,18 @@ impl Past {
     /// # Errors
     ///
     /// [`Error::BadKey`].
-    pub fn adopt(&self, egress: &str, rendition: &RenditionId) -> Result<Adopted, Error> {
-        let folder = keys::rendition(egress, rendition)?;
-        let mut entries = HashMap::new();
-        for (stored, entry) in &self.found {
-            if folder.child(entry.key().file_name())? == *entry.key() {
-                entries.insert((stored.number, stored.epoch), (*stored, entry));
-            }
-        }
-        let listing: Vec<Stored> = entries.values().map(|(stored, _)| *stored).collect();
-        let adopted = self.history.every_segment(&listing).into_iter().filter_map(|info| {
-            let (_, entry) = entries.remove(&(info.number, info.epoch))?;
-            Store::adopt_segment(entry, egress, rendition, info)
-        });
-        let segments = adopted.collect();
-        let strays = entries.into_values().map(|(_, entry)| entry.key().clone()).collect();
-        Ok(Adopted { segments, strays })
+    pub fn adopt(&self, egress: &str, rendition: &Rendition) -> Result<Adopted, Error> {
+        adopt(&self.found, &self.history, egress, rendition)
     }
 
-    /// The key of each stored segment.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (&Stored, &Key)> {
-        self.found.iter().map(|(stored, entry)| (stored, entry.key()))
+    /// The stored segments of the ingest's own bytes, each with its key: in which rendition
+    /// these are, the log tells.
+    pub(crate) fn own(&self) -> impl Iterator<Item = (&Stored, &Key)> {
+        let is_own = |(stored, entry): &&(Stored, Entry)| {
+            let told = self.history.rendition(stored.epoch);
+            told.is_none_or(|told| entry.key().parent_name() == Some(told))
+        };
+        self.found.iter().filter(is_own).map(|(stored, entry)| (stored, entry.key()))
     }
 
     /// The programme's titles with their moments, in order.
@@ -154,14 +146,70 @@ impl Past {
 pub async fn read_patiently(
     stores: &Stores,
     egress: &str,
-    rendition: &RenditionId,
+    rendition: &Rendition,
     clock: &Steady,
 ) -> (Adopted, Vec<TitleRange>) {
     patiently(egress, clock, || async move {
-        let past = Past::read(stores, egress, Reach::Rendition(rendition)).await?;
+        let past = Past::read(stores, egress, Reach::Rendition(&rendition.id)).await?;
         Ok((past.adopt(egress, rendition)?, past.titles()))
     })
     .await
+}
+
+/// Reads which segments the bucket has of a rendition, whose programme's log says this:
+/// from the first on that its stored media playlist lists, or all of them where that
+/// cannot be told. Says whether these are all.
+///
+/// # Errors
+///
+/// The bucket's; [`Error::TooMany`] above [`ENTRIES_MAX`] objects.
+pub async fn read_rendition(
+    stores: &Stores,
+    egress: &str,
+    rendition: &Rendition,
+    lines: &[Line],
+) -> Result<(Adopted, bool), Error> {
+    let public = stores.area(Area::Public);
+    let folder = keys::rendition(egress, &rendition.id)?;
+    let first = first_listed(public, egress, &rendition.id).await?;
+    let found = list(public, &folder, first.as_ref()).await?;
+    let mut history = History::default();
+    lines.iter().filter_map(|(_, fact)| fact.clone()).for_each(|fact| history.apply(fact));
+    Ok((adopt(&found, &history, egress, rendition)?, first.is_none()))
+}
+
+fn adopt(
+    found: &[(Stored, Entry)],
+    history: &History,
+    egress: &str,
+    rendition: &Rendition,
+) -> Result<Adopted, Error> {
+    let folder = keys::rendition(egress, &rendition.id)?;
+    let mut entries = HashMap::new();
+    for (stored, entry) in found {
+        if folder.child(entry.key().file_name())? == *entry.key() {
+            entries.insert((stored.number, stored.epoch), (*stored, entry));
+        }
+    }
+    let listing: Vec<Stored> = entries.values().map(|(stored, _)| *stored).collect();
+    let infos = match form(rendition) {
+        Some(form) => history.clone().in_form(form).every_segment(&listing),
+        None => history.every_segment(&listing),
+    };
+    let adopted = infos.into_iter().filter_map(|info| {
+        let (_, entry) = entries.remove(&(info.number, info.epoch))?;
+        Store::adopt_segment(entry, egress, &rendition.id, info)
+    });
+    let segments = adopted.collect();
+    let strays = entries.into_values().map(|(_, entry)| entry.key().clone()).collect();
+    Ok(Adopted { segments, strays })
+}
+
+/// What the units of a rendition look like that is made of a programme; `None` for its own
+/// bytes, which are as the log says.
+fn form(rendition: &Rendition) -> Option<Form> {
+    let encoding = (rendition.made == Made::Here).then_some(&rendition.encoding)?;
+    Some(Form { stream: encoding.stream()?, profile: encoding.codec.profile() })
 }
 
 async fn patiently<T, F>(egress: &str, clock: &Steady, read: impl Fn() -> F) -> T
@@ -210,6 +258,17 @@ async fn list_recent(
     egress: &str,
     rendition: &RenditionId,
 ) -> Result<Option<Vec<(Stored, Entry)>>, Error> {
+    let Some(after) = first_listed(store, egress, rendition).await? else { return Ok(None) };
+    list(store, &keys::egress(egress)?, Some(&after)).await.map(Some)
+}
+
+/// The key that sorts right before the first segment that the stored media playlist of a
+/// rendition lists.
+async fn first_listed(
+    store: &Store,
+    egress: &str,
+    rendition: &RenditionId,
+) -> Result<Option<Key>, Error> {
     let playlist = keys::media_playlist(egress, rendition)?;
     let text = store.get(&playlist, PLAYLIST_BYTES_MAX).await?;
     let text = text.map(|object| String::from_utf8_lossy(&object.bytes).into_owned());
@@ -219,8 +278,7 @@ async fn list_recent(
     });
     let Some(first) = first else { return Ok(None) };
     // The number alone sorts before every name that begins with it.
-    let after = keys::rendition(egress, rendition)?.child(&first.number.to_string())?;
-    list(store, &keys::egress(egress)?, Some(&after)).await.map(Some)
+    keys::rendition(egress, rendition)?.child(&first.number.to_string()).map(Some)
 }
 
 async fn list(

@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use catalogue::{Encoding, EncodingCodec, Made, Rendition};
 use feed::{Chronicler, Cutter, PathUnit, Resume, Timeline, View};
-use media::{
-    ChannelMode, Codec, MediaSequence, RenditionId, Segment, Title, WallTime, mp3, synthetic,
-};
+use media::{ChannelMode, Codec, MediaSequence, Segment, Title, WallTime, mp3, synthetic};
 use store::{Append, Area, Attributes, S3Settings, StoreUrl, Stores, TimelineLog, keys};
 
 /// 2023-11-14T22:13:20Z.
@@ -25,7 +24,7 @@ pub(crate) const SEGMENT: u64 = 84;
 pub(crate) struct Bench {
     folder: PathBuf,
     pub(crate) stores: Stores,
-    pub(crate) rendition: RenditionId,
+    pub(crate) rendition: Rendition,
     timeline: Timeline,
     chronicler: Chronicler,
     cutter: Cutter,
@@ -63,9 +62,9 @@ impl Bench {
         Self {
             folder,
             stores,
-            rendition: RenditionId::new("mp3-2s", 128),
+            rendition: rendition(),
             timeline: Timeline::new(2, resume),
-            chronicler: Chronicler::new(2),
+            chronicler: Chronicler::new(2).with_rendition(&rendition().id),
             cutter: Cutter::new(2),
             log,
             sent: Vec::new(),
@@ -109,7 +108,7 @@ impl Bench {
                 if let View::Segment(segment) = view {
                     let store = self.stores.area(Area::Public);
                     let keep = Duration::from_mins(1);
-                    let put = store.put_segment("acme", &self.rendition, &segment, keep);
+                    let put = store.put_segment("acme", &self.rendition.id, &segment, keep);
                     put.await.unwrap();
                     self.segments.push(segment);
                 }
@@ -124,13 +123,13 @@ impl Bench {
 
     /// Where a segment lies.
     pub(crate) fn file(&self, nth: usize) -> PathBuf {
-        let rendition = self.folder.join("public/acme").join(self.rendition.as_str());
+        let rendition = self.folder.join("public/acme").join(self.rendition.id.as_str());
         rendition.join(self.segments[nth].info.file_name())
     }
 
     /// Stores a media playlist that begins with a segment.
     pub(crate) async fn list_from(&self, nth: usize) {
-        let key = keys::media_playlist("acme", &self.rendition).unwrap();
+        let key = keys::media_playlist("acme", &self.rendition.id).unwrap();
         let text = format!("#EXTM3U\n#EXTINF:2,\n{}\n", self.segments[nth].info.file_name());
         let store = self.stores.area(Area::Public);
         let attributes = Attributes::playlist(Duration::from_secs(1));
@@ -151,4 +150,10 @@ impl Drop for Bench {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// The ingest's own bytes.
+pub(crate) fn rendition() -> Rendition {
+    let encoding = Encoding::stereo(EncodingCodec::Mp3, 128, 48_000);
+    Rendition { id: encoding.rendition_id(Duration::from_secs(2)), encoding, made: Made::Outside }
 }

@@ -80,6 +80,12 @@ pub struct EncodingError {
 }
 
 impl Encoding {
+    /// Stereo of a constant bit rate, in kbit/s, and a sampling rate, in Hz; not checked.
+    pub const fn stereo(codec: EncodingCodec, bitrate_kbps: u32, sample_rate_hz: u32) -> Self {
+        let (channel_mode, rate_control) = (ChannelMode::Stereo, RateControl::Cbr);
+        Self { codec, bitrate_kbps, sample_rate_hz, channel_mode, rate_control }
+    }
+
     /// Checks that the settings go together.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod link;
 pub mod manifest;
 mod name;
 mod paths;
+mod rendition;
 pub mod report;
 mod resources;
 
@@ -20,6 +21,7 @@ pub use geo::{Countries, Country, CountryError, Geo};
 pub use link::{Link, LinkError};
 pub use name::{MountPath, Name, NameError};
 pub use paths::{RESERVED_FIRST_SEGMENTS, TUNE_IN_SUFFIXES};
+pub use rendition::{Made, Rendition, RenditionError, Renditions};
 pub use resources::{
     AudioFile, Catalogue, Charset, Delivery, Egress, Header, Ingest, MountConfig, OnMismatch,
     Publisher, Pull, Push, UrlAuth, Webhook, WebhookEvent,

@@ -60,6 +60,9 @@ pub const HEADER_NAME_BYTES_MAX: usize = 64;
 /// Bytes of a header's value.
 pub const HEADER_VALUE_BYTES_MAX: usize = 256;
 
+/// Encodings of an egress: chosen, more than players' ladders have.
+pub const ENCODINGS_MAX: usize = 8;
+
 /// Least bit rate, kbit/s: the lowest of MPEG-2 Layer III.
 pub const BITRATE_KBPS_MIN: u64 = 8;
 /// Greatest bit rate, kbit/s: AAC-LC at 6 bits a sample, two channels, 44.1 kHz.

@@ -12,6 +12,7 @@ use crate::encoding::Encoding;
 use crate::geo::Geo;
 use crate::link::Link;
 use crate::name::{MountPath, Name};
+use crate::rendition::{Rendition, Renditions};
 
 /// All resources of one installation: valid, and immutable.
 ///
@@ -99,6 +100,8 @@ pub enum OnMismatch {
     Warn,
     /// It is refused.
     Refuse,
+    /// It is transcoded to its settings.
+    Conform,
 }
 
 /// How the bytes of incoming titles are read where they are not valid UTF-8.
@@ -128,8 +131,8 @@ pub struct Egress {
     pub encoding: Encoding,
     /// Other paths to it.
     pub aliases: Vec<MountPath>,
-    /// Whether an MP3 programme gets AAC on HLS too, once that is built.
-    pub auto_aac: bool,
+    /// What listeners get of it.
+    pub renditions: Renditions,
     /// How long units wait for the slower path.
     pub hold_back: Duration,
     /// How long an ingest may be silent before the programme goes on with something
@@ -400,6 +403,11 @@ impl Egress {
     /// The rendition of the ingests' own bytes.
     pub fn rendition_id(&self) -> RenditionId {
         self.encoding.rendition_id(self.mount.segment)
+    }
+
+    /// The rendition of the ingests' own bytes, whether listeners get it or not.
+    pub fn source_rendition(&self) -> Rendition {
+        Rendition::source(&self.encoding, self.mount.segment)
     }
 
     /// Segments that a full live window lists, rounded up.

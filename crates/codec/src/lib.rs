@@ -8,8 +8,13 @@ pub mod aac;
 mod decoder;
 pub mod envelope;
 mod error;
+mod exact;
 pub mod level;
+pub mod loudness;
+pub mod mix;
 pub mod mp3;
+pub mod pcm;
+pub mod resample;
 
 pub use error::Error;
 

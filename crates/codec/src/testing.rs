@@ -42,3 +42,38 @@ pub(crate) fn aac_frames(profile: AacProfile, pcm: &[i16]) -> Vec<Vec<u8>> {
     frames.extend(encoder.flush().unwrap());
     frames
 }
+
+/// Noise without the highs, in bursts, different in each channel: so many samples
+/// of each of them.
+#[expect(clippy::cast_possible_truncation, reason = "within range")]
+pub(crate) fn noise(count: u32, channels: u8) -> Vec<i16> {
+    let mut state = 12_345_u32;
+    let mut low = [0.0; 2];
+    let group = |n: u32| {
+        let level = if (n / 5_000).is_multiple_of(3) { 12_000.0 } else { 1_200.0 };
+        low = low.map(|low: f64| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            low + 0.3 * (f64::from(state >> 8) / f64::from(1_u32 << 23) - 1.0 - low)
+        });
+        low.map(|low| (low * level) as i16).into_iter().take(channels.into())
+    };
+    (0..count).flat_map(group).collect()
+}
+
+/// Two seconds of a sine in every channel, 12 dB below full scale.
+#[expect(clippy::cast_possible_truncation, reason = "within range")]
+pub(crate) fn tone(hz: f64, sample_rate_hz: u32, channels: u8) -> Vec<i16> {
+    let sample = |n: u32| {
+        let turns = f64::from(n) / f64::from(sample_rate_hz) * hz;
+        ((turns * std::f64::consts::TAU).sin() * 8_192.0) as i16
+    };
+    (0..sample_rate_hz * 2).flat_map(|n| std::iter::repeat_n(sample(n), channels.into())).collect()
+}
+
+/// FNV-1a over the samples' bits.
+pub(crate) fn digest(samples: &[f32]) -> u64 {
+    let bytes = samples.iter().flat_map(|sample| sample.to_bits().to_le_bytes());
+    bytes.fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+    })
+}

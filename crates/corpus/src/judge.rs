@@ -7,13 +7,13 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use catalogue::{Encoding, EncodingCodec, OnMismatch, RateControl};
+use catalogue::{Encoding, EncodingCodec, OnMismatch};
 use feed::PathItem;
 use icy::charset::Charset;
 use icy::metaint::{self, Item};
 use ingest::{Body, FIRST_FRAME_TIME, Intake, Taken};
 use media::framer::Skipped;
-use media::{ChannelMode, Codec, WallTime};
+use media::{Codec, WallTime};
 use runtime::tail::{self, Tail, Writer};
 
 use crate::file::{Expected, File, FrameState};
@@ -261,14 +261,9 @@ impl<'a> Source<'a> {
 
 /// What the ingest is declared with: parameters may differ, the codec may not.
 fn encoding(codec: Codec) -> Encoding {
-    Encoding {
-        codec: match codec {
-            Codec::Mp3 => EncodingCodec::Mp3,
-            Codec::Aac => EncodingCodec::Aac,
-        },
-        bitrate_kbps: 128,
-        sample_rate_hz: 44_100,
-        channel_mode: ChannelMode::Stereo,
-        rate_control: RateControl::Cbr,
-    }
+    let codec = match codec {
+        Codec::Mp3 => EncodingCodec::Mp3,
+        Codec::Aac => EncodingCodec::Aac,
+    };
+    Encoding::stereo(codec, 128, 44_100)
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use store::{Error, SegmentName, Store, keys};
 use tokio::sync::Semaphore;
 
-use crate::station::Station;
+use crate::rendition::Rendition;
 
 /// The longest segment that is fetched from the bucket: ten seconds of
 /// 1,500 kbit/s, more than any frame format here can carry.
@@ -31,7 +31,7 @@ impl Bucket {
 
     /// Fetches a segment; `None` where there is none.
     ///
-    /// A name that cannot be one of the station's is not asked for: guessed
+    /// A name that cannot be one of the rendition's is not asked for: guessed
     /// names cost the bucket nothing.
     ///
     /// # Errors
@@ -39,14 +39,13 @@ impl Bucket {
     /// The bucket's.
     pub(crate) async fn fetch(
         &self,
-        station: &Station,
+        rendition: &Rendition,
         name: &str,
     ) -> Result<Option<Bytes>, Error> {
-        if !may_be(station, name) {
+        if !may_be(rendition, name) {
             return Ok(None);
         }
-        let settings = station.settings();
-        let key = keys::rendition(&settings.name, &settings.rendition)?.child(name)?;
+        let key = keys::rendition(&rendition.egress().name, rendition.id())?.child(name)?;
         // It is never closed.
         let _turn = self.turns.acquire().await;
         let object = self.store.get(&key, SEGMENT_BYTES_MAX).await?;
@@ -56,16 +55,16 @@ impl Bucket {
 
 /// Whether the number is between the oldest that the bucket keeps and the newest,
 /// or known to be there: numbers may have leapt since.
-fn may_be(station: &Station, name: &str) -> bool {
+fn may_be(rendition: &Rendition, name: &str) -> bool {
     let Some(name) = SegmentName::parse(name) else { return false };
     // Before anything is listed only the bucket knows.
-    let Some(newest) = station.hls().number else { return true };
-    let settings = station.settings();
+    let Some(newest) = rendition.hls().number else { return true };
+    let settings = rendition.egress();
     // Short segments at epochs' ends make the numbers run faster than time.
     let kept = settings.segment_max_age + Duration::from_secs(settings.target_secs);
     let segments = 4 + 2 * kept.as_secs().div_ceil(settings.target_secs.max(1));
     let is_near = name.number <= newest && newest.0 - name.number.0 <= segments;
-    is_near || station.timeshift().is_some_and(|past| past.contains(name.number, name.epoch))
+    is_near || rendition.timeshift().is_some_and(|past| past.contains(name.number, name.epoch))
 }
 
 #[cfg(test)]

@@ -33,10 +33,10 @@ use crate::fanout::Fanout;
 use crate::hls;
 use crate::metrics::{FanoutCollector, Kind, Metrics};
 use crate::records::Records;
-use crate::resolve::{self, FIRST_SID, Stations, Wanted};
+use crate::rendition::Rendition;
+use crate::resolve::{self, FIRST_SID, Found, Stations, Wanted};
 use crate::roster::Roster;
 use crate::sessions::{Sessions, fresh_id};
-use crate::station::Station;
 use crate::stream;
 use crate::timeshift::Renders;
 
@@ -135,15 +135,15 @@ impl Delivery {
 impl ListenerDoor for Delivery {
     fn wants(&self, head: &Head) -> bool {
         matches!(head.method.as_str(), "GET" | "HEAD")
-            && matches!(self.resolve_head(head), Some((_, Wanted::Stream)))
+            && matches!(self.resolve_head(head), Some(Found { wanted: Wanted::Stream, .. }))
     }
 
     fn listen(&self, head: Head, connection: Connection) -> BoxFuture<'static, ()> {
         let (found, delivery) = (self.resolve_head(&head), self.clone());
         Box::pin(async move {
-            if let Some((station, Wanted::Stream)) = found {
-                let caller = delivery.caller(&station, connection.peer(), &head.target);
-                stream::listen(&station, &head, connection, caller).await;
+            if let Some(Found { rendition, wanted: Wanted::Stream, .. }) = found {
+                let caller = delivery.caller(&rendition, connection.peer(), &head.target);
+                stream::listen(&rendition, &head, connection, caller).await;
             }
         })
     }
@@ -159,17 +159,17 @@ async fn answer(
     let request = request.into_parts().0;
     let icy_metadata = request.headers.get("icy-metadata").map(HeaderValue::as_bytes);
     let found = delivery.resolve(request.uri.path(), icy_metadata);
-    let kind = kind_of(found.as_ref().map(|(_, wanted)| wanted));
+    let kind = kind_of(found.as_ref().map(|found| &found.wanted));
     let response = match found {
         _ if request.method == Method::OPTIONS => answer::options(),
         None => Refusal::NotFound.respond(),
         Some(_) if !matches!(request.method, Method::GET | Method::HEAD) => {
             Refusal::Method.respond()
         }
-        Some((station, wanted)) => {
+        Some(found) => {
             let asked = Asked { request: &request, peer, secure };
-            let mut response = delivery.give(&station, wanted, asked).await;
-            answer::add_headers(response.headers_mut(), &station.head().headers);
+            let mut response = delivery.give(&found, asked).await;
+            answer::add_headers(response.headers_mut(), &found.rendition.head().headers);
             response
         }
     };
@@ -187,16 +187,17 @@ struct Asked<'a> {
 impl Delivery {
     fn caller<'a>(
         &'a self,
-        station: &Station,
+        rendition: &Rendition,
         peer: SocketAddr,
         target: &'a str,
     ) -> stream::Caller<'a> {
         let (clock, metrics, roster) = (&self.clock, &self.metrics, &self.roster);
-        let back_end = self.back_ends.of(&station.settings().name);
+        let egress = &rendition.egress().name;
+        let back_end = self.back_ends.of(egress);
         let who = self.who(peer);
-        let verdict = self.decide(station, &who);
+        let verdict = self.decide(rendition, &who);
         if let Err(block) = verdict {
-            metrics.blocked(&station.settings().name, block);
+            metrics.blocked(egress, block);
         }
         let (country, records) = (who.country, &self.records);
         stream::Caller { peer, target, country, verdict, back_end, clock, metrics, roster, records }
@@ -208,12 +209,13 @@ impl Delivery {
         Caller { address, country: self.atlas.country(address) }
     }
 
-    /// Whether somebody may begin to listen to an egress.
-    fn decide(&self, station: &Station, caller: &Caller) -> Result<(), Block> {
-        let mount = station.mount();
+    /// Whether somebody may begin to listen to an egress, whichever rendition is meant:
+    /// the rules of all are one.
+    fn decide(&self, rendition: &Rendition, caller: &Caller) -> Result<(), Block> {
+        let mount = rendition.mount();
         let (taken, max) = mount.process();
         let rules = Rules {
-            geo: station.settings().geo.as_ref(),
+            geo: rendition.egress().geo.as_ref(),
             egress: Room { taken: mount.listeners(), max: mount.listeners_max() },
             node: Room { taken, max: Some(max) },
             address: self.roster.household(caller.address),
@@ -221,13 +223,13 @@ impl Delivery {
         policy::decide(caller, rules)
     }
 
-    fn resolve_head(&self, head: &Head) -> Option<(Arc<Station>, Wanted)> {
+    fn resolve_head(&self, head: &Head) -> Option<Found> {
         self.resolve(head.path(), head.header("icy-metadata"))
     }
 
     /// What a request asks for. At `/` a player, which is known by its
     /// `Icy-MetaData`, finds SHOUTcast's first stream, and a browser nothing.
-    fn resolve(&self, path: &str, icy_metadata: Option<&[u8]>) -> Option<(Arc<Station>, Wanted)> {
+    fn resolve(&self, path: &str, icy_metadata: Option<&[u8]>) -> Option<Found> {
         if path == "/" && icy_metadata == Some(b"1") {
             return self.stations.stream(FIRST_SID);
         }
@@ -235,53 +237,49 @@ impl Delivery {
     }
 
     /// Whether a back end is asked about each listener.
-    fn is_asked(&self, station: &Station) -> bool {
-        self.back_ends.of(&station.settings().name).is_some_and(|back_end| back_end.is_asked())
+    fn is_asked(&self, egress: &str) -> bool {
+        self.back_ends.of(egress).is_some_and(|back_end| back_end.is_asked())
     }
 
-    async fn give(
-        &self,
-        station: &Arc<Station>,
-        wanted: Wanted,
-        asked: Asked<'_>,
-    ) -> Response<Body> {
+    async fn give(&self, found: &Found, asked: Asked<'_>) -> Response<Body> {
+        let Found { station, rendition, wanted } = found;
         match wanted {
             Wanted::Stream => {
                 let uri = &asked.request.uri;
                 let target = uri.path_and_query().map_or(uri.path(), PathAndQuery::as_str);
-                let caller = self.caller(station, asked.peer, target);
-                stream::answer(station, asked.request, &caller).await
+                let caller = self.caller(rendition, asked.peer, target);
+                stream::answer(rendition, asked.request, &caller).await
             }
-            Wanted::TuneIn(format) => {
-                let url = own_url(asked.request, asked.secure, &station.settings().name);
-                hls::tune_in(station, format, url)
+            Wanted::TuneIn { format, stream } => {
+                let url = own_url(asked.request, asked.secure, stream);
+                hls::tune_in(&station.settings().title, *format, url)
             }
-            Wanted::Multivariant { prefix } => self.multivariant(station, &prefix, &asked).await,
-            Wanted::Media => self.media(station, &asked).await,
-            Wanted::Announcement => self.announcement(station),
-            Wanted::Segment { name } => self.segment(station, &name, &asked).await,
+            Wanted::Multivariant { prefix } => self.multivariant(station, prefix, &asked).await,
+            Wanted::Media => self.media(found, &asked).await,
+            Wanted::Announcement => self.announcement(rendition),
+            Wanted::Segment { name } => self.segment(rendition, name, &asked).await,
         }
     }
 
     async fn segment(
         &self,
-        station: &Arc<Station>,
+        rendition: &Rendition,
         name: &str,
         asked: &Asked<'_>,
     ) -> Response<Body> {
-        let settings = station.settings();
-        if settings.protect_segments && !announcement::is_name(name) {
+        let egress = rendition.egress();
+        if egress.protect_segments && !announcement::is_name(name) {
             let pass = resolve::pass(asked.request.uri.query());
-            let pass = pass.and_then(|text| SegmentPass::verify(text, &self.keys, &settings.name));
+            let pass = pass.and_then(|text| SegmentPass::verify(text, &self.keys, &egress.name));
             let age = pass.and_then(|pass| pass.age_days(self.clock.now()));
-            if age.is_none_or(|age| age > settings.pass_days()) {
+            if age.is_none_or(|age| age > egress.pass_days()) {
                 return Refusal::NoPass.respond();
             }
         }
-        if !station.hls().segments.contains_key(name) {
+        if !rendition.hls().segments.contains_key(name) {
             self.metrics.from_bucket.inc();
         }
-        hls::segment(station, name, &self.bucket, &asked.request.headers).await
+        hls::segment(rendition, name, &self.bucket, &asked.request.headers).await
     }
 }
 
@@ -290,7 +288,7 @@ fn kind_of(wanted: Option<&Wanted>) -> Kind {
         Some(Wanted::Stream) => Kind::Stream,
         Some(Wanted::Multivariant { .. } | Wanted::Media | Wanted::Announcement) => Kind::Playlist,
         Some(Wanted::Segment { .. }) => Kind::Segment,
-        Some(Wanted::TuneIn(_)) => Kind::TuneIn,
+        Some(Wanted::TuneIn { .. }) => Kind::TuneIn,
         None => Kind::Unknown,
     }
 }

@@ -40,6 +40,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use media::RenditionId;
 use runtime::clock::Clock;
 
 pub use handle::{MountHandle, MountWriter, NotJoined, PushError, Seat};
@@ -49,7 +50,7 @@ pub use seat::{HlsPlace, JoinRefused, Snapshot};
 pub use sink::prepare_listening_socket;
 
 use engine::{Command, Engine};
-use seat::{Place, Process, Shared};
+use seat::{Crowd, Place, Process, Shared};
 use sink::Sink;
 
 /// Commands that wait for the engine at most, of all mounts together: room for
@@ -85,8 +86,11 @@ pub struct FanoutSettings {
 /// How one mount is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MountSettings {
-    /// The mount's name, for logs and metrics.
+    /// The mount's name: its egress's.
     pub name: String,
+    /// Which of the egress's renditions it has, for whoever hears that a listener has
+    /// moved.
+    pub rendition: Option<RenditionId>,
     /// Media time that a new listener gets at once.
     pub burst: Duration,
     /// Media time held in memory, counted as twice the burst where it is less.
@@ -95,7 +99,7 @@ pub struct MountSettings {
     pub ring: Duration,
     /// Bytes held in memory at most, whatever the bit rate; taken as they are needed.
     pub ring_bytes_max: usize,
-    /// Listeners of this mount at most.
+    /// Listeners at most: of this mount, of those beside it, and over HLS.
     pub listeners_max: Option<usize>,
 }
 
@@ -191,12 +195,34 @@ impl Fanout {
     /// [`PushError::Full`] when the engine has too much to do, to be tried
     /// again; [`PushError::Closed`] when it has stopped.
     pub fn add_mount(&self, settings: MountSettings) -> Result<MountWriter, PushError> {
+        let crowd = Crowd::new(settings.listeners_max, Arc::clone(&self.process));
+        self.open_mount(settings, Arc::new(crowd))
+    }
+
+    /// Opens a mount of another rendition of the egress that `beside` is one of: their
+    /// listeners are counted together, and limited as those of the first.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::add_mount`].
+    pub fn add_mount_beside(
+        &self,
+        beside: &MountHandle,
+        settings: MountSettings,
+    ) -> Result<MountWriter, PushError> {
+        self.open_mount(settings, Arc::clone(beside.crowd()))
+    }
+
+    fn open_mount(
+        &self,
+        settings: MountSettings,
+        crowd: Arc<Crowd>,
+    ) -> Result<MountWriter, PushError> {
         if self.process.stopping.load(Ordering::Acquire) {
             return Err(PushError::Closed);
         }
         let id = self.next_mount.fetch_add(1, Ordering::Relaxed);
-        let process = Arc::clone(&self.process);
-        let shared = Arc::new(Shared::new(settings.name.clone(), settings.listeners_max, process));
+        let shared = Arc::new(Shared::new(&settings, crowd));
         let command = Command::AddMount(id, Arc::clone(&shared), Box::new(settings));
         self.commands.try_send(command).map_err(|error| match error {
             TrySendError::Full(_) => PushError::Full,
@@ -256,6 +282,7 @@ impl MountSettings {
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
+            rendition: None,
             burst: Duration::from_secs(10),
             ring: Duration::from_secs(30),
             ring_bytes_max: 4 * 1024 * 1024,

@@ -19,8 +19,10 @@ use crate::answer::{self, Refusal};
 use crate::bucket::Bucket;
 use crate::document::Document;
 use crate::range::{self, Wanted};
-use crate::station::{HlsView, Station};
+use crate::rendition::Rendition;
+use crate::station::{Station, StationSettings};
 use crate::timeshift::{Renders, Timeshift};
+use crate::view::HlsView;
 
 /// What one session has is nobody else's.
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
@@ -36,46 +38,82 @@ pub(crate) enum Sharing {
 
 /// The live media playlist, unless it is too old.
 pub(crate) fn live(
-    station: &Station,
+    rendition: &Rendition,
     view: &HlsView,
     now: WallTime,
 ) -> Result<Arc<Document>, Refusal> {
-    let document = view.media.as_ref().filter(|document| !station.is_stale(document, now));
-    document.map(Arc::clone).ok_or_else(|| off_air(station))
+    let document = view.media.as_ref().filter(|document| !rendition.is_stale(document, now));
+    document.map(Arc::clone).ok_or_else(|| off_air(rendition.egress()))
 }
 
 /// A media playlist of the past, which ends at `until` at the latest.
 pub(crate) async fn past(
-    station: &Station,
+    rendition: &Rendition,
     query: &Query,
     renders: &Renders,
     now: WallTime,
     until: Option<WallTime>,
 ) -> Result<Arc<Document>, Refusal> {
-    let (timeshift, range) = select(station, query, now, until)?;
+    let (timeshift, range) = select(rendition, query, now, until)?;
     timeshift.document(range, renders).await.ok_or(Refusal::PastBusy)
 }
 
-/// Whether there is a media playlist, live or of the past.
-pub(crate) fn is_there(
-    station: &Station,
+/// How many segments a rendition may be behind the newest of its egress and still be a
+/// variant: chosen, one that is made in time is never two behind.
+const BEHIND_MAX: u64 = 1;
+
+/// The renditions for the multivariant playlist: those that have a media playlist, live or
+/// of the past. One that has fallen behind the others is none of them, until it has caught
+/// up: who hears it goes on.
+///
+/// # Errors
+///
+/// Why the first of them has none, where none has one.
+pub(crate) fn to_show<'a>(
+    station: &'a Station,
     query: Option<&Query>,
     now: WallTime,
-) -> Result<(), Refusal> {
+) -> Result<Vec<&'a Rendition>, Refusal> {
+    let (mut there, mut why) = (Vec::new(), None);
+    let number = |rendition: &Rendition| rendition.hls().number.map_or(0, |number| number.0);
+    let newest = station.renditions().iter().map(|one| number(one)).max().unwrap_or(0);
+    for rendition in station.renditions() {
+        if query.is_none() && number(rendition).saturating_add(BEHIND_MAX) < newest {
+            continue;
+        }
+        match is_there(rendition, query, now) {
+            Ok(()) => there.push(rendition.as_ref()),
+            Err(refusal) => why = why.or(Some(refusal)),
+        }
+    }
+    if there.is_empty() {
+        return Err(why.unwrap_or_else(|| off_air(station.settings())));
+    }
+    Ok(there)
+}
+
+/// Whether a browser's own player asks, and no script (Fetch Metadata, `Sec-Fetch-Dest`).
+pub(crate) fn is_element(headers: &HeaderMap) -> bool {
+    let dest = headers.get("sec-fetch-dest").map(HeaderValue::as_bytes);
+    matches!(dest, Some(b"audio" | b"video"))
+}
+
+/// Whether there is a media playlist, live or of the past.
+fn is_there(rendition: &Rendition, query: Option<&Query>, now: WallTime) -> Result<(), Refusal> {
     match query {
-        Some(query) => select(station, query, now, None).map(drop),
-        None => live(station, &station.hls(), now).map(drop),
+        Some(query) => select(rendition, query, now, None).map(drop),
+        None => live(rendition, &rendition.hls(), now).map(drop),
     }
 }
 
 /// What of the past a query asks for.
 fn select<'a>(
-    station: &'a Station,
+    rendition: &'a Rendition,
     query: &Query,
     now: WallTime,
     until: Option<WallTime>,
 ) -> Result<(&'a Arc<Timeshift>, Range), Refusal> {
-    let timeshift = station.timeshift().ok_or(Refusal::NoPast)?;
+    let timeshift = rendition.timeshift().ok_or(Refusal::NoPast)?;
     let mut span = query.span(now).map_err(Refusal::Moment)?;
     span.to = span.to.into_iter().chain(until).min();
     if span.to.is_some_and(|to| to <= span.from) {
@@ -84,16 +122,16 @@ fn select<'a>(
     let selected = timeshift.select(&span, now).ok_or(Refusal::PastUnread)?;
     let range = selected.map_err(|why| match why {
         NoPlaylist::Nothing => Refusal::Nothing,
-        _ => off_air(station),
+        _ => off_air(rendition.egress()),
     })?;
     // One that has an end waits for nothing.
-    let is_stale = !range.is_ended() && station.is_silent(timeshift.wall_end(), now);
-    if is_stale { Err(off_air(station)) } else { Ok((timeshift, range)) }
+    let is_stale = !range.is_ended() && rendition.is_silent(timeshift.wall_end(), now);
+    if is_stale { Err(off_air(rendition.egress())) } else { Ok((timeshift, range)) }
 }
 
 /// Nothing is on air, or not long enough yet.
-pub(crate) fn off_air(station: &Station) -> Refusal {
-    Refusal::OffAir { retry_secs: station.settings().target_secs }
+pub(crate) fn off_air(egress: &StationSettings) -> Refusal {
+    Refusal::OffAir { retry_secs: egress.target_secs }
 }
 
 /// A playlist that is one session's alone.
@@ -115,7 +153,7 @@ pub(crate) fn blocked(text: String, block: Block) -> Response<Body> {
 
 /// Sends a playlist: whole, compressed, or word that it is known already.
 pub(crate) fn send(
-    station: &Station,
+    egress: &StationSettings,
     document: &Document,
     headers: &HeaderMap,
     sharing: Sharing,
@@ -147,7 +185,7 @@ pub(crate) fn send(
         }
         Sharing::Public => {
             // Half a target at most (rfc8216bis appendix B.1).
-            let max_age = (station.settings().target_secs / 2).max(1);
+            let max_age = (egress.target_secs / 2).max(1);
             answer::set(headers, header::CACHE_CONTROL, &format!("public, max-age={max_age}"));
         }
     }
@@ -156,42 +194,44 @@ pub(crate) fn send(
 
 /// Answers for one segment: from memory, or from the bucket.
 pub(crate) async fn segment(
-    station: &Arc<Station>,
+    rendition: &Rendition,
     name: &str,
     bucket: &Bucket,
     headers: &HeaderMap,
 ) -> Response<Body> {
-    if let Some(response) = announced(station, name, headers) {
+    if let Some(response) = announced(rendition, name, headers) {
         return response;
     }
-    let body = match station.hls().segments.get(name) {
+    let body = match rendition.hls().segments.get(name) {
         Some(body) => body.clone(),
-        None => match bucket.fetch(station, name).await {
+        None => match bucket.fetch(rendition, name).await {
             Ok(Some(body)) => body,
             Ok(None) => return Refusal::NotFound.respond(),
             Err(error) => {
-                let egress = station.settings().name.as_str();
+                let egress = rendition.egress().name.as_str();
                 warn!(egress, name, %error, "segment not fetched from the bucket");
                 return Refusal::Upstream.respond();
             }
         },
     };
     match SegmentName::parse(name) {
-        Some(SegmentName { codec, .. }) => send_segment(station, name, (&body, codec), headers),
+        Some(SegmentName { codec, .. }) => {
+            send_segment(rendition.egress(), name, (&body, codec), headers)
+        }
         None => Refusal::NotFound.respond(),
     }
 }
 
 /// A segment of what is said to those who may not listen, or not any longer.
-fn announced(station: &Station, name: &str, headers: &HeaderMap) -> Option<Response<Body>> {
-    let settings = station.settings();
+fn announced(rendition: &Rendition, name: &str, headers: &HeaderMap) -> Option<Response<Body>> {
+    let settings = rendition.settings();
     let said = [&settings.limit_announcement, &settings.geo_announcement];
     let found = said.into_iter().flatten().find_map(|said| said.segment(name));
-    found.map(|found| send_segment(station, name, found, headers))
+    found.map(|found| send_segment(rendition.egress(), name, found, headers))
 }
 
 fn send_segment(
-    station: &Station,
+    egress: &StationSettings,
     name: &str,
     (body, codec): (&Bytes, Codec),
     headers: &HeaderMap,
@@ -213,14 +253,14 @@ fn send_segment(
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(codec.media_type()));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     answer::set(headers, header::ETAG, &etag);
-    let max_age = station.settings().segment_max_age.as_secs();
+    let max_age = egress.segment_max_age.as_secs();
     answer::set(headers, header::CACHE_CONTROL, &format!("public, max-age={max_age}, immutable"));
     answer::with_cors(response)
 }
 
 /// A tune-in file for players that want one.
-pub(crate) fn tune_in(station: &Station, format: tune_in::Format, url: String) -> Response<Body> {
-    let text = format.render(&station.settings().title, &[url]);
+pub(crate) fn tune_in(title: &str, format: tune_in::Format, url: String) -> Response<Body> {
+    let text = format.render(title, &[url]);
     let mut response = Response::new(Body::from(text));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));

@@ -16,6 +16,7 @@ mod hls;
 mod metrics;
 pub mod range;
 mod records;
+mod rendition;
 mod resolve;
 mod roster;
 mod sessions;
@@ -24,13 +25,16 @@ mod stream;
 #[cfg(test)]
 mod testing;
 mod timeshift;
+mod view;
 
 pub use access_log::{AccessLog, LINES_WAITING_MAX};
 pub use announcement::Announcement;
 pub use auth::{BackEndError, BackEnds, Setup as BackEndSetup, check as check_back_end};
 pub use document::Document;
 pub use door::{Delivery, ListenerError, own_url};
-pub use resolve::{PATH_LEN_MAX, Stations, Wanted};
+pub use rendition::{Rendition, RenditionSettings};
+pub use resolve::{Found, PATH_LEN_MAX, Stations, Wanted};
 pub use roster::{Audience, Over, Roster, Visitor};
-pub use station::{Heard, HlsView, Shown, Station, StationSettings};
+pub use station::{Station, StationSettings};
 pub use timeshift::Timeshift;
+pub use view::{Heard, HlsView, Shown};

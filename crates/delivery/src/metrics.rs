@@ -136,7 +136,7 @@ impl Collector for FanoutCollector {
             let mut family = encoder.encode_descriptor(name, help, None, kind)?;
             for station in self.stations.all() {
                 let label = MountLabel { mount: station.settings().name.clone() };
-                let value = column(&station.mount().snapshot());
+                let value = column(&station.snapshot());
                 let metric = family.encode_family(&label)?;
                 match kind {
                     MetricType::Counter => ConstCounter::new(value).encode(metric)?,

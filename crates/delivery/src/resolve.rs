@@ -9,6 +9,7 @@ use playlists::tune_in;
 use store::SegmentName;
 
 use crate::announcement;
+use crate::rendition::Rendition;
 use crate::station::Station;
 
 /// SHOUTcast's number of the stream where a request has none.
@@ -30,7 +31,7 @@ pub const PATH_LEN_MAX: usize = 512;
 /// What a path asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
-    /// The ICY stream: `/{mount}`.
+    /// The ICY stream: `/{mount}`, and `/{mount}/{rendition}`.
     Stream,
     /// The multivariant playlist. `prefix` goes before its URIs, so that they
     /// are right relative to the path asked for.
@@ -48,8 +49,25 @@ pub enum Wanted {
     /// The media playlist of what is said to those who are blocked:
     /// `/{mount}/{rendition}/announcement.m3u8`.
     Announcement,
-    /// A tune-in file: `/{mount}.pls`, `.m3u`, `.xspf`.
-    TuneIn(tune_in::Format),
+    /// A tune-in file: `/{mount}.pls`, `.m3u`, `.xspf`, and the same of
+    /// `/{mount}/{rendition}`.
+    TuneIn {
+        /// In which form.
+        format: tune_in::Format,
+        /// The path of the stream, without a leading slash.
+        stream: String,
+    },
+}
+
+/// What a request's path leads to.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The egress.
+    pub station: Arc<Station>,
+    /// Its rendition; the default one where the path names none.
+    pub rendition: Arc<Rendition>,
+    /// What of it.
+    pub wanted: Wanted,
 }
 
 /// The egresses of this process, by every path that they have.
@@ -64,7 +82,7 @@ impl Stations {
     pub fn new(stations: Vec<Arc<Station>>) -> Self {
         let mut by_mount = HashMap::new();
         for station in &stations {
-            for mount in station.paths() {
+            for mount in station.settings().paths() {
                 by_mount.insert(mount.to_owned(), Arc::clone(station));
             }
         }
@@ -79,11 +97,11 @@ impl Stations {
     /// Finds what a request's path, as it was sent, asks for.
     ///
     /// It is decoded once; nothing in it ever names a file.
-    pub fn resolve(&self, path: &str) -> Option<(Arc<Station>, Wanted)> {
+    pub fn resolve(&self, path: &str) -> Option<Found> {
         let path = path.strip_prefix('/').filter(|path| path.len() <= PATH_LEN_MAX)?;
         let path = percent_decode_str(path).decode_utf8().ok()?;
         if let Some(station) = self.by_mount.get(path.as_ref()) {
-            return Some((Arc::clone(station), Wanted::Stream));
+            return Some(Found::of_default(station, Wanted::Stream));
         }
         let (parent, last) = path.rsplit_once('/').unwrap_or(("", &path));
         self.below(parent, last)
@@ -92,21 +110,19 @@ impl Stations {
     }
 
     /// The stream that has a number of SHOUTcast's.
-    pub(crate) fn stream(&self, sid: u32) -> Option<(Arc<Station>, Wanted)> {
+    pub(crate) fn stream(&self, sid: u32) -> Option<Found> {
         let station = self.all.iter().find(|station| station.settings().sid == sid)?;
-        Some((Arc::clone(station), Wanted::Stream))
+        Some(Found::of_default(station, Wanted::Stream))
     }
 
-    /// `{mount}/playlist.m3u8` and what is below the rendition.
-    fn below(&self, parent: &str, last: &str) -> Option<(Arc<Station>, Wanted)> {
+    /// `{mount}/playlist.m3u8`, the rendition, and what is below it.
+    fn below(&self, parent: &str, last: &str) -> Option<Found> {
         if last == "playlist.m3u8" {
-            let station = self.by_mount.get(parent)?;
-            return Some((Arc::clone(station), Wanted::Multivariant { prefix: String::new() }));
+            let wanted = Wanted::Multivariant { prefix: String::new() };
+            return Some(Found::of_default(self.by_mount.get(parent)?, wanted));
         }
-        let (mount, rendition) = parent.rsplit_once('/')?;
-        let station = self.by_mount.get(mount)?;
-        if station.rendition().as_str() != rendition {
-            return None;
+        if let Some(found) = self.at_rendition(parent, last, Wanted::Stream) {
+            return Some(found);
         }
         let wanted = match last {
             "media.m3u8" => Wanted::Media,
@@ -116,20 +132,52 @@ impl Stations {
             }
             _ => return None,
         };
-        Some((Arc::clone(station), wanted))
+        let (mount, rendition) = parent.rsplit_once('/')?;
+        self.at_rendition(mount, rendition, wanted)
     }
 
-    /// `{mount}.m3u8` and the tune-in files.
-    fn beside(&self, path: &str, last: &str) -> Option<(Arc<Station>, Wanted)> {
-        let (mount, extension) = path.rsplit_once('.')?;
-        let station = self.by_mount.get(mount)?;
-        let wanted = if extension == "m3u8" {
+    /// `{mount}.m3u8`, and the tune-in files of a mount or a rendition.
+    fn beside(&self, path: &str, last: &str) -> Option<Found> {
+        let (stream, extension) = path.rsplit_once('.')?;
+        let station = self.by_mount.get(stream);
+        if extension == "m3u8" {
             let (name, _) = last.rsplit_once('.')?;
-            Wanted::Multivariant { prefix: format!("{name}/") }
-        } else {
-            Wanted::TuneIn(tune_in::Format::from_extension(extension)?)
-        };
-        Some((Arc::clone(station), wanted))
+            let wanted = Wanted::Multivariant { prefix: format!("{name}/") };
+            return Some(Found::of_default(station?, wanted));
+        }
+        let format = tune_in::Format::from_extension(extension)?;
+        if let Some(station) = station {
+            let stream = station.settings().name.clone();
+            return Some(Found::of_default(station, Wanted::TuneIn { format, stream }));
+        }
+        let (mount, rendition) = stream.rsplit_once('/')?;
+        let name = &self.by_mount.get(mount)?.settings().name;
+        let stream = format!("{name}/{rendition}");
+        self.at_rendition(mount, rendition, Wanted::TuneIn { format, stream })
+    }
+
+    /// What is wanted of a rendition, if the mount has it.
+    fn at_rendition(&self, mount: &str, rendition: &str, wanted: Wanted) -> Option<Found> {
+        let station = self.by_mount.get(mount)?;
+        let rendition = Arc::clone(station.rendition(rendition)?);
+        Some(Found { station: Arc::clone(station), rendition, wanted })
+    }
+}
+
+impl Found {
+    /// What is wanted of an egress as a whole, or of its default rendition.
+    fn of_default(station: &Arc<Station>, wanted: Wanted) -> Self {
+        let rendition = Arc::clone(station.default_rendition());
+        Self { station: Arc::clone(station), rendition, wanted }
+    }
+
+    /// The renditions that an operator means by this mount, this one first: all of an
+    /// egress whose own mount it is.
+    pub(crate) fn meant(&self) -> impl Iterator<Item = &Arc<Rendition>> {
+        let is_own = Arc::ptr_eq(&self.rendition, self.station.default_rendition());
+        let others = self.station.renditions().iter();
+        let others = others.filter(move |one| is_own && !Arc::ptr_eq(one, &self.rendition));
+        std::iter::once(&self.rendition).chain(others)
     }
 }
 

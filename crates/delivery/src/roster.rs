@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use catalogue::Country;
 use ledger::{Protocol, Session};
-use media::{SessionId, WallTime};
+use media::{RenditionId, SessionId, WallTime};
 use policy::{Block, Room};
 
 use crate::fanout::{ListenerId, Snapshot};
@@ -51,6 +51,8 @@ pub struct Visitor {
     pub session: SessionId,
     /// The name of the egress that it listens to now.
     pub mount: String,
+    /// The rendition of that; `None` over HLS, where each reload may be of another.
+    pub rendition: Option<RenditionId>,
     /// The path that it asked for, clean and without its query: at most
     /// [`PATH_LEN_MAX`](crate::PATH_LEN_MAX) bytes.
     pub path: String,
@@ -240,10 +242,10 @@ impl Entry {
         &self.visitor
     }
 
-    /// The visitor listens to another egress from now on.
-    pub(crate) fn move_to(&mut self, mount: &str) {
-        let moved = Visitor { mount: mount.to_owned(), ..Visitor::clone(&self.visitor) };
-        let moved = Arc::new(moved);
+    /// The visitor listens to another egress or rendition from now on.
+    pub(crate) fn move_to(&mut self, mount: &str, rendition: Option<&RenditionId>) {
+        let (mount, rendition) = (mount.to_owned(), rendition.cloned());
+        let moved = Arc::new(Visitor { mount, rendition, ..Visitor::clone(&self.visitor) });
         let mut mounts = self.roster.lock();
         remove(&mut mounts, &self.visitor);
         insert(&mut mounts, &moved);

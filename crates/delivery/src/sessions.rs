@@ -53,7 +53,8 @@ impl Sessions {
         let table = |station: &Arc<Station>| {
             let settings = station.settings();
             let table = Mutex::new(Table::new(settings.target_secs));
-            (settings.name.clone(), Egress { table, mount: station.mount().clone() })
+            let mount = station.default_rendition().mount().clone();
+            (settings.name.clone(), Egress { table, mount })
         };
         Self {
             tables: Arc::new(stations.map(table).collect()),
@@ -77,14 +78,15 @@ impl Sessions {
         &self,
         station: &Station,
         roster: &Roster,
-        load: &Load,
+        load: &Load<'_>,
         begin: impl FnOnce() -> Begun,
     ) -> Result<Seen, Block> {
         let Some(mut table) = self.table(&station.settings().name) else {
             return Err(Block::Egress);
         };
+        let mount = station.default_rendition().mount();
         let admit = |session: &Session| {
-            let place = station.mount().hls_place().map_err(|refused| match refused {
+            let place = mount.hls_place().map_err(|refused| match refused {
                 JoinRefused::ProcessFull => Block::Node,
                 _ => Block::Egress,
             })?;
@@ -93,7 +95,7 @@ impl Sessions {
             Ok::<_, Block>(Presence { entry, _place: place })
         };
         let (seen, ended) = table.load(load, begin, admit)?;
-        station.mount().count_hls_sessions(table.take_begun());
+        mount.count_hls_sessions(table.take_begun());
         drop(table);
         self.record(ended);
         Ok(seen)
@@ -192,6 +194,7 @@ fn visitor(session: &Session) -> Visitor {
         id: ListenerId::fresh(),
         session: session.id,
         mount: session.egress.clone(),
+        rendition: None,
         path: session.path.clone(),
         peer: (session.address, 0).into(),
         country: session.country,

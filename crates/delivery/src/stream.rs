@@ -18,7 +18,7 @@ use icy::head::Head;
 use icy::listener::{self, Cors, ListenerRequest, StationHead};
 use ledger::{Ending, Session};
 use listen::{Connection, Transport};
-use media::text;
+use media::{RenditionId, text};
 use percent_encoding::percent_decode_str;
 use policy::Block;
 use runtime::clock::Steady;
@@ -34,10 +34,11 @@ use crate::auth::{BackEnd, Denial, Pass, Ticket};
 use crate::fanout::{End, JoinRefused, ListenerId, NewListener, NotJoined, Observer, Seat, Why};
 use crate::metrics::{Kind, Metrics};
 use crate::records::Records;
+use crate::rendition::Rendition;
 use crate::resolve::PATH_LEN_MAX;
 use crate::roster::{Entry, HouseholdPlace, Over, Roster, Visitor};
 use crate::sessions;
-use crate::station::Station;
+use crate::station::StationSettings;
 
 /// When a listener that found the mount off the air, or full, may come again.
 const RETRY_SECS: u32 = 5;
@@ -95,17 +96,17 @@ struct Visit {
 
 /// Takes a listener that came as it is: the fan-out engine gets the socket.
 pub(crate) async fn listen(
-    station: &Station,
+    rendition: &Rendition,
     head: &Head,
     connection: Connection,
     caller: Caller<'_>,
 ) {
     let request = ListenerRequest::from_head(head);
-    let admitted = match caller.admit(station, |name| head.header(name)).await {
+    let admitted = match caller.admit(rendition, |name| head.header(name)).await {
         Ok(admitted) => admitted,
-        Err(Refused::Blocked(block)) if let Some(said) = announcement(station, block) => {
+        Err(Refused::Blocked(block)) if let Some(said) = announcement(rendition, block) => {
             caller.metrics.answered(Kind::Stream, 200);
-            let (own, len) = (announcing(station, block), said.audio().len());
+            let (own, len) = (announcing(rendition, block), said.audio().len());
             let answer = listener::announcement_head(&own, &request, len);
             let audio = if head.method == "HEAD" { Bytes::new() } else { said.audio().clone() };
             return announce(connection, &answer, &audio, said.duration()).await;
@@ -118,12 +119,12 @@ pub(crate) async fn listen(
         }
     };
     caller.metrics.answered(Kind::Stream, 200);
-    let answer = listener::response_head(station.head(), &request);
+    let answer = listener::response_head(rendition.head(), &request);
     if head.method == "HEAD" {
         drop(admitted);
         return connection.close_with(&answer).await;
     }
-    let (newcomer, seat, end) = caller.newcomer(station, admitted, &request, answer);
+    let (newcomer, seat, end) = caller.newcomer(rendition, admitted, &request, answer);
     // What the player has sent behind its request is not waited for: a stream
     // never ends, so no second request of the connection is ever read.
     match connection.into_parts().0 {
@@ -149,29 +150,29 @@ pub(crate) async fn listen(
 /// Gives a stream over a connection that hyper keeps: HTTP/2, or one that has
 /// been used before. The engine fills a pipe instead of the socket.
 pub(crate) async fn answer(
-    station: &Station,
+    rendition: &Rendition,
     request: &Parts,
     caller: &Caller<'_>,
 ) -> Response<Body> {
     let asked = listener_request(request);
     let header = |name: &str| request.headers.get(name).map(HeaderValue::as_bytes);
-    let admitted = match caller.admit(station, header).await {
+    let admitted = match caller.admit(rendition, header).await {
         Ok(admitted) => admitted,
-        Err(Refused::Blocked(block)) if let Some(said) = announcement(station, block) => {
-            let head = listener::response_head(&announcing(station, block), &asked);
+        Err(Refused::Blocked(block)) if let Some(said) = announcement(rendition, block) => {
+            let head = listener::response_head(&announcing(rendition, block), &asked);
             let mut response = Response::new(Body::from(said.audio().clone()));
             copy_headers(&head, response.headers_mut());
             return response;
         }
         Err(refused) => return refused.respond(),
     };
-    let head = listener::response_head(station.head(), &asked);
+    let head = listener::response_head(rendition.head(), &asked);
     let body = if request.method == Method::HEAD {
         drop(admitted);
         // Of no known length, as the stream itself.
         Body::from_stream(stream::empty::<Result<Bytes, Infallible>>())
     } else {
-        let (newcomer, seat, _) = caller.newcomer(station, admitted, &asked, Bytes::new());
+        let (newcomer, seat, _) = caller.newcomer(rendition, admitted, &asked, Bytes::new());
         match pipe(seat, newcomer) {
             Ok(body) => body,
             Err(_) => return off_air(),
@@ -187,10 +188,10 @@ impl Caller<'_> {
     /// asked. The seat comes first: nobody is asked about those for whom there is none.
     async fn admit<'h>(
         &self,
-        station: &Station,
+        rendition: &Rendition,
         header: impl Fn(&str) -> Option<&'h [u8]>,
     ) -> Result<Admitted, Refused> {
-        let mount = station.settings().name.as_str();
+        let mount = rendition.egress().name.as_str();
         self.verdict.map_err(|block| {
             info!(mount, peer = %self.peer, reason = block.name(), "listener blocked");
             match block {
@@ -199,7 +200,7 @@ impl Caller<'_> {
                 _ => Refused::Blocked(block),
             }
         })?;
-        let seat = station.mount().seat().map_err(|refused| {
+        let seat = rendition.mount().seat().map_err(|refused| {
             info!(mount, peer = %self.peer, reason = %refused, "listener refused");
             Refused::NoSeat(refused)
         })?;
@@ -208,7 +209,7 @@ impl Caller<'_> {
         let Some(back_end) = self.back_end else {
             return Ok(Admitted { id, seat, household, pass: Pass::default() });
         };
-        let target = known_as(station, self.target);
+        let target = known_as(rendition, self.target);
         let question = back_end.question((id, self.peer), &target, header);
         let pass = back_end.admit(question).await.map_err(|denial| {
             info!(mount, peer = %self.peer, reason = %denial, "listener refused");
@@ -221,18 +222,19 @@ impl Caller<'_> {
     /// heard of.
     fn newcomer(
         &self,
-        station: &Station,
+        rendition: &Rendition,
         admitted: Admitted,
         request: &ListenerRequest,
         head: Bytes,
     ) -> (NewListener, Seat, oneshot::Receiver<Why>) {
         let Admitted { id, seat, household, pass } = admitted;
-        let metaint = station.head().metaint.filter(|_| request.wants_metadata);
+        let metaint = rendition.head().metaint.filter(|_| request.wants_metadata);
         let path = self.target.split('?').next().unwrap_or_default();
         let visitor = Visitor {
             id,
             session: sessions::fresh_id(),
-            mount: station.settings().name.clone(),
+            mount: rendition.egress().name.clone(),
+            rendition: Some(rendition.id().clone()),
             path: text::clean(path, PATH_LEN_MAX),
             peer: self.peer,
             country: self.country,
@@ -245,13 +247,13 @@ impl Caller<'_> {
         let entry = self.roster.enter(visitor, household);
         let (ended, end) = oneshot::channel();
         let (clock, records) = (self.clock.clone(), self.records.clone());
-        let until = self.until(station, pass.until);
+        let until = self.until(rendition.egress(), pass.until);
         let visit = Visit { entry, _ticket: pass.ticket, clock, records, ended };
         let newcomer = NewListener {
             id,
             head,
             metaint: metaint.and_then(NonZeroU32::new),
-            intro: station.intro(),
+            intro: rendition.intro(),
             until,
             observer: Some(Box::new(visit)),
         };
@@ -259,21 +261,21 @@ impl Caller<'_> {
     }
 
     /// When it has to leave: its back end's word and the egress's, whichever is first.
-    fn until(&self, station: &Station, by_back_end: Option<Instant>) -> Option<Instant> {
-        let limit = station.settings().session_limit;
+    fn until(&self, egress: &StationSettings, by_back_end: Option<Instant>) -> Option<Instant> {
+        let limit = egress.session_limit;
         let by_limit = limit.and_then(|limit| self.clock.clock().monotonic().checked_add(limit));
         by_back_end.into_iter().chain(by_limit).min()
     }
 }
 
 /// What is said to one who is blocked, where something is.
-fn announcement(station: &Station, block: Block) -> Option<&Announcement> {
-    station.settings().geo_announcement.as_ref().filter(|_| block == Block::Geo)
+fn announcement(rendition: &Rendition, block: Block) -> Option<&Announcement> {
+    rendition.settings().geo_announcement.as_ref().filter(|_| block == Block::Geo)
 }
 
 /// The head of an answer that is an announcement.
-fn announcing(station: &Station, block: Block) -> StationHead {
-    let mut head = StationHead { metaint: None, ..station.head().clone() };
+fn announcing(rendition: &Rendition, block: Block) -> StationHead {
+    let mut head = StationHead { metaint: None, ..rendition.head().clone() };
     head.headers.push((answer::BLOCK_REASON.as_str().to_owned(), block.name().to_owned()));
     head
 }
@@ -330,8 +332,8 @@ impl Refused {
 }
 
 impl Observer for Visit {
-    fn moved(&mut self, mount: &str) {
-        self.entry.move_to(mount);
+    fn moved(&mut self, mount: &str, rendition: Option<&RenditionId>) {
+        self.entry.move_to(mount, rendition);
     }
 
     fn ended(self: Box<Self>, end: End) {
@@ -398,12 +400,19 @@ async fn carry(
     }
 }
 
-/// What is asked for, in the one spelling of the station's own paths, and with the
-/// query as it was sent: rules of a back end are for mounts that it knows.
-fn known_as(station: &Station, target: &str) -> String {
+/// What is asked for, in the one spelling of the egress's own paths, and with the
+/// query as it was sent: rules of a back end are for mounts that it knows, and a
+/// rendition is heard below one of them.
+fn known_as(rendition: &Rendition, target: &str) -> String {
     let (path, query) = target.split_at(target.find('?').unwrap_or(target.len()));
     let path = percent_decode_str(path.trim_start_matches('/')).decode_utf8_lossy();
-    let known = station.paths().find(|known| *known == path).unwrap_or(&station.settings().name);
+    let egress = rendition.egress();
+    let is_meant = |known: &&str| {
+        let own = Some(rendition.id().as_str());
+        let rest = path.strip_prefix(*known);
+        rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('/') == own)
+    };
+    let known = egress.paths().find(is_meant).unwrap_or(&egress.name);
     format!("/{known}{query}")
 }
 

@@ -31,10 +31,10 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
-use crate::fanout::{Fanout, FanoutSettings, MountSettings, MountWriter, TimedFrame};
+use crate::fanout::{Fanout, FanoutSettings, MountHandle, MountSettings, MountWriter, TimedFrame};
 use crate::{
-    BackEndSetup, BackEnds, Delivery, Document, Heard, HlsView, Shown, Station, StationSettings,
-    Stations,
+    Announcement, BackEndSetup, BackEnds, Delivery, Document, Heard, HlsView, Rendition,
+    RenditionSettings, Shown, Station, StationSettings, Stations,
 };
 
 /// No test waits longer than this for what has to happen.
@@ -55,13 +55,27 @@ pub(crate) const FRAME: &[u8] = &[0xAA; 100];
 /// The station `acme`, alias `acme.mp3`, and all that serves it.
 pub(crate) struct Bench {
     pub(crate) station: Arc<Station>,
+    /// The default one.
+    pub(crate) rendition: Arc<Rendition>,
     pub(crate) delivery: Delivery,
+    /// The default one's.
     pub(crate) writer: MountWriter,
+    /// The others'.
+    pub(crate) beside: Vec<MountWriter>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) store: Store,
     fanout: Fanout,
     registry: Registry,
     folder: PathBuf,
+}
+
+/// A rendition of the station.
+#[derive(Clone)]
+pub(crate) struct Voice {
+    pub(crate) codec: Codec,
+    pub(crate) kbps: u32,
+    pub(crate) limit_announcement: Option<Announcement>,
+    pub(crate) geo_announcement: Option<Announcement>,
 }
 
 /// An answer over HTTP.
@@ -88,14 +102,38 @@ impl Bench {
 
     /// With such settings.
     pub(crate) async fn with(station: StationSettings, listeners_max: usize) -> Self {
+        Self::of(station, &[Voice::default()], listeners_max).await
+    }
+
+    /// With such renditions, in the order of the multivariant playlist.
+    pub(crate) async fn of(
+        station: StationSettings,
+        voices: &[Voice],
+        listeners_max: usize,
+    ) -> Self {
         let clock = Arc::new(ManualClock::default());
         let interval = Duration::from_millis(10);
         let settings = FanoutSettings { interval, slots: 10, ..FanoutSettings::default() };
         let fanout = Fanout::start(settings, Arc::new(SystemClock)).unwrap();
         let listeners_max = Some(listeners_max);
-        let mount = MountSettings { listeners_max, ..MountSettings::new("acme") };
-        let writer = fanout.add_mount(mount).unwrap();
-        let station = Arc::new(Station::new(station, head(), writer.handle()));
+        let mount = |id: &RenditionId| {
+            let rendition = Some(id.clone());
+            MountSettings { rendition, listeners_max, ..MountSettings::new("acme") }
+        };
+        let writer = fanout.add_mount(mount(&station.default_rendition)).unwrap();
+        let (mut beside, mut renditions) = (Vec::new(), Vec::new());
+        for voice in voices {
+            let id = voice.id();
+            let mut handle = writer.handle();
+            if id != station.default_rendition {
+                let other = fanout.add_mount_beside(&handle, mount(&id)).unwrap();
+                handle = other.handle();
+                beside.push(other);
+            }
+            renditions.push(voice.settings(handle));
+        }
+        let station = Arc::new(Station::new(station, renditions).unwrap());
+        let rendition = Arc::clone(station.default_rendition());
         let folder = folder();
         let url = StoreUrl::Directory(folder.clone());
         let store = Store::open(&url, &S3Settings::default()).await.unwrap();
@@ -103,28 +141,55 @@ impl Bench {
         let stations = Arc::new(Stations::new(vec![Arc::clone(&station)]));
         let steady = Steady::new(Arc::clone(&clock) as Arc<dyn Clock>);
         let delivery = Delivery::new(stations, &fanout, store.clone(), steady, &mut registry);
-        Self { station, delivery, writer, clock, store, fanout, registry, folder }
+        Self {
+            station,
+            rendition,
+            delivery,
+            writer,
+            beside,
+            clock,
+            store,
+            fanout,
+            registry,
+            folder,
+        }
     }
 
     pub(crate) fn now(&self) -> WallTime {
         Steady::new(Arc::clone(&self.clock) as Arc<dyn Clock>).now()
     }
 
-    /// Lists this many segments, and keeps the newest two in memory.
+    /// Lists this many segments in each rendition, and keeps the newest two in memory;
+    /// gives the default one's playlist.
     pub(crate) fn list(&self, segments: u64) -> String {
+        for rendition in self.station.renditions() {
+            self.list_in(rendition, segments);
+        }
+        let media = self.rendition.hls().media.clone();
+        let text = media.map(|media| std::str::from_utf8(&media.text).unwrap().to_owned());
+        text.unwrap_or_default()
+    }
+
+    /// The same in one.
+    pub(crate) fn list_in(&self, rendition: &Rendition, segments: u64) {
         let mut playlists = LivePlaylists::new(TARGET_SECS, Duration::from_mins(1));
-        let shown = self.station.hls().shown.clone();
-        let heard = Heard { media: Duration::from_secs(segments * TARGET_SECS), bytes: segments };
+        let (codec, kbps) = (rendition.head().codec, rendition.head().bitrate_kbps);
+        let shown = rendition.hls().shown.clone();
+        let heard = Heard {
+            media: Duration::from_secs(segments * TARGET_SECS),
+            bytes: segments * u64::from(kbps) / 128,
+        };
         let mut view = HlsView { heard, shown, ..HlsView::default() };
         for number in 0..segments {
-            let info = segment(number);
+            let info =
+                SegmentInfo { codec, bytes: u64::from(kbps) * 1_000 / 128, ..segment(number) };
             if number + 2 >= segments {
-                view.segments.insert(info.file_name(), body(number));
+                let body = body(number).slice(..usize::try_from(info.bytes).unwrap());
+                view.segments.insert(info.file_name(), body);
             }
             let _ = playlists.append(info).unwrap();
         }
-        let text = playlists.media();
-        view.media = text.clone().map(|text| Arc::new(Document::new(text, self.now())));
+        view.media = playlists.media().map(|text| Arc::new(Document::new(text, self.now())));
         let window = playlists.window();
         if let Some((first, last)) = window.first().zip(window.last())
             && let Some(media) = view.media.clone()
@@ -132,9 +197,10 @@ impl Bench {
             let (last, wall_end) = (last.number, last.wall_end());
             view.note_shown(Shown { at: self.now(), media, last, wall_end }, first.number);
         }
-        view.variant = playlists.variant("mp3-128/media.m3u8".into());
-        self.station.set_hls(view);
-        text.unwrap_or_default()
+        view.number = window.last().map(|last| last.number);
+        view.listed = window.len();
+        view.variant = playlists.variant(format!("{}/media.m3u8", rendition.id()));
+        rendition.set_hls(view);
     }
 
     /// Puts frames on the air.
@@ -200,6 +266,33 @@ impl Bench {
         };
         tokio::spawn(port.serve(doors, shutdown.clone()));
         (address, shutdown)
+    }
+}
+
+impl Voice {
+    pub(crate) fn new(codec: Codec, kbps: u32) -> Self {
+        Self { codec, kbps, limit_announcement: None, geo_announcement: None }
+    }
+
+    pub(crate) fn id(&self) -> RenditionId {
+        RenditionId::new(self.codec.extension(), self.kbps)
+    }
+
+    pub(crate) fn settings(&self, mount: MountHandle) -> RenditionSettings {
+        RenditionSettings {
+            id: self.id(),
+            head: StationHead { codec: self.codec, bitrate_kbps: self.kbps, ..head() },
+            mount,
+            limit_announcement: self.limit_announcement.clone(),
+            geo_announcement: self.geo_announcement.clone(),
+        }
+    }
+}
+
+impl Default for Voice {
+    /// The station's only one, where it has one.
+    fn default() -> Self {
+        Self::new(Codec::Mp3, 128)
     }
 }
 
@@ -291,7 +384,7 @@ pub(crate) fn settings_of_acme() -> StationSettings {
         aliases: vec!["acme.mp3".into()],
         sid: 1,
         title: "Acme Radio".into(),
-        rendition: RenditionId::new("mp3", 128),
+        default_rendition: RenditionId::new("mp3", 128),
         target_secs: TARGET_SECS,
         hold: Duration::from_secs(10),
         dvr: DVR,
@@ -299,8 +392,6 @@ pub(crate) fn settings_of_acme() -> StationSettings {
         geo: None,
         session_limit: None,
         protect_segments: false,
-        limit_announcement: None,
-        geo_announcement: None,
     }
 }
 

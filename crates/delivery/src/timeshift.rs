@@ -1,4 +1,4 @@
-//! What is kept of a station's past, and the playlists of it.
+//! What is kept of a rendition's past, and the playlists of it.
 //!
 //! The origin puts in what it knows; requests select and render. A request holds
 //! the lock for as long as it takes to copy what a playlist lists; the text is
@@ -25,13 +25,13 @@ pub(crate) const RENDERS_MAX: usize = 2;
 /// of the past anew takes no place of those who hear what is live.
 pub(crate) const WAITING_MAX: usize = 400;
 
-/// Playlists that are at hand for the next who asks, of one station.
+/// Playlists that are at hand for the next who asks, of one rendition.
 const DOCUMENTS_MAX: usize = 64;
 
 /// Bytes of these, text and gzip, chosen: eight of a day.
 const DOCUMENTS_LEN_MAX: usize = 16 << 20;
 
-/// A station's past.
+/// A rendition's past.
 #[derive(Debug)]
 pub struct Timeshift {
     kept: RwLock<Kept>,

@@ -107,7 +107,7 @@ impl Coder {
             Inner::Aac(encoder) => Ok(shared(encoder.encode(pcm)?)),
             Inner::Mp3 { encoder, buffer } => {
                 encoder.encode(pcm, buffer)?;
-                Ok(whole_mp3_frames(buffer))
+                Ok(shared(mp3::whole_frames(buffer)))
             }
         }
     }
@@ -122,7 +122,7 @@ impl Coder {
             Inner::Aac(encoder) => Ok(shared(encoder.flush()?)),
             Inner::Mp3 { encoder, mut buffer } => {
                 encoder.flush(&mut buffer)?;
-                Ok(whole_mp3_frames(&mut buffer))
+                Ok(shared(mp3::whole_frames(&mut buffer)))
             }
         }
     }
@@ -130,21 +130,6 @@ impl Coder {
 
 fn shared(frames: Vec<Vec<u8>>) -> Vec<Bytes> {
     frames.into_iter().map(Bytes::from).collect()
-}
-
-/// Takes the whole frames from the front of LAME's output, which has nothing else.
-fn whole_mp3_frames(buffer: &mut Vec<u8>) -> Vec<Bytes> {
-    let mut frames = Vec::new();
-    let mut rest = buffer.as_slice();
-    while let Some(len) = media::mp3::Header::parse(rest).and_then(|header| header.frame_len())
-        && let Some((frame, after)) = rest.split_at_checked(len)
-    {
-        frames.push(Bytes::copy_from_slice(frame));
-        rest = after;
-    }
-    let taken = buffer.len() - rest.len();
-    buffer.drain(..taken);
-    frames
 }
 
 #[cfg(test)]

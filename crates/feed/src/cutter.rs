@@ -71,18 +71,19 @@ impl Cutter {
     fn close(&mut self, closed: &Closed) -> Vec<View> {
         let grid = Grid::new(&closed.epoch.stream, self.target_secs);
         let units: Vec<Bytes> = self.units.drain(..).collect();
-        let mut views = self.place_titles(closed, &grid);
+        let mut views = self.place_titles(closed, closed.origin(&grid));
         if self.first_index == closed.first_index && units.len() as u64 == closed.units() {
             views.push(View::Segment(build(&grid, closed, &units)));
         }
         views
     }
 
-    fn place_titles(&mut self, closed: &Closed, grid: &Grid) -> Vec<View> {
+    fn place_titles(&mut self, closed: &Closed, origin: WallTime) -> Vec<View> {
+        let source = Grid::new(&closed.epoch.source, self.target_secs);
         std::mem::take(&mut self.titles)
             .into_iter()
             .filter(|mark| mark.epoch == closed.epoch.id)
-            .map(|mark| mark.view(closed.origin(grid).plus(grid.since_start(mark.index))))
+            .map(|mark| mark.view(origin.plus(source.since_start(mark.source_index))))
             .collect()
     }
 }

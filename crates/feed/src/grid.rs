@@ -36,6 +36,13 @@ impl Grid {
         saturate(start.div_ceil(u128::from(self.samples_per_unit)))
     }
 
+    /// Units of another grid of the same epoch that begin before a unit of this one.
+    pub fn units_before(&self, index: u64, other: &Self) -> u64 {
+        let ticks = u128::from(index) * u128::from(self.samples_per_unit);
+        let of_other = u128::from(other.samples_per_unit) * u128::from(self.timescale.hz());
+        saturate((ticks * u128::from(other.timescale.hz())).div_ceil(of_other))
+    }
+
     /// Time of a unit's first sample since the epoch's.
     pub fn start(&self, index: u64) -> MediaTime {
         let ticks = u128::from(index) * u128::from(self.samples_per_unit);

@@ -11,6 +11,7 @@
 mod agree;
 mod clock;
 mod cutter;
+mod form;
 mod grid;
 mod log;
 pub mod merge;
@@ -24,6 +25,7 @@ pub mod wire;
 pub use agree::TITLE_SLACK;
 pub use clock::{MediaClock, OFF_CLOCK_MAX, STEP_MAX};
 pub use cutter::{Cutter, View};
+pub use form::Form;
 pub use grid::Grid;
 pub use log::{Chronicler, Fact, History, NUMBER_MAX, Stored};
 pub use path::{OwnFrom, PathEntry, PathItem, PathUnit, SourceInfo};

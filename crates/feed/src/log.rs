@@ -4,18 +4,19 @@
 //! else follows from them and from what the bucket lists: [`History`] folds
 //! them, and gives the segments again.
 
-use std::collections::BTreeMap;
+mod past;
+
 use std::sync::Arc;
 
-use media::{
-    AacProfile, Codec, EpochId, MediaSequence, SegmentInfo, StreamInfo, Timescale, Title, WallTime,
-};
+use media::{AacProfile, EpochId, MediaSequence, RenditionId, SegmentInfo, Title, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::cutter::View;
+use crate::form::Form;
 use crate::grid::Grid;
 use crate::record::{Closed, Epoch, Record, TitleMark};
 use crate::timeline::Resume;
+pub(crate) use past::{Past, began, epoch_of, profile_name, profile_named};
 
 /// Greatest number of a segment, and of anything else that is counted here.
 ///
@@ -50,6 +51,10 @@ pub enum Fact {
         discontinuity_sequence: u64,
         /// `EXT-X-TARGETDURATION`, in seconds.
         target_secs: u32,
+        /// The name of the rendition of the ingest's own bytes, where they lie in the
+        /// bucket; logs of before there were several do not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rendition: Option<String>,
     },
     /// From a segment on, index 0 of the epoch stands for this moment.
     ClockSet {
@@ -120,6 +125,7 @@ impl Fact {
 #[derive(Debug)]
 pub struct Chronicler {
     target_secs: u32,
+    rendition: Option<String>,
     /// The epoch of which the beginning has been told.
     told: Option<EpochId>,
     origin_nanos: Option<u64>,
@@ -129,7 +135,13 @@ pub struct Chronicler {
 impl Chronicler {
     /// A chronicler of segments of `target_secs`.
     pub fn new(target_secs: u32) -> Self {
-        Self { target_secs, told: None, origin_nanos: None, units: 0 }
+        Self { target_secs, rendition: None, told: None, origin_nanos: None, units: 0 }
+    }
+
+    /// The same, which tells in which rendition the units are.
+    #[must_use]
+    pub fn with_rendition(self, rendition: &RenditionId) -> Self {
+        Self { rendition: Some(rendition.to_string()), ..self }
     }
 
     /// The facts that a record amounts to. It may begin anywhere in a feed.
@@ -171,7 +183,7 @@ impl Chronicler {
             return None;
         }
         (self.told, self.origin_nanos, self.units) = (Some(epoch.id), None, 0);
-        Some(began(epoch, self.target_secs))
+        Some(began(epoch, self.target_secs, self.rendition.clone()))
     }
 
     fn clock(&mut self, closed: &Closed) -> Option<Fact> {
@@ -188,21 +200,12 @@ impl Chronicler {
 }
 
 /// What the facts of a programme amount to.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct History {
     /// In the order of their first numbers.
     epochs: Vec<Past>,
     titles: Vec<TitleMark>,
     title: Option<Arc<Title>>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Past {
-    pub(crate) epoch: Epoch,
-    pub(crate) grid: Grid,
-    units: Option<u64>,
-    /// By the first segment's number: wall-clock nanoseconds of index 0.
-    origins: BTreeMap<u64, u64>,
 }
 
 impl History {
@@ -219,7 +222,8 @@ impl History {
             Fact::TitleSet { epoch, index, stream_title, url } => {
                 let title = Arc::new(Title::new(stream_title, url));
                 self.title = Some(Arc::clone(&title));
-                self.titles.push(TitleMark { epoch: EpochId(epoch), index, title });
+                let epoch = EpochId(epoch);
+                self.titles.push(TitleMark { epoch, index, source_index: index, title });
             }
             Fact::PackagerJoined { .. } => {}
             Fact::EpochEnded { epoch, units: 0 } => self.forget(EpochId(epoch)),
@@ -231,13 +235,24 @@ impl History {
         }
     }
 
+    /// The same, with the segments of a rendition that is made of the programme.
+    #[must_use]
+    pub fn in_form(mut self, form: Form) -> Self {
+        for past in &mut self.epochs {
+            past.epoch = form.epoch(&past.epoch);
+            past.grid = form.grid(past.target_secs);
+            past.form = Some(form);
+        }
+        self
+    }
+
     /// The fact that is missing when a process was killed: the end of an epoch
     /// that nobody ended, after the last segment that the bucket has.
     pub fn missing_end(&self, stored: &[Stored]) -> Option<Fact> {
         let past = self.epochs.last().filter(|past| past.units.is_none())?;
         let last = numbers(stored.iter().filter(|one| one.epoch == past.epoch.id)).max();
         let segments = last.map_or(0, |last| (last + 1).saturating_sub(past.epoch.first_number.0));
-        let units = past.grid.first_index(segments);
+        let units = past.source.first_index(segments);
         Some(Fact::EpochEnded { epoch: past.epoch.id.0, units })
     }
 
@@ -281,9 +296,10 @@ impl History {
     pub fn titles(&self) -> Vec<View> {
         let placed = self.titles.iter().filter_map(|mark| {
             let past = self.find(mark.epoch)?;
-            let segment = past.grid.segment_of(mark.index);
+            let segment = past.source.segment_of(mark.source_index);
             let number = past.epoch.first_number.0.saturating_add(segment);
-            Some(mark.view(past.wall(number, mark.index)?))
+            let origin = WallTime::from_nanos(past.origin(number)?);
+            Some(mark.view(origin.plus(past.source.since_start(mark.source_index))))
         });
         placed.collect()
     }
@@ -291,6 +307,12 @@ impl History {
     /// The epoch that began last, while nothing tells of its end.
     pub fn running_epoch(&self) -> Option<EpochId> {
         self.running().map(|past| past.epoch.id)
+    }
+
+    /// The rendition in which the ingest's own bytes of an epoch are stored; `None` where
+    /// the log does not tell.
+    pub fn rendition(&self, epoch: EpochId) -> Option<&str> {
+        self.find(epoch)?.rendition.as_deref()
     }
 
     /// What index 0 of an epoch stands for in a segment.
@@ -367,119 +389,9 @@ impl History {
     }
 }
 
-impl Past {
-    fn began(fact: &Fact) -> Option<Self> {
-        let Fact::EpochBegan {
-            epoch,
-            codec,
-            profile,
-            sample_rate_hz,
-            channels,
-            samples_per_frame,
-            first_number,
-            discontinuity_sequence,
-            target_secs,
-        } = fact
-        else {
-            return None;
-        };
-        if (*first_number).max(*discontinuity_sequence) > NUMBER_MAX {
-            return None;
-        }
-        let stream = StreamInfo {
-            codec: codec_named(codec)?,
-            timescale: Timescale::new(*sample_rate_hz)?,
-            channels: *channels,
-            samples_per_frame: *samples_per_frame,
-        };
-        let epoch = Epoch {
-            id: EpochId(*epoch),
-            stream,
-            profile: profile.as_deref().and_then(profile_named),
-            first_number: MediaSequence(*first_number),
-            discontinuity_sequence: *discontinuity_sequence,
-        };
-        let grid = Grid::new(&stream, *target_secs);
-        Some(Self { epoch, grid, units: None, origins: BTreeMap::new() })
-    }
-
-    fn next_number(&self) -> u64 {
-        let segments = match self.units {
-            None | Some(0) => 0,
-            Some(units) => self.grid.segment_of(units - 1).saturating_add(1),
-        };
-        self.epoch.first_number.0.saturating_add(segments).min(NUMBER_MAX)
-    }
-
-    /// Wall-clock time of index 0 as a segment has it, in nanoseconds since 1970.
-    pub(crate) fn origin(&self, number: u64) -> Option<u64> {
-        self.origins.range(..=number).next_back().map(|(_, origin)| *origin)
-    }
-
-    /// Wall-clock time of a unit, by the mapping of its segment.
-    fn wall(&self, number: u64, index: u64) -> Option<WallTime> {
-        let origin = self.origin(number)?;
-        Some(WallTime::from_nanos(origin).plus(self.grid.since_start(index)))
-    }
-
-    fn info(&self, stored: &Stored) -> Option<SegmentInfo> {
-        let number = numbers([stored]).next()?;
-        let segment = number.checked_sub(self.epoch.first_number.0)?;
-        let first_index = self.grid.first_index(segment);
-        let whole = self.grid.first_index(segment + 1);
-        let end_index = self.units.map_or(whole, |units| units.min(whole));
-        let closed = Closed {
-            number: stored.number,
-            epoch: self.epoch,
-            first_index,
-            end_index,
-            wall_start: self.wall(stored.number.0, first_index)?,
-            title: None,
-        };
-        (first_index < end_index).then(|| closed.info(&self.grid, stored.bytes))
-    }
-}
-
 /// The numbers of segments, those that can be one.
 fn numbers<'a>(stored: impl IntoIterator<Item = &'a Stored>) -> impl Iterator<Item = u64> {
     stored.into_iter().map(|one| one.number.0).filter(|number| *number < NUMBER_MAX)
-}
-
-/// The epoch that a fact tells of.
-pub(crate) fn epoch_of(fact: &Fact) -> Option<Epoch> {
-    Past::began(fact).map(|past| past.epoch)
-}
-
-pub(crate) fn began(epoch: &Epoch, target_secs: u32) -> Fact {
-    Fact::EpochBegan {
-        epoch: epoch.id.0,
-        codec: epoch.stream.codec.extension().to_owned(),
-        profile: epoch.profile.map(|profile| profile_name(profile).to_owned()),
-        sample_rate_hz: epoch.stream.timescale.hz(),
-        channels: epoch.stream.channels,
-        samples_per_frame: epoch.stream.samples_per_frame,
-        first_number: epoch.first_number.0,
-        discontinuity_sequence: epoch.discontinuity_sequence,
-        target_secs,
-    }
-}
-
-fn codec_named(name: &str) -> Option<Codec> {
-    [Codec::Mp3, Codec::Aac].into_iter().find(|codec| codec.extension() == name)
-}
-
-pub(crate) fn profile_named(name: &str) -> Option<AacProfile> {
-    [AacProfile::Lc, AacProfile::HeV1, AacProfile::HeV2]
-        .into_iter()
-        .find(|profile| profile_name(*profile) == name)
-}
-
-pub(crate) fn profile_name(profile: AacProfile) -> &'static str {
-    match profile {
-        AacProfile::Lc => "lc",
-        AacProfile::HeV1 => "he_v1",
-        AacProfile::HeV2 => "he_v2",
-    }
 }
 
 #[cfg(test)]

@@ -30,6 +30,9 @@ pub struct Epoch {
     pub id: EpochId,
     /// The parameters.
     pub stream: StreamInfo,
+    /// Those of the ingest's own bytes, of which the rendition was made: the same where it
+    /// is these.
+    pub source: StreamInfo,
     /// Which AAC tools the payload uses; `None` for MP3.
     pub profile: Option<AacProfile>,
     /// Number of its segment 0.
@@ -53,8 +56,11 @@ pub struct Unit {
 pub struct TitleMark {
     /// The epoch that `index` counts in.
     pub epoch: EpochId,
-    /// First unit of the title.
+    /// First unit of the title, in this rendition.
     pub index: u64,
+    /// The same among the ingest's own units, which is the title's identity and tells its
+    /// moment exactly: one title has one date range in all renditions.
+    pub source_index: u64,
     /// The title.
     pub title: Arc<Title>,
 }
@@ -103,6 +109,6 @@ impl Record {
 impl TitleMark {
     /// The identity of the title's date range: never used for another.
     pub fn id(&self) -> String {
-        format!("{}-{}", self.epoch, self.index)
+        format!("{}-{}", self.epoch, self.source_index)
     }
 }

@@ -79,7 +79,7 @@ impl Snapshot {
             pending_title: None,
             profile: epoch.profile.map(|profile| log::profile_name(profile).to_owned()),
             running: Some(RunningState {
-                epoch: log::began(&epoch, target_secs),
+                epoch: log::began(&epoch, target_secs, None),
                 next_index: 0,
                 segment,
                 wall_end_nanos: 0,
@@ -136,7 +136,7 @@ impl RunningState {
         let mark =
             |(index, title): &(u64, Option<Arc<Title>>)| (*index, title.as_deref().map(text));
         Self {
-            epoch: log::began(&running.epoch, target_secs),
+            epoch: log::began(&running.epoch, target_secs, None),
             next_index: running.next_index,
             segment: running.segment,
             wall_end_nanos: running.wall_end.nanos(),

@@ -173,6 +173,7 @@ impl Timeline {
         let epoch = Epoch {
             id: epoch_id(self.next.next_number, &unit.data),
             stream: unit.header.stream,
+            source: unit.header.stream,
             profile: self.profile,
             first_number: self.next.next_number,
             discontinuity_sequence: self.next.next_discontinuity,
@@ -200,7 +201,12 @@ impl Timeline {
             self.next.title = Some(Arc::clone(&title));
             running.mark(running.next_index, &title);
             let (epoch, index) = (running.epoch.id, running.next_index);
-            self.records.push_back(Record::Title(TitleMark { epoch, index, title }));
+            self.records.push_back(Record::Title(TitleMark {
+                epoch,
+                index,
+                source_index: index,
+                title,
+            }));
         }
     }
 

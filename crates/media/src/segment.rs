@@ -1,6 +1,7 @@
 //! Segments, as RFC 8216 §3 names them, and what identifies them.
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -105,6 +106,17 @@ impl SegmentInfo {
     /// The segment's name in its rendition's folder: `{number}-{epoch}.{ext}`.
     pub fn file_name(&self) -> String {
         format!("{}-{}.{}", self.number.0, self.epoch, self.codec.extension())
+    }
+
+    /// How long after the epoch's first sample it begins.
+    pub fn since_start(&self) -> Duration {
+        let ticks = u64::try_from(self.start.ticks()).unwrap_or_default();
+        MediaDuration::from_ticks(ticks).to_std(self.timescale)
+    }
+
+    /// Wall-clock time of the epoch's first sample, as this segment has it.
+    pub fn origin(&self) -> WallTime {
+        self.wall_start.minus(self.since_start())
     }
 
     /// Wall-clock time of the first sample after it.

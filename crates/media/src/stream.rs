@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::time::{MediaDuration, Timescale};
+use crate::{adts, mp3};
 
 /// How frames are coded and framed. A stream never changes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -94,6 +95,14 @@ pub struct FrameHeader {
     pub bitrate_bps: Option<u32>,
     /// How the channels are coded; dual channel counts as [`ChannelMode::Stereo`].
     pub channel_mode: ChannelMode,
+}
+
+impl FrameHeader {
+    /// What a frame's own header says; no frame is of both kinds.
+    pub fn of(frame: &[u8]) -> Option<Self> {
+        let mp3 = mp3::Header::parse(frame).and_then(|header| header.to_frame_header());
+        mp3.or_else(|| adts::Header::parse(frame)?.to_frame_header())
+    }
 }
 
 /// One whole coded frame, header included, as it came from the encoder.

@@ -5,6 +5,7 @@ pub mod backoff;
 pub mod clock;
 pub mod config;
 pub mod open_files;
+pub mod pool;
 pub mod secret;
 pub mod shutdown;
 pub mod tail;

@@ -148,6 +148,12 @@ impl<T: Clone> Reader<T> {
         self.next
     }
 
+    /// Leaves out all that is there and has not been read; says how much that was.
+    pub fn skip_to_end(&mut self) -> u64 {
+        let end = self.shared.log().end();
+        end.saturating_sub(std::mem::replace(&mut self.next, end))
+    }
+
     /// Items that are there and have not been read.
     pub fn behind(&self) -> u64 {
         self.shared.log().end().saturating_sub(self.next)

@@ -18,7 +18,10 @@ use crate::config::LogFormat;
 const LINES_WAITING_MAX: usize = 8_192;
 
 /// What is logged where nobody says otherwise.
-const FILTER_DEFAULT: &str = "info";
+/// The decoder's own words are left out: what of a stream does not decode is counted where it
+/// matters, and each segment of a rendition begins with frames of which some cannot.
+const FILTER_DEFAULT: &str =
+    "info,symphonia_bundle_mp3=off,symphonia_codec_aac=off,symphonia_core=off";
 
 /// Keeps the writing thread. Dropping it flushes what waits, for a second at most.
 #[derive(Debug)]

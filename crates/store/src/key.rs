@@ -82,6 +82,11 @@ impl Key {
         self.0.rsplit('/').next().unwrap_or(&self.0)
     }
 
+    /// The last part of the folder that it is in; `None` for a key of one part.
+    pub fn parent_name(&self) -> Option<&str> {
+        self.0.rsplit('/').nth(1)
+    }
+
     /// Its parts, of which there is at least one.
     pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
         self.0.split('/')

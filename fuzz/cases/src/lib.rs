@@ -12,6 +12,7 @@ pub mod admin_query;
 pub mod corpus;
 pub mod facts;
 pub mod framer;
+pub mod he_aac_decode;
 pub mod icy_answers;
 pub mod icy_chunked;
 pub mod icy_classify;
@@ -25,6 +26,7 @@ pub mod journal_file;
 pub mod manifest;
 pub mod mp3_decode;
 pub mod mutate;
+pub mod pcm_decode;
 pub mod playlists;
 pub mod proxy_header;
 pub mod range;
@@ -53,10 +55,11 @@ pub struct Target {
 }
 
 /// All targets, in the order of the alphabet.
-pub const TARGETS: [Target; 30] = [
+pub const TARGETS: [Target; 32] = [
     Target { name: "admin_query", run: admin_query::run, seeds: admin_query::seeds },
     Target { name: "facts", run: facts::run, seeds: facts::seeds },
     Target { name: "framer", run: framer::run, seeds: framer::seeds },
+    Target { name: "he_aac_decode", run: he_aac_decode::run, seeds: he_aac_decode::seeds },
     Target { name: "icy_answers", run: icy_answers::run, seeds: icy_answers::seeds },
     Target { name: "icy_chunked", run: icy_chunked::run, seeds: icy_chunked::seeds },
     Target { name: "icy_classify", run: icy_classify::run, seeds: icy_classify::seeds },
@@ -69,6 +72,7 @@ pub const TARGETS: [Target; 30] = [
     Target { name: "journal_file", run: journal_file::run, seeds: journal_file::seeds },
     Target { name: "manifest", run: manifest::run, seeds: manifest::seeds },
     Target { name: "mp3_decode", run: mp3_decode::run, seeds: mp3_decode::seeds },
+    Target { name: "pcm_decode", run: pcm_decode::run, seeds: pcm_decode::seeds },
     Target { name: "playlists", run: playlists::run, seeds: playlists::seeds },
     Target { name: "proxy_header", run: proxy_header::run, seeds: proxy_header::seeds },
     Target { name: "range", run: range::run, seeds: range::seeds },

@@ -84,6 +84,11 @@ fn framer_holds_over_its_corpus() {
 }
 
 #[test]
+fn he_aac_decode_holds_over_its_corpus() {
+    check("he_aac_decode");
+}
+
+#[test]
 fn icy_answers_holds_over_its_corpus() {
     check("icy_answers");
 }
@@ -141,6 +146,11 @@ fn manifest_holds_over_its_corpus() {
 #[test]
 fn mp3_decode_holds_over_its_corpus() {
     check("mp3_decode");
+}
+
+#[test]
+fn pcm_decode_holds_over_its_corpus() {
+    check("pcm_decode");
 }
 
 #[test]

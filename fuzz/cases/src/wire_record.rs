@@ -34,14 +34,16 @@ pub fn seeds() -> Vec<Vec<u8>> {
 
 fn records() -> Vec<Record> {
     let title = Title::new("Artist - Title", "");
+    let stream = StreamInfo {
+        codec: Codec::Aac,
+        timescale: Timescale::new(44_100).expect("not zero"),
+        channels: 2,
+        samples_per_frame: 1_024,
+    };
     let epoch = Epoch {
         id: EpochId(42),
-        stream: StreamInfo {
-            codec: Codec::Aac,
-            timescale: Timescale::new(44_100).expect("not zero"),
-            channels: 2,
-            samples_per_frame: 1_024,
-        },
+        stream,
+        source: stream,
         profile: Some(AacProfile::Lc),
         first_number: MediaSequence(7),
         discontinuity_sequence: 0,
@@ -57,7 +59,12 @@ fn records() -> Vec<Record> {
     vec![
         Record::Epoch(epoch),
         Record::Unit(Unit { index: 5, data: synthetic::adts_frame(44_100, 2, 40, 2).into() }),
-        Record::Title(TitleMark { epoch: epoch.id, index: 6, title: title.into() }),
+        Record::Title(TitleMark {
+            epoch: epoch.id,
+            index: 6,
+            source_index: 6,
+            title: title.into(),
+        }),
         Record::Closed(Closed { title: None, ..closed.clone() }),
         Record::Closed(closed),
         Record::Ended(epoch.id),

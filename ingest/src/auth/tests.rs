@@ -9,6 +9,7 @@ use icy::shoutcast::Login;
 use outbound::{Policy, Settings};
 use prometheus_client::registry::Registry;
 use runtime::clock::{ManualClock, Steady};
+use runtime::pool::Pool;
 use runtime::shutdown::Shutdown;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -95,7 +96,13 @@ fn ingest(back_end: &BackEnd, registry: &mut Registry) -> Ingest {
     let clock = Steady::new(Arc::new(ManualClock::default()));
     let stream_auth = Some(StreamAuth { client, host, port: 8000 });
     let passwords = Passwords { stream_auth, ..Passwords::default() };
-    Ingest::new(Arc::new(catalogue), limits, (clock, Shutdown::default()), passwords, registry)
+    Ingest::new(
+        Arc::new(catalogue),
+        limits,
+        (clock, Shutdown::default(), Pool::inline()),
+        passwords,
+        registry,
+    )
 }
 
 const PEER: &str = "192.0.2.1:7";

@@ -7,6 +7,7 @@ use catalogue::report::IngestReport;
 use listen::{Doors, Port, PortSettings};
 use prometheus_client::registry::Registry;
 use runtime::clock::{ManualClock, Steady};
+use runtime::pool::Pool;
 use runtime::shutdown::Shutdown;
 use settings::networks::Networks;
 use tokio::io::AsyncReadExt;
@@ -41,7 +42,7 @@ fn station_with(sources_max: usize, header_time: Duration) -> Station {
     let ingest = Ingest::new(
         catalogue(),
         limits,
-        (steady, shutdown.clone()),
+        (steady, shutdown.clone(), Pool::inline()),
         crate::Passwords::default(),
         &mut registry,
     );

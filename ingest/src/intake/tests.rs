@@ -13,13 +13,7 @@ fn intake(ingest: &str) -> Intake {
 }
 
 fn encoding(codec: catalogue::EncodingCodec, kbps: u32, mode: ChannelMode) -> catalogue::Encoding {
-    catalogue::Encoding {
-        codec,
-        bitrate_kbps: kbps,
-        sample_rate_hz: 44_100,
-        channel_mode: mode,
-        rate_control: catalogue::RateControl::Cbr,
-    }
+    catalogue::Encoding { channel_mode: mode, ..catalogue::Encoding::stereo(codec, kbps, 44_100) }
 }
 
 /// Pushes all at once and ends; what came of it.

@@ -6,6 +6,7 @@ use media::synthetic::mp3_frame;
 use media::{ChannelMode, Title};
 use prometheus_client::registry::Registry;
 use runtime::clock::Steady;
+use runtime::pool::Pool;
 use runtime::shutdown::Shutdown;
 
 use super::*;
@@ -68,7 +69,7 @@ impl Role {
         let ingest = Ingest::new(
             Arc::new(catalogue),
             setup.limits,
-            (clock, shutdown.clone()),
+            (clock, shutdown.clone(), Pool::inline()),
             Passwords::default(),
             &mut registry,
         );

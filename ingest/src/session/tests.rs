@@ -38,6 +38,7 @@ impl Encoder {
             claim,
             body: Body::new(framing, metaint),
             intake: Intake::new(ingest.encoding, ingest.on_mismatch),
+            conform: None,
             charset,
             clock: clock.clone(),
             source_timeout: TIMEOUT,

@@ -5,6 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use feed::PathItem;
 use prometheus_client::registry::Registry;
 use runtime::clock::{ManualClock, Steady};
+use runtime::pool::Pool;
 use runtime::shutdown::Shutdown;
 
 use super::*;
@@ -29,7 +30,7 @@ fn role() -> Role {
     let ingest = Ingest::new(
         catalogue(),
         limits,
-        (clock, Shutdown::default()),
+        (clock, Shutdown::default(), Pool::inline()),
         Passwords { admin: Some(Secret::new("adm1n").unwrap()), ..Passwords::default() },
         &mut registry,
     );

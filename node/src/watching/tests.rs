@@ -22,6 +22,7 @@ fn epoch(stream: StreamInfo) -> Epoch {
     Epoch {
         id: EpochId(1),
         stream,
+        source: stream,
         profile: None,
         first_number: MediaSequence(0),
         discontinuity_sequence: 0,

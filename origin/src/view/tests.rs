@@ -37,7 +37,7 @@ struct Bench {
     playlists: LivePlaylists<SegmentInfo>,
     segments: Vec<Segment>,
     sent: u64,
-    station: Arc<Station>,
+    rendition: Arc<Rendition>,
     tasks: JoinSet<()>,
 }
 
@@ -100,10 +100,17 @@ impl Bench {
         };
         let mut tasks = JoinSet::new();
         let stores = stores();
-        let programme = Programme { feed, segments, titles, profile: None, stores };
+        let programme = Programme {
+            rendition: egress.source_rendition(),
+            feed,
+            segments,
+            titles,
+            profile: None,
+            stores,
+        };
         let steady = Steady::new(Arc::clone(&clock) as Arc<dyn Clock>);
         let station =
-            crate::start(&egress, programme, &fanout, (&steady, "one"), &mut tasks).unwrap();
+            crate::start(&egress, vec![programme], &fanout, (&steady, "one"), &mut tasks).unwrap();
         Self {
             fanout,
             clock,
@@ -113,7 +120,7 @@ impl Bench {
             playlists,
             segments: Vec::new(),
             sent: 0,
-            station,
+            rendition: Arc::clone(station.default_rendition()),
             tasks,
         }
     }
@@ -171,19 +178,19 @@ impl Bench {
     /// Waits until the station lists the newest segment.
     async fn settle(&self) {
         let number = self.playlists.window().last().map(|last| last.number);
-        eventually(|| self.station.hls().number == number).await;
+        eventually(|| self.rendition.hls().number == number).await;
     }
 
     fn media(&self) -> Option<String> {
-        let media = self.station.hls().media.clone()?;
+        let media = self.rendition.hls().media.clone()?;
         Some(String::from_utf8(media.text.to_vec()).unwrap())
     }
 
     /// A listener, once the mount is on the air.
     async fn join(&self, metaint: Option<usize>) -> Receiver<Bytes> {
         let metaint = metaint.and_then(|len| NonZeroU32::new(len.try_into().unwrap()));
-        eventually(|| self.station.mount().seat().is_ok()).await;
-        let seat = self.station.mount().seat().unwrap();
+        eventually(|| self.rendition.mount().seat().is_ok()).await;
+        let seat = self.rendition.mount().seat().unwrap();
         seat.join_pipe(NewListener { metaint, ..NewListener::default() }).unwrap()
     }
 }
@@ -264,7 +271,7 @@ async fn listeners_are_held_and_then_ended_when_the_source_is_gone() {
     check_heard(&mut pipe, &before).await;
     bench.end();
     assert_eq!(tokio::time::timeout(PATIENCE, pipe.recv()).await, Ok(None));
-    eventually(|| bench.station.mount().seat().is_err()).await;
+    eventually(|| bench.rendition.mount().seat().is_err()).await;
     let after = bench.play(100);
     check_heard(&mut bench.join(None).await, &after).await;
 }
@@ -294,7 +301,7 @@ async fn seq_16_the_playlists_are_those_of_any_reader_of_the_feed() {
         let media = bench.media();
         assert_eq!(media, bench.playlists.media());
         let uri = "mp3-2s-128/media.m3u8".to_owned();
-        assert_eq!(bench.station.hls().variant, bench.playlists.variant(uri));
+        assert_eq!(bench.rendition.hls().variant, bench.playlists.variant(uri));
         if let Some(text) = &media {
             assert_conforms(text);
         }
@@ -311,7 +318,7 @@ async fn seq_12_segments_stay_in_memory_for_their_availability() {
     let mut bench = Bench::new();
     bench.play(SEGMENT * 40);
     bench.settle().await;
-    let hls = bench.station.hls();
+    let hls = bench.rendition.hls();
     let listed = bench.playlists.window().segments().map(SegmentInfo::file_name);
     for name in listed {
         let segment = bench.segments.iter().find(|one| one.info.file_name() == name);
@@ -320,7 +327,7 @@ async fn seq_12_segments_stay_in_memory_for_their_availability() {
     bench.clock.advance(Duration::from_secs(21));
     bench.play(SEGMENT);
     bench.settle().await;
-    let kept = bench.station.hls().segments.len();
+    let kept = bench.rendition.hls().segments.len();
     assert!(kept <= bench.playlists.window().len() + 1, "{kept} are in memory");
 }
 
@@ -337,7 +344,7 @@ async fn a_feed_read_too_late_begins_the_window_anew() {
     }
     let text = bench.media().unwrap();
     assert_conforms(&text);
-    let hls = bench.station.hls();
+    let hls = bench.rendition.hls();
     assert!(hls.listed < bench.playlists.window().len(), "what was missed is not listed");
 }
 
@@ -360,10 +367,10 @@ async fn a_packager_that_was_on_its_own_is_followed_back_to_the_others() {
     assert!(bench.timeline.join(theirs.advanced(ahead).unwrap()));
     bench.play(SEGMENT * 4);
     bench.settle().await;
-    assert_eq!(bench.station.hls().number.unwrap().0, bench.timeline.segment().unwrap().0 - 1);
+    assert_eq!(bench.rendition.hls().number.unwrap().0, bench.timeline.segment().unwrap().0 - 1);
     let text = bench.media().unwrap();
     assert_conforms(&text);
-    assert_eq!(bench.station.hls().listed, 4, "{text}");
+    assert_eq!(bench.rendition.hls().listed, 4, "{text}");
 }
 
 #[tokio::test]
@@ -376,7 +383,7 @@ async fn what_was_listed_before_the_process_is_listed_at_once() {
     let range = TitleRange { id: "t".into(), start: before.now(), title: title.clone() };
     let mut bench = Bench::with(10_000, infos, vec![range]);
     assert_eq!(bench.media(), text);
-    assert!(bench.station.hls().segments.is_empty(), "the bucket has the bodies");
+    assert!(bench.rendition.hls().segments.is_empty(), "the bucket has the bodies");
     // The source tells its title only when it changes.
     let heard = bench.play(2);
     let mut pipe = bench.join(Some(LEN)).await;
@@ -395,3 +402,5 @@ async fn the_end_of_the_feed_ends_the_task_and_the_mount() {
     assert_eq!(tokio::time::timeout(PATIENCE, pipe.recv()).await, Ok(None));
     bench.tasks.join_next().await.unwrap().unwrap();
 }
+
+mod renditions;

@@ -52,8 +52,8 @@ impl Backlog {
 impl Task {
     /// Whether a segment has left the live window by now, because the bucket was away.
     pub(super) fn is_late(&self, number: MediaSequence) -> bool {
-        let window = self.egress.mount.window.max(self.egress.mount.segment * 3);
-        let segments = window.as_secs().div_ceil(u64::from(self.egress.target_secs()).max(1));
+        let window = self.shelf.egress.mount.window.max(self.shelf.egress.mount.segment * 3);
+        let segments = window.as_secs().div_ceil(u64::from(self.shelf.egress.target_secs()).max(1));
         self.closed().saturating_sub(number.0) >= segments
     }
 
@@ -73,12 +73,12 @@ impl Task {
     /// Stores the oldest one that waits, unless it would be deleted at once.
     pub(super) async fn catch_up(&mut self) {
         let Some(segment) = self.backlog.pop() else { return };
-        let due = segment.info.wall_end().plus(self.egress.mount.window + self.keep);
-        if due > self.clock.now() {
-            match self.bucket.put(segment, self.keep).await {
+        let due = segment.info.wall_end().plus(self.shelf.egress.mount.window + self.shelf.keep());
+        if due > self.shelf.clock.now() {
+            match self.shelf.bucket.put(segment, self.shelf.keep()).await {
                 Some(stored) => {
                     self.metrics.segments.inc();
-                    self.bucket.put_before(vec![(Leaving::Segment(stored), due)]);
+                    self.shelf.bucket.put_before(vec![(Leaving::Segment(stored), due)]);
                 }
                 None => {
                     self.metrics.given_up.inc();

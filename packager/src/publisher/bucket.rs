@@ -1,4 +1,4 @@
-//! What the publisher does with its bucket: everything is tried until it is
+//! What the publisher of a rendition does with its bucket: everything is tried until it is
 //! done, and the feed holds what comes meanwhile.
 
 use std::collections::BTreeSet;
@@ -9,11 +9,12 @@ use bytes::Bytes;
 use catalogue::Egress;
 use feed::Fact;
 use media::{RenditionId, Segment, SegmentInfo, SegmentRef, WallTime};
-use playlists::LivePlaylists;
+use playlists::{LivePlaylists, Variant};
 use runtime::clock::Steady;
 use store::{Append, Area, Attributes, Error, Key, Store, Stores, TimelineLog, Version, keys};
 use tracing::{error, warn};
 
+use super::multivariant::Entry;
 use crate::metrics::EgressMetrics;
 use crate::retention::{Leaving, Retention};
 
@@ -30,10 +31,13 @@ const PAUSE_MAX: Duration = Duration::from_secs(5);
 /// How long until a deletion that failed is tried again.
 pub(crate) const DELETE_PAUSE: Duration = Duration::from_secs(30);
 
+/// Segments that may be newer than one that is looked for: a window of the shortest.
+const NEWER_MAX: usize = 1_000;
+
 /// The longest playlist that is read back.
 const PLAYLIST_BYTES_MAX: usize = 4 << 20;
 
-/// One egress's part of the buckets.
+/// One rendition's part of the buckets, and its egress's log.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     egress: String,
@@ -43,7 +47,8 @@ pub(crate) struct Bucket {
     /// Records of the log that the ledger does not have yet.
     unread: Vec<Line>,
     media: Published,
-    multivariant: Published,
+    /// Its part of the multivariant playlist; `None` where listeners do not get it.
+    multivariant: Option<Entry>,
     retention: Retention,
     /// Whether everyone may read the playlists.
     is_open: bool,
@@ -55,9 +60,18 @@ pub(crate) struct Bucket {
     metrics: EgressMetrics,
 }
 
+/// Whether the multivariant playlist lists a rendition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listing {
+    /// It does.
+    Listed,
+    /// It does not: the rendition does not keep up.
+    Withdrawn,
+}
+
 /// A playlist in the bucket, as this process knows it.
 #[derive(Debug, Default)]
-struct Published {
+pub(super) struct Published {
     text: String,
     version: Option<Version>,
 }
@@ -65,18 +79,19 @@ struct Published {
 impl Bucket {
     pub(crate) fn new(
         egress: &Egress,
+        (rendition, multivariant): (RenditionId, Option<Entry>),
         stores: Stores,
         clock: Steady,
         metrics: EgressMetrics,
     ) -> Self {
         Self {
             egress: egress.name.as_str().to_owned(),
-            rendition: egress.rendition_id(),
+            rendition,
             stores,
             log: None,
             unread: Vec::new(),
             media: Published::default(),
-            multivariant: Published::default(),
+            multivariant,
             retention: Retention::default(),
             is_open: egress.is_open(),
             makes_room: false,
@@ -163,6 +178,20 @@ impl Bucket {
         }
     }
 
+    /// A segment that somebody else has stored, of any size, if it is there; one try.
+    pub(crate) async fn find(&self, info: SegmentInfo) -> Option<SegmentRef> {
+        let folder = keys::rendition(&self.egress, &self.rendition).ok()?;
+        // The number alone sorts before every name that begins with it.
+        let after = folder.child(&info.number.to_string()).ok()?;
+        let store = self.stores.area(Area::Public);
+        let entries = store.list_after(&folder, Some(&after), NEWER_MAX).await;
+        let entries = entries.inspect_err(|error| self.complain("look for a segment", error));
+        entries.ok()?.iter().find_map(|entry| {
+            let info = SegmentInfo { bytes: entry.bytes(), ..info.clone() };
+            Store::adopt_segment(entry, &self.egress, &self.rendition, info)
+        })
+    }
+
     /// Removes the playlists that a process before may have left, where not
     /// everyone may read them any more.
     pub(crate) async fn unlist(&mut self) {
@@ -181,25 +210,47 @@ impl Bucket {
         }
     }
 
-    /// Stores the playlists, where they changed and everyone may read them.
-    pub(crate) async fn list(&mut self, playlists: &LivePlaylists<SegmentRef>) {
+    /// Notes what the multivariant playlist says of the rendition, until the playlists are
+    /// stored the next time.
+    pub(crate) async fn note(&self, playlists: &LivePlaylists<SegmentRef>) {
+        if let Some(entry) = &self.multivariant {
+            drop(entry.set(playlists.variant(self.uri())).await);
+        }
+    }
+
+    /// Takes the rendition out of the multivariant playlist.
+    pub(crate) async fn withdraw(&mut self) {
+        self.publish_multivariant(None).await;
+    }
+
+    /// The media playlist, from where the multivariant one lies.
+    fn uri(&self) -> String {
+        format!("{}/media.m3u8", self.rendition)
+    }
+
+    /// Stores the media playlist, where it changed and everyone may read it, and the
+    /// multivariant one as long as the rendition is `Listing::Listed`.
+    pub(crate) async fn list(&mut self, playlists: &LivePlaylists<SegmentRef>, listing: Listing) {
         if !self.is_open {
             return;
         }
-        let uri = format!("{}/media.m3u8", self.rendition);
-        let (media, multivariant) = (playlists.media(), playlists.multivariant(uri));
-        let keys = keys::media_playlist(&self.egress, &self.rendition)
-            .and_then(|media| Ok((media, keys::multivariant_playlist(&self.egress)?)));
-        match keys {
-            Ok((media_key, multivariant_key)) => {
-                let mut published = std::mem::take(&mut self.media);
-                self.publish(&mut published, &media_key, media).await;
-                self.media = published;
-                let mut published = std::mem::take(&mut self.multivariant);
-                self.publish(&mut published, &multivariant_key, multivariant).await;
-                self.multivariant = published;
-            }
-            Err(error) => error!(egress = self.egress, %error, "no key for the playlists"),
+        let mut published = std::mem::take(&mut self.media);
+        match keys::media_playlist(&self.egress, &self.rendition) {
+            Ok(key) => self.publish(&mut published, &key, playlists.media()).await,
+            Err(error) => error!(egress = self.egress, %error, "no key for a playlist"),
+        }
+        self.media = published;
+        let variant = playlists.variant(self.uri()).filter(|_| listing == Listing::Listed);
+        self.publish_multivariant(variant).await;
+    }
+
+    async fn publish_multivariant(&mut self, variant: Option<Variant>) {
+        let Some(entry) = self.multivariant.clone().filter(|_| self.is_open) else { return };
+        let mut text = entry.set(variant).await;
+        let rendered = text.render();
+        match keys::multivariant_playlist(&self.egress) {
+            Ok(key) => self.publish(&mut text.published, &key, rendered).await,
+            Err(error) => error!(egress = self.egress, %error, "no key for a playlist"),
         }
     }
 

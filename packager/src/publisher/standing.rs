@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use feed::merge::SKEW_MAX;
 use feed::{Fact, Record, Resume, STEP_MAX, Snapshot};
-use media::{EpochId, MediaSequence, SegmentRef, WallTime};
+use media::{EpochId, MediaSequence, SegmentInfo, SegmentRef, WallTime};
 use tracing::{info, warn};
 
-use super::Task;
+use super::{Listed, Task};
 use crate::join;
 use crate::recovery::{self, Recovered};
 
@@ -84,8 +84,8 @@ impl Task {
         let origin = WallTime::from_nanos(*origin_nanos);
         let step = known.since(origin).max(origin.since(known));
         let begins = self.ledger.history().begins(epoch, number, origin);
-        let due = self.egress.hold_back + self.egress.mount.segment / 2;
-        let is_early = begins.is_some_and(|begins| self.clock.now() < begins.plus(due));
+        let due = self.shelf.egress.hold_back + self.shelf.egress.mount.segment / 2;
+        let is_early = begins.is_some_and(|begins| self.shelf.clock.now() < begins.plus(due));
         matches!(record, Record::Clock(_)) && step <= STEP_MAX && is_early
     }
 
@@ -99,7 +99,8 @@ impl Task {
         {
             info!(egress = self.name(), %epoch, "programme agreed again");
             self.standing = Standing::Agreed;
-            let next = self.playlists.window().last().map_or(0, |last| last.info().number.0 + 1);
+            let next =
+                self.shelf.playlists.window().last().map_or(0, |last| last.info().number.0 + 1);
             let joined = Fact::PackagerJoined { epoch: epoch.0, number: next };
             return running.is_some().then_some(joined);
         }
@@ -110,14 +111,14 @@ impl Task {
     /// catches up it is read now and then only: what there is to say of segments that old
     /// has been told.
     pub(super) fn wants_to_hear(&self, number: MediaSequence) -> bool {
-        let now = self.clock.now();
+        let now = self.shelf.clock.now();
         !self.is_late(number) || self.heard.is_none_or(|heard| now.since(heard) >= LOOK_EVERY)
     }
 
     /// Reads what others have told, and passes it on.
     pub(super) async fn hear(&mut self) {
-        self.heard = Some(self.clock.now());
-        let lines = match self.bucket.hear().await {
+        self.heard = Some(self.shelf.clock.now());
+        let lines = match self.shelf.bucket.hear().await {
             Ok(lines) => lines,
             Err(error) => return warn!(egress = self.name(), %error, "log not read"),
         };
@@ -151,7 +152,7 @@ impl Task {
             return;
         }
         self.hear().await;
-        let reading = recovery::read(&self.stores, &self.egress, &self.clock);
+        let reading = recovery::read(&self.shelf.stores, &self.shelf.egress, &self.shelf.clock);
         let Ok(Ok(found)) = tokio::time::timeout(LOOK_TIME_MAX, reading).await else { return };
         match self.standing {
             Standing::Agreed => {}
@@ -165,7 +166,7 @@ impl Task {
     async fn decide(&mut self, found: Recovered) {
         let Some(running) = self.ledger.history().running_epoch() else { return self.settle(None) };
         let stored = found.stored.last().map(|last| last.info().number);
-        let listed = self.playlists.window().last().map(|last| last.info().number);
+        let listed = self.shelf.playlists.window().last().map(|last| last.info().number);
         if stored > listed && found.is_running(running) {
             return self.stray();
         }
@@ -215,7 +216,7 @@ impl Task {
         if placed >= number {
             return;
         }
-        match join::segment_frames(&self.stores, &self.egress, last).await {
+        match join::segment_frames(&self.shelf.stores, &self.shelf.egress, last).await {
             Ok(units) => {
                 let snapshot = Box::new(snapshot);
                 self.tell_programme(Word::Place { snapshot, units });
@@ -231,7 +232,7 @@ impl Task {
     /// segment has not been the newest for long, and is not old by its date.
     fn is_alive(&mut self, found: &Recovered) -> bool {
         let Some(open) = found.open() else { return false };
-        let now = self.clock.now();
+        let now = self.shelf.clock.now();
         let last = found.running.as_ref().and(found.stored.last()).map(SegmentRef::info);
         let newest = (open, last.map(|last| last.number));
         let seen = match self.seen {
@@ -240,7 +241,7 @@ impl Task {
         };
         // A programme may be as late as its paths may be apart.
         let since = last.map_or(seen, |last| last.wall_end().plus(SKEW_MAX).min(seen));
-        now < since.plus(self.egress.mount.segment + self.egress.hold_back + GRACE)
+        now < since.plus(self.shelf.egress.mount.segment + self.shelf.egress.hold_back + GRACE)
     }
 
     fn tell_programme(&self, word: Word) {
@@ -252,13 +253,14 @@ impl Task {
     /// Lists what another packager has stored, where something is missing before a
     /// segment.
     pub(super) async fn fill_before(&mut self, number: MediaSequence) {
-        let last = self.playlists.window().last().map(|last| last.info().number.0);
+        let last = self.shelf.playlists.window().last().map(|last| last.info().number.0);
         if !self.has_others || last.is_some_and(|last| last + 1 >= number.0) {
             return;
         }
-        let reading = recovery::read(&self.stores, &self.egress, &self.clock);
+        let reading = recovery::read(&self.shelf.stores, &self.shelf.egress, &self.shelf.clock);
         let Ok(Ok(found)) = tokio::time::timeout(LOOK_TIME_MAX, reading).await else { return };
-        self.playlists = Self::playlists(&self.egress);
-        self.list_past(&found.titles, found.profile, found.stored);
+        let listed = &mut self.listed;
+        let tell = |info: &SegmentInfo| listed.push(Listed::past(info));
+        self.shelf.list_anew(&found.titles, found.profile, found.stored, tell);
     }
 }

@@ -72,3 +72,20 @@ fn syn_4_no_value_ends_its_line_or_its_quotes() {
     let rules: Vec<_> = check_multivariant(text.as_bytes()).iter().map(|one| one.rule).collect();
     assert_eq!(rules, ["MV-3"]);
 }
+
+#[test]
+fn mp3_is_left_out_where_there_is_something_else() {
+    let variant = |codecs: &str| Variant {
+        uri: codecs.to_owned(),
+        bandwidth_bps: 129_000,
+        average_bandwidth_bps: 129_000,
+        codecs: codecs.to_owned(),
+    };
+    let left = |codecs: &[&str]| -> Vec<String> {
+        let variants = codecs.iter().map(|codecs| variant(codecs)).collect();
+        without_mp3(variants).into_iter().map(|variant| variant.codecs).collect()
+    };
+    assert_eq!(left(&["mp4a.40.2", "mp4a.40.34", "mp4a.40.5"]), ["mp4a.40.2", "mp4a.40.5"]);
+    assert_eq!(left(&["mp4a.40.34", "mp4a.40.34"]), ["mp4a.40.34", "mp4a.40.34"]);
+    assert_eq!(left(&[]), Vec::<String>::new());
+}

@@ -69,7 +69,7 @@ fn assert_one_line(status: i32, said: &str, expected: &[&str]) {
 
 #[tokio::test]
 async fn an_unknown_key_is_named_with_the_nearest() {
-    check_refused("icy_name", "icy_nam", &[":16: egress.mount.icy_nam", "`icy_name`"]).await;
+    check_refused("icy_name", "icy_nam", &[":17: egress.mount.icy_nam", "`icy_name`"]).await;
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn a_start_with_a_wrong_manifest_ends_with_the_same_line() {
     std::fs::write(scratch.path().join("stations.toml"), manifest).unwrap();
     std::fs::write(scratch.path().join("skywave.toml"), "manifest = \"stations.toml\"\n").unwrap();
     let (status, said) = run(&["serve"], scratch.path(), &[]).await;
-    assert_one_line(status, &said, &["stations.toml:16: egress.mount.icy_nam", "`icy_name`"]);
+    assert_one_line(status, &said, &["stations.toml:17: egress.mount.icy_nam", "`icy_name`"]);
 }
 
 #[tokio::test]

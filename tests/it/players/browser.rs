@@ -12,9 +12,9 @@ use super::station::{
 };
 
 /// What `play.mjs` printed.
-struct Played {
+pub(super) struct Played {
     player: String,
-    report: Value,
+    pub(super) report: Value,
 }
 
 /// How much sound is looked at at a time, and so how much has to be played
@@ -54,7 +54,7 @@ impl Played {
         Self::run(&arguments, "Chromium by ICY", station.rendition, secs).await
     }
 
-    async fn run(arguments: &[&str], player: &str, rendition: &str, secs: u32) -> Self {
+    pub(super) async fn run(arguments: &[&str], player: &str, rendition: &str, secs: u32) -> Self {
         let length = secs.to_string();
         let arguments = [arguments, &["--seconds", &length]].concat();
         let limit = Duration::from_secs(u64::from(secs) + 75);
@@ -65,11 +65,11 @@ impl Played {
         Self { player: format!("{player} with {rendition}"), report }
     }
 
-    fn list(&self, name: &str) -> &[Value] {
+    pub(super) fn list(&self, name: &str) -> &[Value] {
         self.report[name].as_array().unwrap()
     }
 
-    fn summary(&self, name: &str) -> f64 {
+    pub(super) fn summary(&self, name: &str) -> f64 {
         self.report["summary"][name].as_f64().unwrap_or(f64::NAN)
     }
 
@@ -90,7 +90,7 @@ impl Played {
     }
 
     /// The longest time without sound after the start, in seconds.
-    fn longest_silence(&self) -> f64 {
+    pub(super) fn longest_silence(&self) -> f64 {
         let begin = self.summary("first_sound_t") + START;
         let silences = self.list("silences").iter();
         let later = silences.filter(|silence| silence["t"].as_f64().unwrap() > begin);
@@ -98,7 +98,7 @@ impl Played {
     }
 
     /// The seconds heard, on the element's clock.
-    fn heard(&self) -> Heard {
+    pub(super) fn heard(&self) -> Heard {
         self.heard_between(0.0, f64::INFINITY)
     }
 
@@ -118,7 +118,7 @@ impl Played {
     }
 
     /// States that it played without a fault for so long.
-    fn assert_plays(&self, secs: u32) {
+    pub(super) fn assert_plays(&self, secs: u32) {
         let Self { player, report } = self;
         let told = format!("{player}: {}\n{:?}", report["summary"], report["events"]);
         assert_eq!(report["errors"], Value::Array(vec![]), "{told}");

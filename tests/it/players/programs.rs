@@ -73,7 +73,7 @@ fn ffmpeg(input: &str) -> Command {
 }
 
 /// Decodes to the end, and says nothing.
-async fn ffmpeg_plays(name: &str, input: &str) {
+pub(super) async fn ffmpeg_plays(name: &str, input: &str) {
     let output = tokio::time::timeout(LIMIT, ffmpeg(input).kill_on_drop(true).output()).await;
     let output = output.unwrap_or_else(|_| panic!("{name} takes too long"));
     let Output { status, stdout, stderr } =
@@ -85,7 +85,7 @@ async fn ffmpeg_plays(name: &str, input: &str) {
 }
 
 /// It does not run as root. Its output is a file: what a pipe does not take at once it throws away.
-async fn vlc_plays(name: &str, url: &str) {
+pub(super) async fn vlc_plays(name: &str, url: &str) {
     let home = Scratch::default();
     let (pcm, log) = (home.path().join("heard"), home.path().join("log.txt"));
     let transcode = format!("#transcode{{acodec=s16l,channels=1,samplerate={RATE_HZ}}}");
@@ -101,7 +101,7 @@ async fn vlc_plays(name: &str, url: &str) {
     assert_tone(name, &written);
 }
 
-async fn gstreamer_plays(name: &str, source: &[&str]) {
+pub(super) async fn gstreamer_plays(name: &str, source: &[&str]) {
     let mut command = Command::new("gst-launch-1.0");
     let format = format!("audio/x-raw,format=S16LE,channels=1,rate={RATE_HZ}");
     command.arg("-q").args(source);
@@ -177,7 +177,7 @@ async fn curl_sees_heads(station: &Station, media_type: &str) {
 }
 
 /// What ffprobe says of a URL.
-async fn probed(url: &str, asked: &[&str]) -> Value {
+pub(super) async fn probed(url: &str, asked: &[&str]) -> Value {
     let mut arguments = vec!["-v", "error", "-of", "json", url, "-show_entries"];
     arguments.extend(asked);
     let output = tools::run("ffprobe", &arguments, LIMIT).await;

@@ -9,7 +9,7 @@ use demo::{Encoding, Source};
 use media::AacProfile;
 use runtime::clock::SystemClock;
 use runtime::shutdown::Shutdown;
-use tests::TestNode;
+use tests::{TestNode, http, wait};
 
 /// A node on which egress `radio` is on air from an encoder of our own.
 #[derive(Debug)]
@@ -33,6 +33,9 @@ pub(super) enum Sound {
 
 /// What the encoder sends at once: three segments, so that HLS is ready.
 pub(super) const HEAD_START_SECS: u32 = 20;
+
+/// What it sends where a player is to have a window with room behind it.
+const LONG_HEAD_START_SECS: u32 = 44;
 
 /// Length of a segment.
 pub(super) const SEGMENT_SECS: u32 = 6;
@@ -91,6 +94,32 @@ impl Station {
     pub(super) async fn on_air_with_past(sound: Sound, head_start_secs: u32) -> Self {
         let manifest = sound.manifest().replace("aliases", "dvr = \"1h\"\naliases");
         Self::start(sound, &manifest, head_start_secs).await
+    }
+
+    /// The same, in these renditions: entries of `encodings`.
+    pub(super) async fn on_air_in(sound: Sound, encodings: &[&str]) -> Self {
+        let encodings = format!("encodings = [{}]\naliases", encodings.join(", "));
+        let manifest = sound.manifest().replace("aliases", &encodings);
+        Self::start(sound, &manifest, LONG_HEAD_START_SECS).await
+    }
+
+    /// The same of an MP3 programme, which gets AAC by itself.
+    pub(super) async fn on_air_with_aac() -> Self {
+        let manifest = Sound::Mp3.manifest().replace("auto_aac = false", "auto_aac = true");
+        Self::start(Sound::Mp3, &manifest, LONG_HEAD_START_SECS).await
+    }
+
+    /// A rendition's media playlist, once there is one that is up to date: what was sent at
+    /// once takes a moment to encode.
+    pub(super) async fn media(&self, rendition: &str) -> String {
+        let url = self.node.url(&format!("/radio/{rendition}/media.m3u8"));
+        let variant = format!("\n{rendition}/media.m3u8");
+        wait::until(&format!("a playlist of {rendition}"), || async {
+            let is_listed = http::get(&self.hls()).await.text().contains(&variant);
+            (is_listed && http::get(&url).await.status == 200).then_some(())
+        })
+        .await;
+        url
     }
 
     async fn start(sound: Sound, manifest: &str, head_start_secs: u32) -> Self {

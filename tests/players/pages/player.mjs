@@ -10,6 +10,7 @@ const report = {
   cues: [],
   dateranges: [],
   silences: [],
+  levels: [],
   player_version: null,
 };
 /** Of 8,192 samples: 171 ms of sound at 48 kHz, bins 5.9 Hz apart. */
@@ -25,12 +26,12 @@ const fault = (kind, fatal, text) =>
 /**
  * Plays `url` for `seconds`, and gives the report.
  *
- * @param {{player: string, url: string, seconds: number, everyMs: number, seekBack: number, untilEnded: boolean}} options
+ * @param {{player: string, url: string, seconds: number, everyMs: number, seekBack: number, switchEvery: number, untilEnded: boolean}} options
  */
-async function judge({ player, url, seconds, everyMs, seekBack, untilEnded }) {
+async function judge({ player, url, seconds, everyMs, seekBack, switchEvery, untilEnded }) {
   watchElement();
   const levels = await listen();
-  await start(player, url);
+  await start(player, url, switchEvery);
   audio.play().catch((error) => fault("play", true, `${error.name}: ${error.message}`));
   const sampler = setInterval(() => report.samples.push(sample(levels)), everyMs);
   if (seekBack > 0) setTimeout(() => (audio.currentTime -= seekBack), seconds * 500);
@@ -122,10 +123,10 @@ function peakHz(spectrum, binHz) {
   return round((top + shift) * binHz, 1);
 }
 
-async function start(player, url) {
+async function start(player, url, switchEvery) {
   const players = { hlsjs: startHlsJs, shaka: startShaka, videojs: startVideoJs, native: startNative };
   try {
-    await players[player](url);
+    await players[player](url, switchEvery);
   } catch (error) {
     fault("start", true, `${error?.code ?? error?.name}: ${error?.message}`);
   }
@@ -148,7 +149,7 @@ function startNative(url) {
   audio.src = url;
 }
 
-async function startHlsJs(url) {
+async function startHlsJs(url, switchEvery) {
   await load("/hlsjs.js");
   const { Hls } = window;
   report.player_version = Hls.version;
@@ -162,6 +163,13 @@ async function startHlsJs(url) {
       addDaterange(range.id, range.startTime, range.attr);
     }
   });
+  hls.on(Hls.Events.LEVEL_SWITCHED, (_, { level }) =>
+    report.levels.push({ t: clock(), url: hls.levels[level].url[0] }),
+  );
+  if (switchEvery > 0) {
+    const next = () => (hls.nextLevel = (Math.max(hls.currentLevel, 0) + 1) % hls.levels.length);
+    setInterval(next, switchEvery * 1000);
+  }
   hls.loadSource(url);
   hls.attachMedia(audio);
 }

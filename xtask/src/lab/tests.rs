@@ -15,6 +15,6 @@ fn an_unknown_experiment_is_told_which_there_are() {
     let error = run(Path::new("."), "alchemy", &[]).unwrap_err().to_string();
     assert_eq!(
         error,
-        "no experiment \"alchemy\"; there are: bench, door, stages, fanout, storm, hour, failover, corpus, fuzz, deny"
+        "no experiment \"alchemy\"; there are: bench, encoders, door, stages, fanout, storm, hour, joins, failover, corpus, fuzz, deny"
     );
 }

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use catalogue::manifest;
 use catalogue::report::{EgressReport, IngestReport, IngestState, PlayedTitle, Report};
 use delivery::fanout::{Fanout, FanoutSettings, MountSettings, MountWriter};
-use delivery::{Delivery, Station, StationSettings, Stations};
+use delivery::{Delivery, RenditionSettings, Station, StationSettings, Stations};
 use http_body_util::BodyExt;
 use icy::listener::{Cors, StationHead};
 use listen::{Access, Entry, Guard, Routes, Secure};
@@ -312,7 +312,7 @@ fn station(writer: &MountWriter) -> Arc<Station> {
         title: name.clone(),
         sid: if name == "acme" { 1 } else { 2 },
         name,
-        rendition: RenditionId::new("mp3", 128),
+        default_rendition: RenditionId::new("mp3", 128),
         target_secs: 6,
         hold: Duration::from_secs(10),
         dvr: Duration::ZERO,
@@ -320,8 +320,6 @@ fn station(writer: &MountWriter) -> Arc<Station> {
         geo: None,
         session_limit: None,
         protect_segments: false,
-        limit_announcement: None,
-        geo_announcement: None,
     };
     let head = StationHead {
         codec: Codec::Mp3,
@@ -336,7 +334,14 @@ fn station(writer: &MountWriter) -> Arc<Station> {
         metaint: None,
         cors: Cors::Any,
     };
-    Arc::new(Station::new(settings, head, writer.handle()))
+    let rendition = RenditionSettings {
+        id: settings.default_rendition.clone(),
+        head,
+        mount: writer.handle(),
+        limit_announcement: None,
+        geo_announcement: None,
+    };
+    Arc::new(Station::new(settings, vec![rendition]).unwrap())
 }
 
 fn folder() -> PathBuf {

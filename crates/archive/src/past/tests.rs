@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use catalogue::Rendition;
+
 use super::*;
 use crate::testing::{Bench, SEGMENT};
 
@@ -43,7 +45,7 @@ async fn the_recent_past_begins_with_the_stored_playlist() {
     bench.play(SEGMENT * 20).await;
     bench.list_from(8).await;
     let rendition = bench.rendition.clone();
-    let (past, numbers) = adopted(&bench, Reach::Recent(&rendition)).await;
+    let (past, numbers) = adopted(&bench, Reach::Recent(&rendition.id)).await;
     assert!(!past.is_whole);
     assert_eq!(numbers, bench.numbers(8..bench.segments.len()));
     // What goes on does so where the whole past ends.
@@ -61,7 +63,7 @@ async fn without_a_playlist_to_begin_with_the_whole_past_is_read() {
     let mut bench = Bench::new().await;
     bench.play(SEGMENT * 10).await;
     let rendition = bench.rendition.clone();
-    let (past, numbers) = adopted(&bench, Reach::Recent(&rendition)).await;
+    let (past, numbers) = adopted(&bench, Reach::Recent(&rendition.id)).await;
     assert!(past.is_whole);
     assert_eq!(numbers, bench.numbers(0..10));
 }
@@ -72,7 +74,7 @@ async fn numbers_that_do_not_sort_as_text_are_read_from_the_beginning() {
     bench.play(SEGMENT * 10).await;
     bench.list_from(3).await;
     let rendition = bench.rendition.clone();
-    let (past, numbers) = adopted(&bench, Reach::Recent(&rendition)).await;
+    let (past, numbers) = adopted(&bench, Reach::Recent(&rendition.id)).await;
     assert!(past.is_whole);
     assert_eq!(numbers, (95..105).collect::<Vec<_>>());
 }
@@ -83,10 +85,11 @@ async fn another_renditions_numbers_count_where_they_are_the_last() {
     bench.play(SEGMENT * 10).await;
     bench.list_from(3).await;
     // The encoding was changed, to a name that sorts before.
-    let old = std::mem::replace(&mut bench.rendition, RenditionId::new("aac", 64));
+    let other = Rendition { id: RenditionId::new("aac", 64), ..bench.rendition.clone() };
+    let old = std::mem::replace(&mut bench.rendition, other);
     bench.pause(Duration::from_secs(30)).await;
     bench.play(SEGMENT * 10).await;
-    let past = Past::read(&bench.stores, "acme", Reach::Recent(&old)).await.unwrap();
+    let past = Past::read(&bench.stores, "acme", Reach::Recent(&old.id)).await.unwrap();
     assert!(past.is_whole);
     let resume = past.history.resume(&past.stored(), media::MediaSequence(1));
     assert_eq!(resume.next_number.0, bench.segments.last().unwrap().info.number.0 + 1);
@@ -102,7 +105,7 @@ async fn one_rendition_is_listed_without_what_other_encodings_left() {
         std::fs::copy(bench.file(nth), folder.join(bench.segments[nth].info.file_name())).unwrap();
     }
     let (whole, numbers) = adopted(&bench, Reach::Whole).await;
-    let (past, same) = adopted(&bench, Reach::Rendition(&bench.rendition)).await;
+    let (past, same) = adopted(&bench, Reach::Rendition(&bench.rendition.id)).await;
     assert_eq!((whole.stored().len(), past.stored().len()), (20, 10));
     assert_eq!((numbers, same), (bench.numbers(0..10), bench.numbers(0..10)));
 }

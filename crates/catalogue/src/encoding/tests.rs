@@ -2,18 +2,11 @@ use media::{FrameHeader, StreamInfo, Timescale};
 
 use super::*;
 
-fn encoding(codec: EncodingCodec, bitrate_kbps: u32, sample_rate_hz: u32) -> Encoding {
-    Encoding {
-        codec,
-        bitrate_kbps,
-        sample_rate_hz,
-        channel_mode: ChannelMode::Stereo,
-        rate_control: RateControl::Cbr,
-    }
-}
-
 fn mp3() -> Encoding {
-    Encoding { channel_mode: ChannelMode::JointStereo, ..encoding(EncodingCodec::Mp3, 128, 44_100) }
+    Encoding {
+        channel_mode: ChannelMode::JointStereo,
+        ..Encoding::stereo(EncodingCodec::Mp3, 128, 44_100)
+    }
 }
 
 fn mp3_header(kbps: u32, hz: u32, channel_mode: ChannelMode) -> FrameHeader {
@@ -51,7 +44,7 @@ fn an_mp3_encoder_that_obeys_has_no_mismatch() {
 fn joint_stereo_may_send_plain_frames_but_not_the_other_way_round() {
     check(mp3(), &mp3_header(128, 44_100, ChannelMode::Stereo), None, &[]);
     check(
-        encoding(EncodingCodec::Mp3, 128, 44_100),
+        Encoding::stereo(EncodingCodec::Mp3, 128, 44_100),
         &mp3_header(128, 44_100, ChannelMode::JointStereo),
         None,
         &["channel_mode: wanted stereo, got joint_stereo"],
@@ -89,14 +82,14 @@ fn a_varying_rate_has_any_bit_rate() {
 fn another_codec_is_the_only_mismatch_and_marked() {
     check(mp3(), &aac_header(48_000, 1), None, &["codec: wanted mp3, got aac"]);
     let header = mp3_header(128, 44_100, ChannelMode::Stereo);
-    let wanted = encoding(EncodingCodec::HeAac, 64, 44_100);
+    let wanted = Encoding::stereo(EncodingCodec::HeAac, 64, 44_100);
     check(wanted, &header, None, &["codec: wanted he_aac, got mp3"]);
     assert!(wanted.mismatch(&header, None)[0].is_other_codec);
 }
 
 #[test]
 fn a_plain_aac_header_is_compared_as_it_stands() {
-    let wanted = encoding(EncodingCodec::Aac, 128, 44_100);
+    let wanted = Encoding::stereo(EncodingCodec::Aac, 128, 44_100);
     check(wanted, &aac_header(44_100, 2), None, &[]);
     check(wanted, &aac_header(44_100, 2), Some(AacProfile::Lc), &[]);
     check(wanted, &aac_header(44_100, 6), None, &["channel_mode: wanted stereo, got 6 channels"]);
@@ -108,7 +101,7 @@ fn a_plain_aac_header_is_compared_as_it_stands() {
 
 #[test]
 fn he_aac_has_a_core_at_half_the_rate() {
-    let wanted = encoding(EncodingCodec::HeAac, 64, 44_100);
+    let wanted = Encoding::stereo(EncodingCodec::HeAac, 64, 44_100);
     check(wanted, &aac_header(22_050, 2), None, &[]);
     check(wanted, &aac_header(22_050, 2), Some(AacProfile::HeV1), &[]);
     check(
@@ -122,13 +115,13 @@ fn he_aac_has_a_core_at_half_the_rate() {
 #[test]
 fn what_the_decoder_finds_is_compared_at_the_rate_that_is_heard() {
     check(
-        encoding(EncodingCodec::HeAac, 64, 44_100),
+        Encoding::stereo(EncodingCodec::HeAac, 64, 44_100),
         &aac_header(44_100, 2),
         Some(AacProfile::Lc),
         &["codec: wanted he_aac, got aac"],
     );
     check(
-        encoding(EncodingCodec::Aac, 64, 44_100),
+        Encoding::stereo(EncodingCodec::Aac, 64, 44_100),
         &aac_header(22_050, 2),
         Some(AacProfile::HeV1),
         &["codec: wanted aac, got he_aac"],
@@ -137,7 +130,7 @@ fn what_the_decoder_finds_is_compared_at_the_rate_that_is_heard() {
 
 #[test]
 fn he_aac_v2_says_one_channel_for_its_two() {
-    let wanted = encoding(EncodingCodec::HeAacV2, 32, 44_100);
+    let wanted = Encoding::stereo(EncodingCodec::HeAacV2, 32, 44_100);
     check(wanted, &aac_header(22_050, 1), Some(AacProfile::HeV2), &[]);
     check(wanted, &aac_header(22_050, 1), None, &[]);
     check(
@@ -150,7 +143,7 @@ fn he_aac_v2_says_one_channel_for_its_two() {
 
 #[test]
 fn a_mean_bit_rate_follows_within_a_tenth() {
-    let wanted = encoding(EncodingCodec::Aac, 100, 44_100);
+    let wanted = Encoding::stereo(EncodingCodec::Aac, 100, 44_100);
     for (bps, follows) in [(90_000, true), (110_000, true), (89_999, false), (110_001, false)] {
         assert_eq!(wanted.mean_bitrate_mismatch(bps).is_none(), follows, "{bps}");
     }
@@ -168,14 +161,14 @@ fn check_settings(encoding: Encoding, expected: &str) {
 #[test]
 fn mp3_has_the_bit_rates_of_its_sampling_rate() {
     check_settings(mp3(), "ok");
-    check_settings(encoding(EncodingCodec::Mp3, 320, 32_000), "ok");
-    check_settings(encoding(EncodingCodec::Mp3, 144, 22_050), "ok");
+    check_settings(Encoding::stereo(EncodingCodec::Mp3, 320, 32_000), "ok");
+    check_settings(Encoding::stereo(EncodingCodec::Mp3, 144, 22_050), "ok");
     check_settings(
-        encoding(EncodingCodec::Mp3, 144, 44_100),
+        Encoding::stereo(EncodingCodec::Mp3, 144, 44_100),
         "bitrate_kbps: mp3 at 44100 Hz has no 144 kbit/s, but 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320",
     );
     check_settings(
-        encoding(EncodingCodec::Mp3, 128, 96_000),
+        Encoding::stereo(EncodingCodec::Mp3, 128, 96_000),
         "sample_rate_hz: mp3 has no 96000 Hz, but 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000",
     );
     let vbr = Encoding { rate_control: RateControl::Vbr, bitrate_kbps: 190, ..mp3() };
@@ -185,20 +178,20 @@ fn mp3_has_the_bit_rates_of_its_sampling_rate() {
 
 #[test]
 fn he_aac_needs_a_core_rate_too() {
-    check_settings(encoding(EncodingCodec::HeAac, 64, 48_000), "ok");
-    check_settings(encoding(EncodingCodec::HeAac, 64, 16_000), "ok");
+    check_settings(Encoding::stereo(EncodingCodec::HeAac, 64, 48_000), "ok");
+    check_settings(Encoding::stereo(EncodingCodec::HeAac, 64, 16_000), "ok");
     for rate in [8_000, 11_025, 12_000] {
-        assert!(encoding(EncodingCodec::HeAac, 64, rate).check().is_err(), "{rate}");
+        assert!(Encoding::stereo(EncodingCodec::HeAac, 64, rate).check().is_err(), "{rate}");
     }
     let mono = Encoding {
         channel_mode: ChannelMode::Mono,
-        ..encoding(EncodingCodec::HeAacV2, 32, 44_100)
+        ..Encoding::stereo(EncodingCodec::HeAacV2, 32, 44_100)
     };
     check_settings(mono, "channel_mode: he_aac_v2 is stereo by its nature; mono is he_aac");
 }
 
 fn check_id(codec: EncodingCodec, segment_secs: u64, expected: &str) {
-    let id = encoding(codec, 64, 44_100).rendition_id(Duration::from_secs(segment_secs));
+    let id = Encoding::stereo(codec, 64, 44_100).rendition_id(Duration::from_secs(segment_secs));
     assert_eq!(id.as_str(), expected);
 }
 

@@ -118,7 +118,7 @@ fn what_is_left_out_has_its_default() {
                 rate_control: Cbr,
             },
             aliases: [],
-            auto_aac: true,
+            renditions: aac-128 (aac 128 kbit/s cbr, 44100 Hz, stereo) + mp3-128,
             hold_back: 3s,
             silence: None,
             fallback: None,
@@ -238,17 +238,7 @@ fn all_of_an_encoding_is_taken_over() {
 
 #[test]
 fn what_is_not_built_yet_says_so() {
-    for (line, key) in [
-        ("ads = true", "ads"),
-        (
-            "encodings = [{ codec = \"aac\", bitrate_kbps = 64, sample_rate_hz = 44100, channel_mode = \"stereo\" }]",
-            "encodings",
-        ),
-    ] {
-        check_not_built(&manifest("", line), &format!("egress.{key}"));
-    }
-    let conform = "on_mismatch = \"conform\"";
-    check_ingest_refused(conform, "ingest.on_mismatch: `conform` is not built yet");
+    check_not_built(&manifest("", "ads = true"), "egress.ads");
     check_not_built(&manifest("", "[[pop]]\nname = \"a\"\nurl = \"https://a.example\""), "pop");
     check_not_built(&manifest("", "[[cluster]]\nname = \"a\"\npops = []"), "cluster");
     let balancer = "[[balancer]]\nname = \"a\"\npublisher = \"acme\"\negresses = [\"acme\"]";
@@ -519,3 +509,4 @@ fn the_defaults_of_lengths_are_those_of_the_limits() {
 
 mod geo;
 mod outside;
+mod renditions;

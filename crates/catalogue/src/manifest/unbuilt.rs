@@ -2,7 +2,7 @@
 
 use settings::{Document, Error, Spanned};
 
-use super::raw::{Egress, Ingest, Manifest, OnMismatch};
+use super::raw::{Egress, Manifest};
 
 const NOT_BUILT: &str = "not built yet";
 
@@ -13,7 +13,6 @@ const NOT_BUILT: &str = "not built yet";
 /// One line that says so and names the key.
 pub(super) fn refuse(document: &Document, manifest: &Manifest) -> Result<(), Error> {
     let refusal = Refusal { document };
-    manifest.ingest.iter().try_for_each(|ingest| refusal.ingest(ingest))?;
     manifest.egress.iter().try_for_each(|egress| refusal.egress(egress))?;
     refusal.present(manifest.pop.first())?;
     refusal.present(manifest.cluster.first())?;
@@ -26,17 +25,8 @@ struct Refusal<'d> {
 }
 
 impl Refusal<'_> {
-    fn ingest(&self, ingest: &Ingest) -> Result<(), Error> {
-        let is_conform = |on: &&Spanned<OnMismatch>| *on.get_ref() == OnMismatch::Conform;
-        match ingest.on_mismatch.as_ref().filter(is_conform) {
-            Some(on) => Err(self.document.error(on.span(), format!("`conform` is {NOT_BUILT}"))),
-            None => Ok(()),
-        }
-    }
-
     fn egress(&self, egress: &Egress) -> Result<(), Error> {
-        self.present(egress.ads.as_ref().filter(|ads| *ads.get_ref()))?;
-        self.present(egress.encodings.as_ref().filter(|list| !list.get_ref().is_empty()))
+        self.present(egress.ads.as_ref().filter(|ads| *ads.get_ref()))
     }
 
     fn present<T>(&self, value: Option<&Spanned<T>>) -> Result<(), Error> {

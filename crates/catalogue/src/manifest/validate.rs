@@ -11,6 +11,7 @@ use crate::encoding::{Encoding, Setting};
 use crate::limits;
 use crate::name::{MountPath, Name};
 use crate::paths::{PathSet, refuse_reserved};
+use crate::rendition::{self, Renditions};
 use crate::resources::{Catalogue, Delivery, Egress, Ingest, OnMismatch, Publisher, Pull, Push};
 
 mod audio_file;
@@ -92,12 +93,14 @@ impl Validation<'_> {
                 return Err(self.document.error(raw.name.span(), what));
             }
         };
+        let encoding = self.encoding(&raw.encoding)?;
+        let on_mismatch = self.on_mismatch(raw.on_mismatch.as_ref(), &encoding)?;
         let ingest = Ingest {
             publisher,
             region: region(raw.region),
-            encoding: self.encoding(&raw.encoding)?,
+            encoding,
             delivery,
-            on_mismatch: on_mismatch(raw.on_mismatch.as_ref()),
+            on_mismatch,
             charset: raw.charset,
             name: raw.name.into_inner(),
         };
@@ -106,6 +109,21 @@ impl Validation<'_> {
         }
         self.catalogue.ingests.insert(ingest.name.clone(), ingest);
         Ok(())
+    }
+
+    /// Only what can be encoded can be conformed to.
+    fn on_mismatch(
+        &self,
+        raw: Option<&Spanned<raw::OnMismatch>>,
+        encoding: &Encoding,
+    ) -> Result<OnMismatch, Error> {
+        let on_mismatch = on_mismatch(raw);
+        let Some(raw) = raw.filter(|_| on_mismatch == OnMismatch::Conform) else {
+            return Ok(on_mismatch);
+        };
+        let checked = rendition::check(encoding);
+        checked.map_err(|error| self.document.error(raw.span(), format!("`conform`: {error}")))?;
+        Ok(on_mismatch)
     }
 
     fn push(&self, raw: raw::Push) -> Result<Push, Error> {
@@ -206,12 +224,13 @@ impl Validation<'_> {
         let limit_announcement = read(of_limit, audio_file::ANNOUNCEMENT)?;
         let of_geo = raw.geo.as_ref().and_then(|geo| geo.get_ref().announcement.as_ref());
         let geo_announcement = read(of_geo, audio_file::ANNOUNCEMENT)?;
-        let rendition = encoding.rendition_id(mount.segment);
+        let auto_aac = raw.auto_aac.unwrap_or(true);
+        let renditions = self.renditions(raw.encodings, &encoding, (mount.segment, auto_aac))?;
         let wait_default = Duration::from_millis(limits::HOLD_BACK_MS_DEFAULT);
         let wait = raw.hold_back.map_or(wait_default, |wait| wait.get_ref().get());
         // One path has none to wait for.
         let hold_back = if raw.ingests.get_ref().len() > 1 { wait } else { Duration::ZERO };
-        self.claim(&raw.name, &raw.aliases, rendition.as_str(), paths)?;
+        self.claim(&raw.name, &raw.aliases, &renditions, paths)?;
         let aliases: Vec<MountPath> = raw.aliases.into_iter().map(Spanned::into_inner).collect();
         let before = u32::try_from(self.catalogue.egresses.len()).unwrap_or(u32::MAX);
         let egress = Egress {
@@ -221,7 +240,7 @@ impl Validation<'_> {
             ingests: raw.ingests.into_inner().into_iter().map(Spanned::into_inner).collect(),
             encoding,
             aliases,
-            auto_aac: raw.auto_aac.unwrap_or(true),
+            renditions,
             hold_back,
             silence: silence(self.document, raw.silence)?,
             fallback,
@@ -247,6 +266,27 @@ impl Validation<'_> {
         }
         self.catalogue.egresses.insert(egress.name.clone(), egress);
         Ok(())
+    }
+
+    fn renditions(
+        &self,
+        asked: Option<raw::Encodings>,
+        source: &Encoding,
+        (segment, auto_aac): (Duration, bool),
+    ) -> Result<Renditions, Error> {
+        let Some(asked) = asked.filter(|asked| !asked.get_ref().is_empty()) else {
+            return Ok(Renditions::automatic(source, segment, auto_aac));
+        };
+        if asked.get_ref().len() > limits::ENCODINGS_MAX {
+            let what = format!("at most {} encodings", limits::ENCODINGS_MAX);
+            return Err(self.document.error(asked.span(), what));
+        }
+        let encodings = asked.get_ref().iter().map(|one| self.encoding(one.get_ref()));
+        let encodings = encodings.collect::<Result<Vec<_>, _>>()?;
+        Renditions::asked(source, segment, &encodings).map_err(|(nth, error)| {
+            let span = asked.get_ref().get(nth).map_or(asked.span(), Spanned::span);
+            self.document.error(span, error)
+        })
     }
 
     /// The encoding of an egress's ingests, which is one.
@@ -283,11 +323,11 @@ impl Validation<'_> {
         &self,
         name: &Spanned<Name>,
         aliases: &[Spanned<MountPath>],
-        rendition: &str,
+        renditions: &Renditions,
         paths: &mut PathSet,
     ) -> Result<(), Error> {
         let owner = format!("egress `{}`", name.get_ref());
-        let renditions = [rendition.to_owned()];
+        let renditions: Vec<String> = renditions.iter().map(|one| one.id.to_string()).collect();
         paths
             .claim(name.get_ref().as_str(), &renditions, &owner)
             .map_err(|what| self.document.error(name.span(), what))?;
@@ -354,8 +394,8 @@ fn silence(
 fn on_mismatch(raw: Option<&Spanned<raw::OnMismatch>>) -> OnMismatch {
     match raw.map(Spanned::get_ref) {
         Some(raw::OnMismatch::Refuse) => OnMismatch::Refuse,
-        // `conform` was refused as not built.
-        Some(raw::OnMismatch::Warn | raw::OnMismatch::Conform) | None => OnMismatch::Warn,
+        Some(raw::OnMismatch::Conform) => OnMismatch::Conform,
+        Some(raw::OnMismatch::Warn) | None => OnMismatch::Warn,
     }
 }
 

@@ -1,6 +1,7 @@
 #![expect(clippy::cast_possible_truncation, reason = "test signals are within range")]
 
 use super::*;
+use crate::testing::mp3_frames;
 
 const STEREO: Settings = Settings {
     sample_rate_hz: 44_100,
@@ -83,6 +84,34 @@ fn headers_say_what_was_asked_for() {
 }
 
 #[test]
+fn channels_are_coded_as_was_asked_for() {
+    let pcm = samples(&STEREO, 44_100);
+    for (settings, mode, bits) in [
+        (STEREO, ChannelMode::JointStereo, 0x40),
+        (STEREO, ChannelMode::Stereo, 0x00),
+        (MONO, ChannelMode::Mono, 0xC0),
+    ] {
+        let mut encoder = Encoder::with_channel_mode(&settings, mode).unwrap();
+        let mut bytes = Vec::new();
+        encoder.encode(&pcm, &mut bytes).unwrap();
+        encoder.flush(&mut bytes).unwrap();
+        assert!(frames(&settings, &bytes).iter().all(|frame| frame[3] & 0xC0 == bits), "{mode:?}");
+    }
+    for (settings, mode) in
+        [(STEREO, ChannelMode::Mono), (MONO, ChannelMode::Stereo), (MONO, ChannelMode::JointStereo)]
+    {
+        let refused = Encoder::with_channel_mode(&settings, mode);
+        assert!(matches!(refused, Err(Error::Settings { .. })), "{mode:?}");
+    }
+}
+
+#[test]
+fn an_encoder_opened_again_gives_the_same_bytes() {
+    let pcm = samples(&STEREO, 44_100);
+    assert_eq!(encoded(&STEREO, &pcm, 1152), encoded(&STEREO, &pcm, 1152));
+}
+
+#[test]
 fn no_tag_is_written() {
     let bytes = encoded(&STEREO, &samples(&STEREO, 44_100), 1152);
     for text in [b"Xing", b"Info", b"ID3\x03", b"ID3\x04"] {
@@ -161,4 +190,16 @@ fn every_bit_rate_of_a_version_is_kept() {
             frames(&settings, &bytes);
         }
     }
+}
+
+#[test]
+fn a_cut_frame_waits() {
+    let frames = mp3_frames(&vec![0; 2 * 8 * 1_152]);
+    let whole = frames.concat();
+    let mut buffer = whole[..1_000].to_vec();
+    assert_eq!(whole_frames(&mut buffer).len(), 2);
+    assert!(buffer.len() < 418);
+    buffer.extend(&whole[1_000..]);
+    whole_frames(&mut buffer);
+    assert!(buffer.is_empty());
 }

@@ -115,7 +115,7 @@ enum Air {
 async fn tell_of_mount(back_end: &BackEnd, station: &Station, finish: &Shutdown) -> bool {
     let mut is_on_air = false;
     while !finish.is_triggered() {
-        if station.mount().is_open() != is_on_air {
+        if station.default_rendition().mount().is_open() != is_on_air {
             is_on_air = !is_on_air;
             let air = if is_on_air { Air::On } else { Air::Off };
             back_end.tell_all_paths(station, air).await;
@@ -142,7 +142,7 @@ impl BackEnd {
             Air::Off => &self.targets.mount_remove,
         };
         let Some(target) = target else { return };
-        for path in station.paths() {
+        for path in station.settings().paths() {
             let mount = format!("/{path}");
             let action = match air {
                 Air::On => Action::MountAdd(&mount),

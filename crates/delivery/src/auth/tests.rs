@@ -158,7 +158,7 @@ impl Asked {
     async fn until_empty(&self) {
         eventually(|| {
             self.bench.push(1);
-            self.bench.station.mount().listeners() == 0
+            self.bench.rendition.mount().listeners() == 0
         })
         .await;
     }
@@ -212,6 +212,9 @@ async fn a_back_end_knows_each_mount_by_one_spelling() {
         ("/acme", "%2facme"),
         ("/%61cm%65?a=%20", "%2facme%3fa%3d%2520"),
         ("/acme%2Emp3?", "%2facme%2emp3%3f"),
+        // All renditions are the mount's.
+        ("/acme/mp3-128?a=b", "%2facme%3fa%3db"),
+        ("/acme.mp3%2fmp3-128", "%2facme%2emp3"),
     ] {
         asked.ask(&format!("GET {target} HTTP/1.0\r\n\r\n")).await;
         asked.bench.get(target).await;
@@ -229,7 +232,7 @@ async fn head_lets_nobody_in_and_is_told_as_a_listener_of_no_time() {
     assert_eq!(peer.rest().await, b"");
     asked.script.until_told("listener_remove", 1).await;
     assert!(asked.script.bodies("listener_remove")[0].contains("&duration=0&"));
-    assert_eq!(asked.bench.station.mount().listeners(), 0);
+    assert_eq!(asked.bench.rendition.mount().listeners(), 0);
 }
 
 #[tokio::test]
@@ -264,7 +267,7 @@ async fn a_back_end_that_says_no_is_answered_as_icecast_does_with_its_reason() {
         for refusal in asked.refusals().await {
             assert_eq!(refusal, (401, line.to_owned()), "{answer}");
         }
-        assert_eq!(asked.bench.station.mount().listeners(), 0, "the seat is free again");
+        assert_eq!(asked.bench.rendition.mount().listeners(), 0, "the seat is free again");
         assert_eq!(asked.script.bodies("listener_remove"), [""; 0]);
         asked.check_metric("delivery_auth_asked_total{mount=\"acme\",outcome=\"Denied\"} 2");
         asked.check_metric("delivery_http_requests_total{kind=\"Stream\",status=\"401\"} 2");
@@ -549,7 +552,7 @@ async fn over_hls_nobody_comes_in_without_the_back_ends_yes() {
         assert_eq!((refused.status.as_u16(), refused.header("cache-control")), (403, "no-store"));
     }
     assert_eq!(asked.bench.get("/acme.pls").await.status, 200);
-    assert_eq!(asked.bench.station.mount().snapshot().hls_sessions, 0);
+    assert_eq!(asked.bench.rendition.mount().snapshot().hls_sessions, 0);
 }
 
 #[test]

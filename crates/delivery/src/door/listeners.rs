@@ -6,9 +6,9 @@ use media::Codec;
 
 use super::Delivery;
 use crate::fanout::{ListenerId, PushError, Which};
-use crate::resolve::Wanted;
+use crate::rendition::Rendition;
+use crate::resolve::{Found, Wanted};
 use crate::roster::{Audience, Over, Roster, Visitor};
-use crate::station::Station;
 
 /// Why listeners were not ended, or not moved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -60,8 +60,8 @@ impl Delivery {
     ///
     /// [`ListenerError::NoSuchMount`].
     pub fn audience(&self, mount: &str) -> Result<Audience, ListenerError> {
-        let station = self.station(mount)?;
-        let snapshot = station.mount().snapshot();
+        let station = self.mount(mount)?.station;
+        let snapshot = station.snapshot();
         Ok(self.roster.audience(&station.settings().name, &snapshot, self.clock.now()))
     }
 
@@ -74,57 +74,102 @@ impl Delivery {
     /// [`ListenerError::NoSuchMount`], [`ListenerError::NoSuchListener`] and
     /// [`ListenerError::Engine`].
     pub fn kill(&self, mount: &str, id: ListenerId) -> Result<(), ListenerError> {
-        let station = self.station(mount)?;
-        match self.find(&station, id)?.over {
-            Over::Icy => Ok(station.mount().end(id)?),
+        let Found { station, rendition, .. } = self.mount(mount)?;
+        let egress = &station.settings().name;
+        match self.find(egress, id)?.over {
+            Over::Icy => Ok(rendition.mount().end(id)?),
             Over::Hls => {
-                self.sessions.kill(&station.settings().name, id, self.clock.now());
+                self.sessions.kill(egress, id, self.clock.now());
                 Ok(())
             }
         }
     }
 
     /// Lets listeners of one mount go on at another, each of them a name or an
-    /// alias with or without its slash. Those for whom the other has no place
-    /// stay.
+    /// alias with or without its slash, or one of its renditions'. Those for whom
+    /// the other has no place stay, and of an egress with several renditions those
+    /// whose codec the other has not.
     ///
     /// # Errors
     ///
-    /// [`ListenerError`], and all stay.
+    /// [`ListenerError`], and all stay; but for [`ListenerError::Engine`], with which
+    /// those of another rendition may have gone.
     pub fn move_listeners(&self, from: &str, to: &str, which: Which) -> Result<(), ListenerError> {
-        let (from, to) = (self.station(from)?, self.station(to)?);
-        let name = |station: &Station| station.settings().name.clone();
-        if Arc::ptr_eq(&from, &to) {
-            return Err(ListenerError::SameMount(name(&to)));
+        let (from, to) = (self.mount(from)?, self.mount(to)?);
+        if Arc::ptr_eq(&from.station, &to.station) {
+            return Err(ListenerError::SameMount(to.station.settings().name.clone()));
         }
-        let (has, gets) = (from.head().codec, to.head().codec);
-        if has != gets {
-            return Err(ListenerError::OtherCodec { from: has, to: gets });
+        let givers: Vec<&Rendition> = match which {
+            Which::One(id) => vec![self.heard_by(&from, id)?],
+            Which::All => self.heard_at(&from),
+        };
+        let (mut moves, mut why) = (Vec::new(), None);
+        for giver in givers {
+            match taker(giver, &to) {
+                Ok(taker) => moves.push((giver.mount(), taker.mount())),
+                Err(error) => why = why.or(Some(error)),
+            }
         }
-        if !to.mount().is_open() {
-            return Err(ListenerError::OffAir(name(&to)));
+        if let Some(why) = why.filter(|_| moves.is_empty()) {
+            return Err(why);
         }
-        if let Which::One(id) = which
-            && self.find(&from, id)?.over == Over::Hls
-        {
+        for (giver, taker) in moves {
+            giver.move_to(taker, which)?;
+        }
+        Ok(())
+    }
+
+    /// The mount of an egress, or of one of its renditions.
+    fn mount(&self, mount: &str) -> Result<Found, ListenerError> {
+        let path = format!("/{}", mount.strip_prefix('/').unwrap_or(mount));
+        let found = self.stations.resolve(&path);
+        let found = found.filter(|found| found.wanted == Wanted::Stream);
+        found.ok_or_else(|| ListenerError::NoSuchMount(mount.to_owned()))
+    }
+
+    /// The renditions of a mount at which somebody listens; its own where nobody does.
+    fn heard_at<'a>(&self, mount: &'a Found) -> Vec<&'a Rendition> {
+        let visitors = self.roster.of(&mount.station.settings().name);
+        let is_heard = |one: &&Arc<Rendition>| {
+            visitors.iter().any(|visitor| visitor.rendition.as_ref() == Some(one.id()))
+        };
+        let heard: Vec<_> = mount.meant().filter(is_heard).map(Arc::as_ref).collect();
+        if heard.is_empty() { vec![&mount.rendition] } else { heard }
+    }
+
+    /// The rendition that a listener of a mount hears.
+    fn heard_by<'a>(
+        &self,
+        mount: &'a Found,
+        id: ListenerId,
+    ) -> Result<&'a Rendition, ListenerError> {
+        let egress = &mount.station.settings().name;
+        let visitor = self.find(egress, id)?;
+        if visitor.over == Over::Hls {
             return Err(ListenerError::OverHls(id));
         }
-        Ok(from.mount().move_to(to.mount(), which)?)
+        let mut meant = mount.meant();
+        let heard = meant.find(|one| visitor.rendition.as_ref() == Some(one.id()));
+        heard
+            .map(Arc::as_ref)
+            .ok_or_else(|| ListenerError::NoSuchListener { mount: egress.clone(), id })
     }
 
-    fn station(&self, mount: &str) -> Result<Arc<Station>, ListenerError> {
-        let path = format!("/{}", mount.strip_prefix('/').unwrap_or(mount));
-        match self.stations.resolve(&path) {
-            Some((station, Wanted::Stream)) => Ok(station),
-            _ => Err(ListenerError::NoSuchMount(mount.to_owned())),
-        }
+    fn find(&self, egress: &str, id: ListenerId) -> Result<Arc<Visitor>, ListenerError> {
+        let found = self.roster.get(egress, id);
+        found.ok_or_else(|| ListenerError::NoSuchListener { mount: egress.to_owned(), id })
     }
+}
 
-    fn find(&self, station: &Station, id: ListenerId) -> Result<Arc<Visitor>, ListenerError> {
-        let mount = &station.settings().name;
-        let found = self.roster.get(mount, id);
-        found.ok_or_else(|| ListenerError::NoSuchListener { mount: mount.clone(), id })
+/// The rendition of a mount at which listeners of another one can go on.
+fn taker<'a>(giver: &Rendition, to: &'a Found) -> Result<&'a Rendition, ListenerError> {
+    let codec = giver.head().codec;
+    let mut same = to.meant().filter(|one| one.head().codec == codec).peekable();
+    if same.peek().is_none() {
+        return Err(ListenerError::OtherCodec { from: codec, to: to.rendition.head().codec });
     }
+    let open = same.find(|one| one.mount().is_open()).map(Arc::as_ref);
+    open.ok_or_else(|| ListenerError::OffAir(to.station.settings().name.clone()))
 }
 
 #[cfg(test)]

@@ -62,12 +62,13 @@ impl Delivery {
     }
 
     /// An ICY listener's session until now. What it was sent the engine alone knows, so
-    /// it is told by its time and the mount's bit rate.
+    /// it is told by its time and the rendition's bit rate.
     fn so_far(&self, visitor: &Visitor) -> Session {
         let session = visitor.session(self.clock.now());
         let media = session.length();
         let station = self.stations.all().iter().find(|s| s.settings().name == session.egress);
-        let kbps = station.map_or(0, |station| station.head().bitrate_kbps);
+        let heard = visitor.rendition.as_ref().and_then(|id| station?.rendition(id.as_str()));
+        let kbps = heard.map_or(0, |rendition| rendition.head().bitrate_kbps);
         let bytes = media.as_secs() * u64::from(kbps) * 1_000 / 8;
         Session { media, bytes, ..session }
     }

@@ -1,4 +1,5 @@
 mod geo;
+mod renditions;
 
 use std::io::Read as _;
 use std::time::Duration;
@@ -330,10 +331,10 @@ async fn a_hostile_host_stands_in_no_tune_in_file() {
 async fn seq_11_a_segment_that_left_memory_comes_from_the_bucket() {
     let bench = Bench::new().await;
     bench.list(8);
-    let (station, info) = (&bench.station, segment(0));
+    let (rendition, info) = (&bench.rendition, segment(0));
     let segment = media::Segment { info, body: body(0) };
     let keep = Duration::from_mins(1);
-    bench.store.put_segment("acme", station.rendition(), &segment, keep).await.unwrap();
+    bench.store.put_segment("acme", rendition.id(), &segment, keep).await.unwrap();
     let (old, new) = (bench.get(&path(0)).await, bench.get(&path(7)).await);
     assert_eq!((old.status.as_u16(), &old.body), (200, &body(0)));
     for name in ["content-type", "cache-control", "accept-ranges"] {

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::engine::Command;
 use super::listener::{Farewell, ListenerId};
-use super::seat::{Air, HlsPlace, JoinRefused, Place, Shared, Snapshot};
+use super::seat::{Air, Crowd, HlsPlace, JoinRefused, Place, Shared, Snapshot};
 use super::sink::Sink;
 use super::{Joining, MountId, NewListener, TimedFrame, Way, Which};
 
@@ -163,19 +163,25 @@ impl MountHandle {
         Self { id, commands, shared }
     }
 
+    /// Among whom its listeners are counted.
+    pub(super) fn crowd(&self) -> &Arc<Crowd> {
+        &self.shared.crowd
+    }
+
     /// The mount's name.
     pub fn name(&self) -> &str {
         &self.shared.name
     }
 
-    /// Listeners, those included whose seat is taken but who are not in yet.
+    /// Listeners of the egress, at all its mounts and over HLS: those included whose
+    /// seat is taken but who are not in yet.
     pub fn listeners(&self) -> usize {
-        self.shared.listeners()
+        self.shared.crowd.listeners()
     }
 
-    /// All the mount's numbers.
+    /// All the numbers of the egress.
     pub fn snapshot(&self) -> Snapshot {
-        self.shared.snapshot()
+        self.shared.crowd.snapshot()
     }
 
     /// Whether listeners are taken now, if there is room.
@@ -189,7 +195,7 @@ impl MountHandle {
     ///
     /// [`JoinRefused`], and nothing is counted.
     pub fn seat(&self) -> Result<Seat, JoinRefused> {
-        if self.shared.process.stopping.load(Ordering::Acquire) {
+        if self.shared.crowd.process.stopping.load(Ordering::Acquire) {
             return Err(JoinRefused::Closed);
         }
         Place::take(&self.shared).map(|place| Seat { mount: self.clone(), place })
@@ -201,22 +207,22 @@ impl MountHandle {
     ///
     /// [`JoinRefused::MountFull`] and [`JoinRefused::ProcessFull`], and nothing is counted.
     pub fn hls_place(&self) -> Result<HlsPlace, JoinRefused> {
-        HlsPlace::take(&self.shared)
+        HlsPlace::take(&self.shared.crowd)
     }
 
     /// Counts HLS sessions that have begun.
     pub fn count_hls_sessions(&self, begun: u64) {
-        self.shared.counts.hls_sessions.fetch_add(begun, Ordering::Relaxed);
+        self.shared.crowd.counts.hls_sessions.fetch_add(begun, Ordering::Relaxed);
     }
 
-    /// Listeners of this mount at most.
+    /// Listeners of the egress at most.
     pub fn listeners_max(&self) -> Option<usize> {
-        self.shared.listeners_max
+        self.shared.crowd.listeners_max
     }
 
     /// Listeners of the process, and how many they may be.
     pub fn process(&self) -> (usize, usize) {
-        let process = &self.shared.process;
+        let process = &self.shared.crowd.process;
         (process.listeners.load(Ordering::Acquire), process.listeners_max)
     }
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use media::RenditionId;
+
 use super::cursor::Cursor;
 use super::ring::Ring;
 use super::seat::{Place, Shared};
@@ -63,8 +65,8 @@ pub enum Why {
 ///
 /// Any `FnOnce(End)` is one that does not mind where the listener listens.
 pub trait Observer: Send {
-    /// The listener goes on at the mount of this name.
-    fn moved(&mut self, _mount: &str) {}
+    /// The listener goes on at the mount of this name, and of this rendition.
+    fn moved(&mut self, _mount: &str, _rendition: Option<&RenditionId>) {}
 
     /// The listener is over. This is said exactly once, even of one that never
     /// came to be.
@@ -157,12 +159,12 @@ impl Listener {
         burst: Duration,
     ) -> bool {
         let (ring, shared) = to;
-        if self.cursor.is_ending() || !self.place.move_to(shared) {
+        if self.cursor.is_ending() || !self.place.move_to(&shared.crowd) {
             return false;
         }
         self.cursor.move_to(from, ring, burst);
         if let Some(observer) = &mut self.farewell.observer {
-            observer.moved(&shared.name);
+            observer.moved(&shared.name, shared.rendition.as_ref());
         }
         true
     }

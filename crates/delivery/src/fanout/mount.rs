@@ -87,7 +87,7 @@ impl Mount {
         }
         for frame in frames {
             if !self.ring.push(&frame.data, frame.duration) {
-                add(&self.shared.counts.frames_refused, 1);
+                add(&self.shared.crowd.counts.frames_refused, 1);
             }
             if self.ring.has_moved(self.visited) {
                 self.visit_all(moment, wheel);
@@ -122,14 +122,14 @@ impl Mount {
 
     /// Lets a listener in and gives it the head and the burst at once.
     pub(super) fn join(&mut self, joining: Joining, moment: &Moment, wheel: &mut Wheel) {
-        add(&self.shared.counts.joined, 1);
+        add(&self.shared.crowd.counts.joined, 1);
         let sink = match joining.way {
             Way::Socket(stream) => Sink::socket(stream, self.not_sent(moment.interval)),
             Way::Pipe(sink) => Ok(sink),
         };
         let Ok(sink) = sink else {
             // The connection is not one any more.
-            return add(&self.shared.counts.left, 1);
+            return add(&self.shared.crowd.counts.left, 1);
         };
         let start = self.ring.burst_start(self.burst);
         let mut cursor = Cursor::new(joining.head, start, joining.metaint);
@@ -181,8 +181,8 @@ impl Mount {
                 place.push(listener);
             }
         }
-        add(&self.shared.counts.moved, given);
-        add(&to.shared.counts.joined, given);
+        add(&self.shared.crowd.counts.moved, given);
+        add(&to.shared.crowd.counts.joined, given);
     }
 
     /// Visits the listeners of one slot, and does what is due by time.
@@ -209,7 +209,7 @@ impl Mount {
         for (slot, listeners) in self.slots.iter_mut().enumerate() {
             for listener in listeners.drain(..) {
                 wheel.leave(slot);
-                add(&self.shared.counts.ended, 1);
+                add(&self.shared.crowd.counts.ended, 1);
                 listener.cut_off(Why::Ended);
             }
         }
@@ -283,7 +283,7 @@ impl Mount {
     }
 
     fn dismiss(&self, listener: Listener, why: Why) {
-        let counts = &self.shared.counts;
+        let counts = &self.shared.crowd.counts;
         add(
             match why {
                 Why::Left => &counts.left,
@@ -298,10 +298,10 @@ impl Mount {
 
     fn count(&self, tally: Tally) {
         if tally.bytes > 0 {
-            add(&self.shared.counts.bytes, tally.bytes);
+            add(&self.shared.crowd.counts.bytes, tally.bytes);
         }
         if tally.skipped > 0 {
-            add(&self.shared.counts.skipped, tally.skipped);
+            add(&self.shared.crowd.counts.skipped, tally.skipped);
         }
     }
 }

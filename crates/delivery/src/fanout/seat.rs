@@ -1,8 +1,13 @@
-//! Who is counted: the mount's and the process's listeners, and what became of them.
+//! Who is counted: the listeners of an egress and of the process, and what became of
+//! them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
+
+use media::RenditionId;
+
+use super::MountSettings;
 
 /// What is counted over all mounts.
 #[derive(Debug, Default)]
@@ -13,22 +18,30 @@ pub(super) struct Process {
     lateness_micros: AtomicU64,
 }
 
-/// What a mount's writer, its handles and the engine share: numbers alone.
+/// What is counted over the mounts of one egress: its listeners have one limit,
+/// whichever mount they hear, and over HLS too.
 #[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) name: String,
+pub(super) struct Crowd {
     pub(super) listeners_max: Option<usize>,
     pub(super) process: Arc<Process>,
-    pub(super) queued: AtomicUsize,
-    pub(super) abandoned: AtomicBool,
     listeners: AtomicUsize,
     hls_sessions: AtomicUsize,
     listeners_peak: AtomicUsize,
-    air: AtomicU8,
     pub(super) counts: Counts,
 }
 
-/// The counters of one mount; but for HLS sessions only the engine adds.
+/// What a mount's writer, its handles and the engine share: names and numbers alone.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) name: String,
+    pub(super) rendition: Option<RenditionId>,
+    pub(super) crowd: Arc<Crowd>,
+    pub(super) queued: AtomicUsize,
+    pub(super) abandoned: AtomicBool,
+    air: AtomicU8,
+}
+
+/// The counters of one egress; but for HLS sessions only the engine adds.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     pub(super) joined: AtomicU64,
@@ -51,7 +64,7 @@ pub(super) enum Air {
     Closed,
 }
 
-/// A mount's numbers at one moment.
+/// The numbers of an egress at one moment, of all its mounts together.
 ///
 /// When the engine has nothing in its queue, `joins_total` is the sum of
 /// `listeners` without the HLS sessions, `left_total`, `dropped_slow_total`, `ended_total`,
@@ -62,12 +75,12 @@ pub struct Snapshot {
     pub listeners: usize,
     /// HLS sessions among them.
     pub hls_sessions: usize,
-    /// The most of them at a time since the mount began.
+    /// The most of them at a time since the mounts began.
     pub listeners_peak: usize,
-    /// Listeners that joined since the mount began, those included that came
+    /// Listeners that joined since the mounts began, those included that came
     /// from another mount.
     pub joins_total: u64,
-    /// HLS sessions since the mount began.
+    /// HLS sessions since the mounts began.
     pub hls_sessions_total: u64,
     /// Bytes written to listeners: heads, audio and metadata.
     pub bytes_sent_total: u64,
@@ -91,7 +104,7 @@ pub struct Snapshot {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JoinRefused {
-    /// The mount has as many listeners as it may.
+    /// The egress has as many listeners as it may.
     #[error("the mount is full")]
     MountFull,
     /// The process has as many listeners as it may.
@@ -107,9 +120,9 @@ pub enum JoinRefused {
 
 /// A place among the listeners, counted for as long as it lives.
 #[derive(Debug)]
-pub(super) struct Place(Arc<Shared>);
+pub(super) struct Place(Arc<Crowd>);
 
-/// A place of an HLS session, counted among the mount's listeners for as long as it
+/// A place of an HLS session, counted among the egress's listeners for as long as it
 /// lives.
 #[derive(Debug)]
 pub struct HlsPlace(Place);
@@ -132,40 +145,17 @@ impl Process {
     }
 }
 
-impl Shared {
-    /// An open mount without listeners.
-    pub(super) fn new(name: String, listeners_max: Option<usize>, process: Arc<Process>) -> Self {
+impl Crowd {
+    /// No listeners yet, and at most `listeners_max`.
+    pub(super) fn new(listeners_max: Option<usize>, process: Arc<Process>) -> Self {
         Self {
-            name,
             listeners_max,
             process,
-            queued: AtomicUsize::new(0),
-            abandoned: AtomicBool::new(false),
             listeners: AtomicUsize::new(0),
             hls_sessions: AtomicUsize::new(0),
             listeners_peak: AtomicUsize::new(0),
-            air: AtomicU8::new(0),
             counts: Counts::default(),
         }
-    }
-
-    /// Whether the mount takes listeners.
-    pub(super) fn air(&self) -> Air {
-        match self.air.load(Ordering::Acquire) {
-            0 => Air::Open,
-            1 => Air::Off,
-            _ => Air::Closed,
-        }
-    }
-
-    /// Opens or closes the mount to listeners.
-    pub(super) fn set_air(&self, air: Air) {
-        let number = match air {
-            Air::Open => 0,
-            Air::Off => 1,
-            Air::Closed => 2,
-        };
-        self.air.store(number, Ordering::Release);
     }
 
     /// Places taken.
@@ -173,7 +163,7 @@ impl Shared {
         self.listeners.load(Ordering::Acquire)
     }
 
-    /// Counts one more, if the mount has a place left.
+    /// Counts one more, if there is a place left.
     fn take_place(&self) -> bool {
         take_below(&self.listeners, self.listeners_max.unwrap_or(usize::MAX))
     }
@@ -204,6 +194,39 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// An open mount of this crowd's egress.
+    pub(super) fn new(settings: &MountSettings, crowd: Arc<Crowd>) -> Self {
+        Self {
+            name: settings.name.clone(),
+            rendition: settings.rendition.clone(),
+            crowd,
+            queued: AtomicUsize::new(0),
+            abandoned: AtomicBool::new(false),
+            air: AtomicU8::new(0),
+        }
+    }
+
+    /// Whether the mount takes listeners.
+    pub(super) fn air(&self) -> Air {
+        match self.air.load(Ordering::Acquire) {
+            0 => Air::Open,
+            1 => Air::Off,
+            _ => Air::Closed,
+        }
+    }
+
+    /// Opens or closes the mount to listeners.
+    pub(super) fn set_air(&self, air: Air) {
+        let number = match air {
+            Air::Open => 0,
+            Air::Off => 1,
+            Air::Closed => 2,
+        };
+        self.air.store(number, Ordering::Release);
+    }
+}
+
 impl Snapshot {
     /// ICY listeners, those included that are about to be.
     pub fn icy_listeners(&self) -> usize {
@@ -213,31 +236,35 @@ impl Snapshot {
 }
 
 impl Place {
-    /// Takes a place, if the mount and the process have one left.
-    pub(super) fn take(shared: &Arc<Shared>) -> Result<Self, JoinRefused> {
+    /// Takes a place at a mount, if its egress and the process have one left.
+    pub(super) fn take(shared: &Shared) -> Result<Self, JoinRefused> {
         match shared.air() {
             Air::Open => {}
             Air::Off => return Err(JoinRefused::OffAir),
             Air::Closed => return Err(JoinRefused::Closed),
         }
-        Self::take_any(shared)
+        Self::take_any(&shared.crowd)
     }
 
-    /// The same whether or not the mount is on the air.
-    fn take_any(shared: &Arc<Shared>) -> Result<Self, JoinRefused> {
-        if !shared.take_place() {
+    /// The same whether or not a mount is on the air.
+    fn take_any(crowd: &Arc<Crowd>) -> Result<Self, JoinRefused> {
+        if !crowd.take_place() {
             return Err(JoinRefused::MountFull);
         }
-        if !take_below(&shared.process.listeners, shared.process.listeners_max) {
-            shared.listeners.fetch_sub(1, Ordering::AcqRel);
+        if !take_below(&crowd.process.listeners, crowd.process.listeners_max) {
+            crowd.listeners.fetch_sub(1, Ordering::AcqRel);
             return Err(JoinRefused::ProcessFull);
         }
-        shared.note_peak();
-        Ok(Self(Arc::clone(shared)))
+        crowd.note_peak();
+        Ok(Self(Arc::clone(crowd)))
     }
 
-    /// Is a place of another mount from now on, if that has one left.
-    pub(super) fn move_to(&mut self, to: &Arc<Shared>) -> bool {
+    /// Is a place of another egress from now on, if that has one left. At another
+    /// mount of its own it is the same place.
+    pub(super) fn move_to(&mut self, to: &Arc<Crowd>) -> bool {
+        if Arc::ptr_eq(&self.0, to) {
+            return true;
+        }
         if !to.take_place() {
             return false;
         }
@@ -256,10 +283,10 @@ impl Drop for Place {
 }
 
 impl HlsPlace {
-    /// Takes a place, if the mount and the process have one left.
-    pub(super) fn take(shared: &Arc<Shared>) -> Result<Self, JoinRefused> {
-        let place = Place::take_any(shared)?;
-        shared.hls_sessions.fetch_add(1, Ordering::AcqRel);
+    /// Takes a place, if the egress and the process have one left.
+    pub(super) fn take(crowd: &Arc<Crowd>) -> Result<Self, JoinRefused> {
+        let place = Place::take_any(crowd)?;
+        crowd.hls_sessions.fetch_add(1, Ordering::AcqRel);
         Ok(Self(place))
     }
 }

@@ -383,4 +383,5 @@ fn a_stopped_engine_does_not_wait_for_one_that_stalls() {
     assert_eq!(bench.fanout.listeners(), 0);
 }
 
+mod beside;
 mod moves;

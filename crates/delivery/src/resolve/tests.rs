@@ -1,32 +1,20 @@
 use std::time::Duration;
 
-use icy::listener::{Cors, StationHead};
-use media::{Codec, RenditionId};
+use media::RenditionId;
 use runtime::clock::SystemClock;
 
 use super::*;
 use crate::fanout::{Fanout, FanoutSettings, MountSettings};
 use crate::station::StationSettings;
+use crate::testing::Voice;
 
 /// A station without listeners, since the engine of its mount has ended.
 fn silent(settings: StationSettings) -> Arc<Station> {
     let fanout = Fanout::start(FanoutSettings::default(), Arc::new(SystemClock)).unwrap();
     let mount = fanout.add_mount(MountSettings::new(&settings.name)).unwrap();
     fanout.stop();
-    let head = StationHead {
-        codec: Codec::Mp3,
-        name: settings.title.clone(),
-        description: String::new(),
-        genre: String::new(),
-        url: String::new(),
-        public: false,
-        bitrate_kbps: 128,
-        audio_info: String::new(),
-        headers: Vec::new(),
-        metaint: None,
-        cors: Cors::Any,
-    };
-    Arc::new(Station::new(settings, head, mount.handle()))
+    let renditions = vec![Voice::default().settings(mount.handle())];
+    Arc::new(Station::new(settings, renditions).unwrap())
 }
 
 fn stations() -> Stations {
@@ -36,7 +24,7 @@ fn stations() -> Stations {
             aliases: aliases.iter().map(|alias| (*alias).into()).collect(),
             sid,
             title: name.to_uppercase(),
-            rendition: RenditionId::new("mp3", 128),
+            default_rendition: RenditionId::new("mp3", 128),
             target_secs: 6,
             hold: Duration::ZERO,
             dvr: Duration::ZERO,
@@ -44,8 +32,6 @@ fn stations() -> Stations {
             geo: None,
             session_limit: None,
             protect_segments: false,
-            limit_announcement: None,
-            geo_announcement: None,
         })
     };
     // In the order of their names, whatever their numbers are.
@@ -56,7 +42,7 @@ fn stations() -> Stations {
 #[track_caller]
 fn check(path: &str, expected: Option<(&str, &Wanted)>) {
     let found = stations().resolve(path);
-    let found = found.as_ref().map(|(station, wanted)| (station.settings().name.as_str(), wanted));
+    let found = found.as_ref().map(|one| (one.station.settings().name.as_str(), &one.wanted));
     assert_eq!(found, expected, "{path}");
 }
 
@@ -71,6 +57,10 @@ fn every_mount_has_all_its_paths() {
         check(&format!("/{mount}"), Some(("acme", &Wanted::Stream)));
         check(&format!("/{mount}/playlist.m3u8"), Some(("acme", &multivariant(""))));
         check(&format!("/{mount}.m3u8"), Some(("acme", &multivariant(&format!("{name}/")))));
+        check(&format!("/{mount}/mp3-128"), Some(("acme", &Wanted::Stream)));
+        let tune_in =
+            Wanted::TuneIn { format: tune_in::Format::Pls, stream: "acme/mp3-128".into() };
+        check(&format!("/{mount}/mp3-128.pls"), Some(("acme", &tune_in)));
         check(&format!("/{mount}/mp3-128/media.m3u8"), Some(("acme", &Wanted::Media)));
         let segment = Wanted::Segment { name: "17-0a1b2c3d.mp3".into() };
         check(&format!("/{mount}/mp3-128/17-0a1b2c3d.mp3"), Some(("acme", &segment)));
@@ -79,7 +69,8 @@ fn every_mount_has_all_its_paths() {
             ("m3u", tune_in::Format::M3u),
             ("xspf", tune_in::Format::Xspf),
         ] {
-            check(&format!("/{mount}.{extension}"), Some(("acme", &Wanted::TuneIn(format))));
+            let tune_in = Wanted::TuneIn { format, stream: "acme".into() };
+            check(&format!("/{mount}.{extension}"), Some(("acme", &tune_in)));
         }
     }
 }

@@ -7,6 +7,7 @@ fn visitor(mount: &str, host: u8, since_secs: u64) -> Visitor {
         id: ListenerId::fresh(),
         session: SessionId::new([host; 16]),
         mount: mount.to_owned(),
+        rendition: Some(RenditionId::new("mp3", 128)),
         path: format!("/{mount}"),
         peer: (Ipv4Addr::new(192, 0, 2, host), 1_000).into(),
         country: None,
@@ -49,12 +50,13 @@ fn who_moves_is_the_same_one_elsewhere() {
     let roster = Roster::default();
     let mut entry = enter(&roster, visitor("a", 1, 5));
     let before = roster.of("a").remove(0);
-    entry.move_to("b");
+    entry.move_to("b", Some(&RenditionId::new("mp3", 64)));
     assert_eq!(roster.count("a"), 0);
-    let expected = Visitor { mount: "b".to_owned(), ..Visitor::clone(&before) };
+    let rendition = Some(RenditionId::new("mp3", 64));
+    let expected = Visitor { mount: "b".to_owned(), rendition, ..Visitor::clone(&before) };
     assert_eq!(*roster.of("b").remove(0), expected);
     assert_eq!(entry.visitor(), &expected);
-    entry.move_to("b");
+    entry.move_to("b", Some(&RenditionId::new("mp3", 64)));
     assert_eq!(roster.count("b"), 1);
     drop(entry);
     assert!(roster.lock().is_empty());

@@ -1,12 +1,14 @@
 //! The HLS sessions of one egress, by their reloads. Sans-IO: time is an argument.
 //!
-//! HLS has no connections. A session is alive while its media playlist is reloaded;
-//! what it has heard is what became listed between two reloads, so it does not matter
-//! from where its segments come. One that pauses is not counted as a listener, and goes
-//! on where it comes back within [`RESUME_WITHIN`].
+//! HLS has no connections. A session is alive while a media playlist is reloaded, of
+//! whichever rendition; what it has heard is what became listed between two reloads, in
+//! the rendition of the first, so it does not matter from where its segments come. One
+//! that pauses is not counted as a listener, and goes on where it comes back within
+//! [`RESUME_WITHIN`].
 //!
 //! Players open streams twice: a session that was asked for once only, while the same
-//! client opened another, is that other one's ([`TWIN_WITHIN`]).
+//! client opened another, is that other one's ([`TWIN_WITHIN`]). Some try several
+//! renditions before they go on with one: each of these is asked for once.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -17,7 +19,7 @@ use media::WallTime;
 
 use super::identity::{Fingerprint, Identity};
 use crate::auth::Ticket;
-use crate::station::Heard;
+use crate::view::Heard;
 
 /// Within this a client that opens a stream again has opened it twice, chosen.
 pub(crate) const TWIN_WITHIN: Duration = Duration::from_secs(10);
@@ -34,15 +36,17 @@ pub(crate) const SESSIONS_MAX: usize = 100_000;
 
 /// A reload of a media playlist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Load {
+pub(crate) struct Load<'a> {
     /// By whom.
     pub(crate) identity: Identity,
     /// Who that is apart from the token.
     pub(crate) fingerprint: Fingerprint,
     /// When.
     pub(crate) now: WallTime,
-    /// What has become listed by then.
-    pub(crate) position: Heard,
+    /// Which of the egress's renditions.
+    pub(crate) rendition: usize,
+    /// What has become listed by then, of each.
+    pub(crate) listed: &'a [Heard],
 }
 
 /// What a session is that begins.
@@ -94,14 +98,24 @@ struct Live<P> {
     session: Session,
     fingerprint: Fingerprint,
     /// `None` in the first reload after a restart.
-    position: Option<Heard>,
-    loads: u64,
+    position: Option<Position>,
+    /// Whether it has asked again for a rendition that it had.
+    goes_on: bool,
+    /// Whether it is counted among those that have begun.
+    is_counted: bool,
     until: Option<WallTime>,
     /// It is over because someone said so.
     is_killed: bool,
     presence: Option<P>,
     held: Option<Ticket>,
     state: State,
+}
+
+/// Which rendition a session heard last, and how much of it had become listed.
+#[derive(Debug, Clone, Copy)]
+struct Position {
+    rendition: usize,
+    listed: Heard,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,11 +146,11 @@ impl<P> Table<P> {
     /// same identity that was over meanwhile.
     pub(crate) fn load<E: From<TableFull>>(
         &mut self,
-        load: &Load,
+        load: &Load<'_>,
         begin: impl FnOnce() -> Begun,
         admit: impl FnOnce(&Session) -> Result<P, E>,
     ) -> Result<(Seen, Option<Session>), E> {
-        let &Load { identity, fingerprint, now, position } = load;
+        let &Load { identity, fingerprint, now, .. } = load;
         self.adopt(identity, fingerprint);
         let ended = self.end_if_away(identity, now);
         if !self.sessions.contains_key(&identity) {
@@ -148,13 +162,14 @@ impl<P> Table<P> {
             self.fold_twin(identity, fingerprint, now);
             let presence = Some(admit(&session)?);
             let (started, country) = (session.started, session.country);
-            let (position, state, is_killed) = (Some(position), State::Open, false);
-            let loads = 1;
+            let (position, state, is_killed) = (load.position(), State::Open, false);
+            let (goes_on, is_counted) = (false, false);
             let live = Live {
                 session,
                 fingerprint,
                 position,
-                loads,
+                goes_on,
+                is_counted,
                 until,
                 is_killed,
                 presence,
@@ -170,9 +185,11 @@ impl<P> Table<P> {
         if live.state != State::Over && live.presence.is_none() {
             live.presence = Some(admit(&live.session)?);
         }
-        live.note(now, position, alive_for);
-        // It is nobody's twin.
-        self.begun += u64::from(live.loads == 2);
+        live.note(load, alive_for);
+        if live.goes_on {
+            // It is nobody's twin.
+            self.begun += live.count();
+        }
         let Session { started, country, .. } = live.session;
         let seen = Seen { until: live.until, started, country, is_new: false };
         let was_twin = live.state == State::Twin;
@@ -201,7 +218,7 @@ impl<P> Table<P> {
         if live.state == State::Over {
             return None;
         }
-        self.begun += u64::from(live.loads == 1);
+        self.begun += live.count();
         (live.state, live.presence, live.held) = (State::Over, None, None);
         live.session.ended = live.session.ended.max(now);
         live.session.ending = Some(if live.is_killed { Ending::Killed } else { ending });
@@ -266,8 +283,9 @@ impl<P> Table<P> {
             session,
             fingerprint,
             position: None,
-            // It has gone on before.
-            loads: 2,
+            // By the process before.
+            goes_on: true,
+            is_counted: true,
             // A token says itself until when.
             until: None,
             is_killed: false,
@@ -298,9 +316,11 @@ impl<P> Table<P> {
 
     /// Removes a session; gives it back unless it is recorded or nobody's.
     fn close(&mut self, identity: Identity) -> Option<Session> {
-        let live = self.sessions.get(&identity)?;
+        let live = self.sessions.get_mut(&identity)?;
         let (state, mut session) = (live.state, live.session.clone());
-        self.begun += u64::from(state == State::Open && live.loads == 1);
+        if state == State::Open {
+            self.begun += live.count();
+        }
         if self.restored.get(&live.fingerprint).is_some_and(|one| one.identity == identity) {
             self.restored.remove(&live.fingerprint);
         }
@@ -326,21 +346,34 @@ impl<P> Live<P> {
     /// Whether another session that its client opens now may be the same one.
     fn may_be_twin(&self, now: WallTime) -> bool {
         let is_young = now.since(self.session.started) <= TWIN_WITHIN;
-        self.loads == 1 && self.state == State::Open && is_young
+        !self.goes_on && self.state == State::Open && is_young
     }
 
-    fn note(&mut self, now: WallTime, position: Heard, alive_for: Duration) {
-        self.loads += 1;
+    /// One more, unless it is counted.
+    fn count(&mut self) -> u64 {
+        u64::from(!std::mem::replace(&mut self.is_counted, true))
+    }
+
+    fn note(&mut self, load: &Load<'_>, alive_for: Duration) {
+        self.goes_on |= self.position.is_none_or(|before| before.rendition == load.rendition);
         let session = &mut self.session;
-        if let Some(before) = self.position
+        if let Some(Position { rendition, listed: before }) = self.position
+            && let Some(listed) = load.listed.get(rendition)
             && self.state != State::Over
-            && now.since(session.ended) <= alive_for
+            && load.now.since(session.ended) <= alive_for
         {
-            session.media += position.media.saturating_sub(before.media);
-            session.bytes += position.bytes.saturating_sub(before.bytes);
+            session.media += listed.media.saturating_sub(before.media);
+            session.bytes += listed.bytes.saturating_sub(before.bytes);
         }
-        self.position = Some(position);
-        session.ended = session.ended.max(now);
+        self.position = load.position();
+        session.ended = session.ended.max(load.now);
+    }
+}
+
+impl Load<'_> {
+    fn position(&self) -> Option<Position> {
+        let listed = *self.listed.get(self.rendition)?;
+        Some(Position { rendition: self.rendition, listed })
     }
 }
 

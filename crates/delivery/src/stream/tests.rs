@@ -83,7 +83,7 @@ async fn head_says_what_get_says_and_takes_no_seat() {
         bench.push(5);
         eventually(|| {
             bench.push(1);
-            bench.station.mount().listeners() == 0
+            bench.rendition.mount().listeners() == 0
         })
         .await;
     }
@@ -125,7 +125,7 @@ async fn a_full_mount_says_when_to_come_again() {
 async fn a_mount_off_the_air_says_when_to_come_again() {
     let bench = Bench::new().await;
     bench.writer.off_air(Duration::ZERO).unwrap();
-    eventually(|| bench.station.mount().seat().is_err()).await;
+    eventually(|| bench.rendition.mount().seat().is_err()).await;
     let (head, _) = ask(&bench, "GET /acme HTTP/1.0\r\n\r\n").await;
     assert!(head.starts_with("HTTP/1.0 503 "), "{head}");
     assert_eq!(bench.ask("HEAD", "/acme", &[]).await.status, 503);
@@ -145,11 +145,11 @@ async fn a_connection_used_before_hears_through_hyper() {
     check_stream_head(&get, "HTTP/1.1");
     assert_eq!(header(&get, "icy-metaint"), Some("250"));
     assert_eq!(header(&get, "transfer-encoding"), Some("chunked"));
-    eventually(|| bench.station.mount().listeners() == 1).await;
+    eventually(|| bench.rendition.mount().listeners() == 1).await;
     drop(peer);
     eventually(|| {
         bench.push(1);
-        bench.station.mount().listeners() == 0
+        bench.rendition.mount().listeners() == 0
     })
     .await;
 }
@@ -188,7 +188,7 @@ async fn a_new_listener_is_greeted_whatever_it_comes_over() {
     // Longer than the burst.
     let duration = Duration::from_mins(1);
     let timed = |data: &Vec<u8>| TimedFrame { data: data.clone().into(), duration };
-    bench.station.set_intro(Intro::new(&hello.each_ref().map(timed)));
+    bench.rendition.set_intro(Intro::new(&hello.each_ref().map(timed)));
     let block = metaint::block(&Title::new("A - B", ""));
     bench.writer.title(block.clone()).unwrap();
     let request = "GET /acme HTTP/1.0\r\nIcy-MetaData: 1\r\n\r\n";
@@ -205,7 +205,7 @@ async fn a_new_listener_is_greeted_whatever_it_comes_over() {
     let chunk = [b"C8\r\n", hello.concat().as_slice(), b"\r\n"].concat();
     assert_eq!(over_hyper.take(chunk.len()).await, chunk);
 
-    bench.station.set_intro(None);
+    bench.rendition.set_intro(None);
     let (_, mut peer) = ask(&bench, "GET /acme HTTP/1.0\r\n\r\n").await;
     assert_eq!(peer.take(100).await, FRAME);
 }
@@ -341,8 +341,8 @@ async fn a_listener_leaves_one_line_with_bounded_and_clean_fields() {
     let (verdict, country, records) = (Ok(()), None, &Records::default());
     let caller =
         Caller { peer, target, country, verdict, back_end, clock, metrics, roster, records };
-    let admitted = caller.admit(&bench.station, |_| None).await.unwrap_or_else(|_| panic!());
-    let (newcomer, _, _) = caller.newcomer(&bench.station, admitted, &request, Bytes::new());
+    let admitted = caller.admit(&bench.rendition, |_| None).await.unwrap_or_else(|_| panic!());
+    let (newcomer, _, _) = caller.newcomer(&bench.rendition, admitted, &request, Bytes::new());
     bench.clock.advance(Duration::from_secs(61));
     let lines = Lines::default();
     let writer = lines.clone();

@@ -12,7 +12,7 @@ const MEDIA: &str = "/acme/mp3-128/media.m3u8";
 /// A station whose clock is at the end of the last of so many segments.
 async fn bench(segments: u64) -> Bench {
     let bench = Bench::new().await;
-    let timeshift = bench.station.timeshift().unwrap();
+    let timeshift = bench.rendition.timeshift().unwrap();
     for number in 0..segments {
         timeshift.push(&segment(number), segment(number).wall_end());
     }
@@ -35,7 +35,7 @@ async fn seq_1_what_slides_with_time_is_followed_by_what_comes() {
     for number in 100..130 {
         seen.push(text(&bench, "?from=-5m").await);
         bench.clock.advance(Duration::from_secs(TARGET_SECS));
-        let timeshift = bench.station.timeshift().unwrap();
+        let timeshift = bench.rendition.timeshift().unwrap();
         timeshift.push_title(TitleRange {
             id: number.to_string(),
             start: segment(number).wall_start,
@@ -56,7 +56,7 @@ async fn seq_1_what_slides_with_time_is_followed_by_what_comes() {
 #[tokio::test]
 async fn before_the_past_is_known_there_is_no_playlist_of_it() {
     let bench = Bench::new().await;
-    let timeshift = bench.station.timeshift().unwrap();
+    let timeshift = bench.rendition.timeshift().unwrap();
     for number in 50..60 {
         timeshift.push(&segment(number), segment(number).wall_end());
     }
@@ -96,7 +96,7 @@ async fn dl_1_and_dl_4_it_is_sent_as_any_playlist_is() {
 #[tokio::test]
 async fn a_text_is_rendered_once_for_all_who_ask_and_few_are_at_hand() {
     let bench = bench(200).await;
-    let timeshift = bench.station.timeshift().unwrap();
+    let timeshift = bench.rendition.timeshift().unwrap();
     let kept = || timeshift.documents.lock().unwrap().len();
     for _ in 0..3 {
         text(&bench, "?from=-5m").await;
@@ -135,7 +135,7 @@ async fn the_bytes_at_hand_are_limited() {
 #[tokio::test]
 async fn renders_wait_for_their_turn() {
     let bench = bench(100).await;
-    let (timeshift, renders) = (bench.station.timeshift().unwrap(), Renders::default());
+    let (timeshift, renders) = (bench.rendition.timeshift().unwrap(), Renders::default());
     let span = Span { from: segment(0).wall_start, is_fixed: true, to: None };
     let range = timeshift.select(&span, bench.now()).unwrap().unwrap();
     let all = renders.turns.acquire_many(RENDERS_MAX.try_into().unwrap()).await.unwrap();
@@ -148,7 +148,7 @@ async fn renders_wait_for_their_turn() {
 #[tokio::test]
 async fn so_many_wait_for_their_turn_and_one_more_is_told() {
     let bench = bench(100).await;
-    let (timeshift, renders) = (bench.station.timeshift().unwrap(), Renders::default());
+    let (timeshift, renders) = (bench.rendition.timeshift().unwrap(), Renders::default());
     let range = |ago: u64| {
         let span = Span { from: segment(99 - ago).wall_start, is_fixed: true, to: None };
         timeshift.select(&span, bench.now()).unwrap().unwrap()
@@ -180,7 +180,7 @@ async fn who_comes_when_too_many_wait_is_told_to_come_again() {
     let bench = bench(100).await;
     let renders = Renders::default();
     let query = Query::read([("from", "-5m")]).unwrap().unwrap();
-    let ask = || hls::past(&bench.station, &query, &renders, bench.now(), None);
+    let ask = || hls::past(&bench.rendition, &query, &renders, bench.now(), None);
     let all = u32::try_from(RENDERS_MAX + WAITING_MAX).unwrap();
     let places = renders.places.acquire_many(all).await.unwrap();
     let told = ask().await.unwrap_err().respond();
@@ -209,11 +209,11 @@ fn at_the_end_of_the_process_nothing_is_rendered_and_nothing_panics() {
 #[tokio::test]
 async fn a_segment_of_the_past_is_asked_of_the_bucket_whatever_its_number() {
     let bench = bench(100).await;
-    let timeshift = bench.station.timeshift().unwrap();
+    let timeshift = bench.rendition.timeshift().unwrap();
     // Numbers have leapt to the time in seconds.
     let leapt = SegmentInfo { number: MediaSequence(1_700_000_600), ..segment(100) };
     timeshift.push(&leapt, leapt.wall_end());
-    bench.station.set_hls(crate::HlsView { number: Some(leapt.number), ..Default::default() });
+    bench.rendition.set_hls(crate::HlsView { number: Some(leapt.number), ..Default::default() });
     let key = store::Key::new(format!("public/acme/mp3-128/{}", segment(3).file_name())).unwrap();
     let attributes = store::Attributes::record();
     let _ = bench.store.create(&key, "body".into(), &attributes).await.unwrap();

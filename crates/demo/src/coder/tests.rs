@@ -44,14 +44,3 @@ fn aac_comes_in_whole_frames() {
     check(Encoding::Aac { profile: AacProfile::HeV1, kbps: 64 }, 2_048, Codec::Aac);
     check(Encoding::Aac { profile: AacProfile::HeV2, kbps: 32 }, 2_048, Codec::Aac);
 }
-
-#[test]
-fn a_cut_frame_waits() {
-    let whole = coded(Encoding::Mp3 { kbps: 128 }, &vec![0; 8 * 1_152], 1_152).concat();
-    let mut buffer = whole[..1_000].to_vec();
-    assert_eq!(whole_mp3_frames(&mut buffer).len(), 2);
-    assert!(buffer.len() < 418);
-    buffer.extend(&whole[1_000..]);
-    whole_mp3_frames(&mut buffer);
-    assert!(buffer.is_empty());
-}

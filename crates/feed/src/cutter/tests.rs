@@ -8,14 +8,16 @@ use crate::record::{Epoch, Unit};
 const WALL: WallTime = WallTime::from_nanos(1_700_000_000_000_000_000);
 
 fn epoch(discontinuity_sequence: u64) -> Epoch {
+    let stream = StreamInfo {
+        codec: Codec::Mp3,
+        timescale: Timescale::new(48_000).unwrap(),
+        channels: 2,
+        samples_per_frame: 1152,
+    };
     Epoch {
         id: EpochId(7),
-        stream: StreamInfo {
-            codec: Codec::Mp3,
-            timescale: Timescale::new(48_000).unwrap(),
-            channels: 2,
-            samples_per_frame: 1152,
-        },
+        stream,
+        source: stream,
         profile: None,
         first_number: MediaSequence(5),
         discontinuity_sequence,
@@ -100,8 +102,14 @@ fn a_view_that_began_in_mid_segment_leaves_it_out() {
 #[test]
 fn a_title_is_placed_at_its_exact_moment() {
     let title = Arc::new(Title::new("A - B", ""));
-    let mark =
-        |index| Record::Title(TitleMark { epoch: EpochId(7), index, title: Arc::clone(&title) });
+    let mark = |index| {
+        Record::Title(TitleMark {
+            epoch: EpochId(7),
+            index,
+            source_index: index,
+            title: Arc::clone(&title),
+        })
+    };
     let views = views(
         [Record::Epoch(epoch(0))]
             .into_iter()

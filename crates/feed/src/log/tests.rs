@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use media::{ChannelMode, FrameHeader, Segment};
+use media::{ChannelMode, Codec, FrameHeader, Segment, StreamInfo, Timescale};
 
 use super::*;
 use crate::cutter::Cutter;
@@ -123,11 +123,12 @@ fn seq_4_an_epoch_killed_before_its_first_segment_leaves_no_discontinuity() {
     let epoch = Epoch {
         id: EpochId(7),
         stream: unit(0).header.stream,
+        source: unit(0).header.stream,
         profile: None,
         first_number: before.next_number,
         discontinuity_sequence: before.next_discontinuity,
     };
-    history.apply(began(&epoch, 6));
+    history.apply(began(&epoch, 6, None));
     let (stream_title, url) = ("A - new".to_owned(), String::new());
     history.apply(Fact::TitleSet { epoch: 7, index: 0, stream_title, url });
     let end = history.missing_end(&listing).unwrap();

@@ -7,7 +7,7 @@
 //! field that is added needs one.
 
 use bytes::Bytes;
-use media::{AacProfile, Codec, FrameHeader, StreamInfo, Title, adts, mp3};
+use media::{AacProfile, Codec, FrameHeader, StreamInfo, Title};
 
 use super::fields::Wire;
 use super::{CHANNELS_MAX, Item, RATE_HZ_MAX, SAMPLES_MAX, WireError, decode, encode, possible};
@@ -82,9 +82,9 @@ fields!(FrameHeader { stream, bitrate_bps, channel_mode } judge_header);
 fields!(StreamInfo { codec, timescale, channels, samples_per_frame } judge_stream);
 fields!(Title { stream_title, artist, title, url });
 
-fields!(Epoch { id, stream, profile, first_number, discontinuity_sequence } judge_epoch);
+fields!(Epoch { id, stream, source, profile, first_number, discontinuity_sequence } judge_epoch);
 fields!(Unit { index, data });
-fields!(TitleMark { epoch, index, title });
+fields!(TitleMark { epoch, index, source_index, title });
 fields!(ClockMark { epoch, number, origin });
 fields!(Closed { number, epoch, first_index, end_index, wall_start, title } judge_closed);
 
@@ -94,7 +94,7 @@ impl Wire for PathUnit {
     fn put(&self, out: &mut Vec<u8>) -> Result<(), WireError> {
         self.data.put(out)?;
         self.arrival.put(out)?;
-        let told = (header_of(&self.data) != Some(self.header)).then_some(self.header);
+        let told = (FrameHeader::of(&self.data) != Some(self.header)).then_some(self.header);
         told.put(out)
     }
 
@@ -102,16 +102,10 @@ impl Wire for PathUnit {
         let (data, arrival) = (Bytes::take(from)?, Wire::take(from)?);
         let told: Option<FrameHeader> = Wire::take(from)?;
         let header = told
-            .or_else(|| header_of(&data))
+            .or_else(|| FrameHeader::of(&data))
             .ok_or(WireError::Value("a frame without a header"))?;
         Ok(Self { header, data, arrival })
     }
-}
-
-/// What the frame's own header says; no frame is of both kinds.
-fn header_of(data: &[u8]) -> Option<FrameHeader> {
-    let mp3 = mp3::Header::parse(data).and_then(|header| header.to_frame_header());
-    mp3.or_else(|| adts::Header::parse(data)?.to_frame_header())
 }
 
 fn judge_stream(stream: &StreamInfo) -> Result<(), WireError> {

@@ -44,6 +44,7 @@ pub(super) fn epoch() -> Epoch {
     Epoch {
         id: EpochId(0x2A),
         stream: stream(),
+        source: stream(),
         profile: None,
         first_number: MediaSequence(7),
         discontinuity_sequence: 3,
@@ -85,11 +86,14 @@ pub(super) fn path_items() -> impl Strategy<Value = PathItem> {
 
 pub(super) fn records() -> impl Strategy<Value = Record> {
     let unit = (numbers(), data()).prop_map(|(index, data)| Unit { index, data });
-    let mark = (any::<u32>(), numbers(), titles()).prop_map(|(epoch, index, title)| TitleMark {
-        epoch: EpochId(epoch),
-        index,
-        title,
-    });
+    let mark = (any::<u32>(), numbers(), numbers(), titles()).prop_map(
+        |(epoch, index, source_index, title)| TitleMark {
+            epoch: EpochId(epoch),
+            index,
+            source_index,
+            title,
+        },
+    );
     prop_oneof![
         epochs().prop_map(Record::Epoch),
         unit.prop_map(Record::Unit),
@@ -179,10 +183,11 @@ fn titles() -> impl Strategy<Value = Arc<Title>> {
 }
 
 fn epochs() -> impl Strategy<Value = Epoch> {
-    (any::<u32>(), streams(), profiles(), numbers(), numbers()).prop_map(
-        |(id, stream, profile, first_number, discontinuity_sequence)| Epoch {
+    (any::<u32>(), streams(), streams(), profiles(), numbers(), numbers()).prop_map(
+        |(id, stream, source, profile, first_number, discontinuity_sequence)| Epoch {
             id: EpochId(id),
             stream,
+            source,
             profile: profile.filter(|_| stream.codec == Codec::Aac),
             first_number: MediaSequence(first_number),
             discontinuity_sequence,

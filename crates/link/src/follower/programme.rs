@@ -88,12 +88,13 @@ impl Links {
         tasks: &mut JoinSet<()>,
     ) -> Tail<Record> {
         let (writer, feed) = tail::tail(FEED_LIMITS, Record::weight);
+        let feed_name = format!("programmes/{egress}/{rendition}");
         let merger = Merger {
             egress: egress.to_owned(),
-            feed: format!("programmes/{egress}/{rendition}"),
+            feed: feed_name.clone(),
             known: self.parts.nodes.clone(),
             dialler: Arc::clone(&self.dialler),
-            metrics: self.parts.metrics.following(&format!("programmes/{egress}")),
+            metrics: self.parts.metrics.following(&feed_name),
             clock: self.parts.clock.clone(),
             replicas: Replicas::new(FEEDS_MAX, target_secs),
             feeders: [const { None }; FEEDS_MAX],

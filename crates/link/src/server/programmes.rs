@@ -73,7 +73,7 @@ impl Server {
         after: Option<u64>,
     ) -> Result<Response, Refusal> {
         let floor = self.programmes.floor;
-        let place_name = format!("programmes/{egress}");
+        let place_name = format!("programmes/{egress}/{rendition}");
         let feed = self.programmes.feeds.get(&(egress, rendition)).ok_or(Refusal::Unknown)?;
         let place = self.place(place_name)?;
         let mut reader = feed.from_start();

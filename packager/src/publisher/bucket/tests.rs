@@ -1,5 +1,6 @@
 use media::{EpochId, MediaDuration, MediaSequence, MediaTime, WallTime};
 
+use super::super::multivariant::Multivariant;
 use super::*;
 use crate::testing::{self, Bench};
 
@@ -43,31 +44,32 @@ fn playlists(first: u64, segments: u64) -> LivePlaylists<SegmentRef> {
 
 async fn bucket(bench: &Bench) -> Bucket {
     let clock = bench.clock.clone();
-    Bucket::new(&bench.egress, bench.stores().await, clock, EgressMetrics::default())
+    let part = (bench.egress.rendition_id(), Some(Multivariant::default().entry(0)));
+    Bucket::new(&bench.egress, part, bench.stores().await, clock, EgressMetrics::default())
 }
 
 #[tokio::test(start_paused = true)]
 async fn seq_1_a_late_packager_takes_no_playlist_back() {
     let bench = Bench::new(testing::SHORT);
     let (mut early, mut late) = (bucket(&bench).await, bucket(&bench).await);
-    early.list(&playlists(10, 9)).await;
+    early.list(&playlists(10, 9), Listing::Listed).await;
     let newer = bench.media().unwrap();
     for segments in 3..9 {
-        late.list(&playlists(10, segments)).await;
+        late.list(&playlists(10, segments), Listing::Listed).await;
         assert_eq!(bench.media().as_ref(), Some(&newer), "{segments} segments");
     }
-    late.list(&playlists(10, 11)).await;
+    late.list(&playlists(10, 11), Listing::Listed).await;
     let newest = playlists(10, 11).media();
     assert_eq!(bench.media(), newest, "its turn has come");
-    early.list(&playlists(10, 10)).await;
+    early.list(&playlists(10, 10), Listing::Listed).await;
     assert_eq!(bench.media(), newest);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_playlist_of_the_process_before_is_replaced() {
     let bench = Bench::new(testing::SHORT);
-    bucket(&bench).await.list(&playlists(10, 9)).await;
-    bucket(&bench).await.list(&playlists(10, 10)).await;
+    bucket(&bench).await.list(&playlists(10, 9), Listing::Listed).await;
+    bucket(&bench).await.list(&playlists(10, 10), Listing::Listed).await;
     assert_eq!(bench.media(), playlists(10, 10).media());
     let multivariant = std::fs::read_to_string(bench.bucket().join("public/acme/playlist.m3u8"));
     assert!(multivariant.unwrap().ends_with("\nmp3-2s-128/media.m3u8\n"));
@@ -103,7 +105,7 @@ async fn a_fact_that_another_one_said_is_not_said_again() {
 #[tokio::test(start_paused = true)]
 async fn an_egress_that_asks_about_listeners_has_no_playlists_for_everyone() {
     let mut bench = Bench::new(testing::SHORT);
-    bucket(&bench).await.list(&playlists(10, 9)).await;
+    bucket(&bench).await.list(&playlists(10, 9), Listing::Listed).await;
     let multivariant = bench.bucket().join("public/acme/playlist.m3u8");
     assert!(bench.media().is_some() && multivariant.exists());
     let auth = "auth = { listener_add = \"http://127.0.0.1/\" }\n";
@@ -111,7 +113,7 @@ async fn an_egress_that_asks_about_listeners_has_no_playlists_for_everyone() {
     let mut asks = bucket(&bench).await;
     asks.unlist().await;
     assert!(bench.media().is_none() && !multivariant.exists(), "what was there is gone");
-    asks.list(&playlists(10, 11)).await;
+    asks.list(&playlists(10, 11), Listing::Listed).await;
     assert!(bench.media().is_none() && !multivariant.exists(), "and nothing comes");
 }
 

@@ -1,6 +1,9 @@
 #![expect(clippy::cast_possible_truncation, reason = "test signals are within range")]
 
+use media::{Codec, StreamInfo, Timescale};
+
 use super::*;
+use crate::pcm;
 
 use AacProfile::{HeV1, HeV2, Lc};
 
@@ -153,5 +156,58 @@ fn impossible_settings_are_refused_with_a_reason() {
     ] {
         let error = Encoder::new(&settings).unwrap_err();
         assert!(matches!(error, Error::Settings { .. }), "{settings:?}: {error}");
+    }
+}
+
+#[test]
+fn an_encoder_opened_again_gives_the_same_frames() {
+    for settings in [STEREO_LC, STEREO_HE_V1, STEREO_HE_V2] {
+        let pcm = samples(&settings, 44_100);
+        assert_eq!(encoded(&settings, &pcm, 1024), encoded(&settings, &pcm, 1024));
+    }
+}
+
+/// How loud the highs are, that SBR makes, two frames after somebody tuned in.
+fn highs(frames: &[Vec<u8>]) -> f32 {
+    let mut out = Vec::new();
+    let stream = StreamInfo {
+        codec: Codec::Aac,
+        timescale: Timescale::new(22_050).unwrap(),
+        channels: header(&frames[0]).2,
+        samples_per_frame: 1024,
+    };
+    let profile = if stream.channels == 1 { HeV2 } else { HeV1 };
+    let mut decoder = pcm::Decoder::new(&stream, Some(profile)).unwrap();
+    for frame in &frames[..3] {
+        decoder.decode(frame, &mut out);
+    }
+    let left: Vec<f32> = out[2 * 2 * 2048..].iter().step_by(2).copied().collect();
+    // Twice the difference of neighbours leaves next to nothing below 5 kHz.
+    let steps = left.windows(3).map(|three| three[0] - 2.0 * three[1] + three[2]);
+    steps.map(|step| step * step).sum()
+}
+
+/// Who cuts segments begins each with such a frame: it has the header without which
+/// there are no highs.
+#[test]
+fn every_tenth_frame_of_he_aac_can_be_tuned_in_at() {
+    for settings in [STEREO_HE_V1, STEREO_HE_V2] {
+        let mut state = 1_u32;
+        let noise = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 17) as i16 - (1 << 14)
+        });
+        let frames = encoded(&settings, &noise.take(44_100 * 6).collect::<Vec<_>>(), 1024);
+        let whole = highs(&frames[20..]);
+        for first in 20..50 {
+            let is_whole = highs(&frames[first..]) > whole / 4.0;
+            // The next header comes too soon for the last ones to tell.
+            let expected = match first % 10 {
+                0 => true,
+                1..7 => false,
+                _ => continue,
+            };
+            assert_eq!(is_whole, expected, "{:?} from frame {first}", settings.profile);
+        }
     }
 }

@@ -6,7 +6,6 @@ use axum::extract::ConnectInfo;
 use axum::http::Request;
 use bytes::Bytes;
 use futures_util::StreamExt;
-use icy::listener::StationHead;
 use listen::Secure;
 use prometheus_client::registry::Registry;
 use runtime::clock::{Clock, Steady, SystemClock};
@@ -15,8 +14,8 @@ use tower::ServiceExt;
 use super::*;
 use crate::fanout::{Fanout, FanoutSettings, MountSettings, MountWriter, TimedFrame};
 use crate::resolve::Stations;
-use crate::testing::{Bench, PATIENCE, eventually, head};
-use crate::{Over, StationSettings};
+use crate::testing::{Bench, PATIENCE, Voice, eventually};
+use crate::{Over, Station, StationSettings};
 
 /// The mounts `acme`, alias `acme.mp3`, and `other`, both MP3, and `aac`.
 struct House {
@@ -39,8 +38,11 @@ impl House {
             let name = writer.handle().name().to_owned();
             let codec = if name == "aac" { Codec::Aac } else { Codec::Mp3 };
             let aliases = vec![format!("{name}.mp3")];
-            let settings = StationSettings { name, aliases, ..bench.station.settings().clone() };
-            Arc::new(Station::new(settings, StationHead { codec, ..head() }, writer.handle()))
+            let voice = Voice::new(codec, 128);
+            let default_rendition = voice.id();
+            let own = bench.station.settings().clone();
+            let settings = StationSettings { name, aliases, default_rendition, ..own };
+            Arc::new(Station::new(settings, vec![voice.settings(writer.handle())]).unwrap())
         };
         let stations = Arc::new(Stations::new(writers.iter().map(station).collect()));
         let mut registry = Registry::default();
@@ -214,3 +216,5 @@ async fn listeners_stay_where_they_cannot_go() {
     house.writers[1].off_air(Duration::ZERO).unwrap();
     check("acme", "other", Which::All, ListenerError::OffAir("other".to_owned()));
 }
+
+mod renditions;

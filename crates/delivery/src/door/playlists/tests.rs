@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use playlists::conformance::{assert_conforms, assert_follows};
 
-use crate::testing::{Answer, Bench, TARGET_SECS, settings_of_acme};
+use crate::testing::{Answer, Bench, TARGET_SECS, Voice, settings_of_acme};
 use crate::{Announcement, StationSettings};
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -15,7 +15,11 @@ struct Air {
 
 impl Air {
     async fn with(settings: StationSettings) -> Self {
-        let bench = Bench::with(settings, 100).await;
+        Self::of(settings, &[Voice::default()]).await
+    }
+
+    async fn of(settings: StationSettings, voices: &[Voice]) -> Self {
+        let bench = Bench::of(settings, voices, 100).await;
         bench.list(10);
         Self { bench, segments: 10 }
     }
@@ -48,7 +52,7 @@ impl Air {
     }
 
     fn sessions(&self) -> usize {
-        self.bench.station.mount().snapshot().hls_sessions
+        self.bench.rendition.mount().snapshot().hls_sessions
     }
 }
 
@@ -167,12 +171,9 @@ async fn someone_ends_a_session_with_the_same_playlist() {
 #[tokio::test]
 async fn an_announcement_is_heard_last_and_its_segments_are_there() {
     let announcement = Announcement::new(&crate::announcement::tests::file(500), TARGET_SECS);
-    let settings = StationSettings {
-        session_limit: Some(LIMIT),
-        limit_announcement: announcement,
-        ..settings_of_acme()
-    };
-    let mut air = Air::with(settings).await;
+    let settings = StationSettings { session_limit: Some(LIMIT), ..settings_of_acme() };
+    let voice = Voice { limit_announcement: announcement, ..Voice::default() };
+    let mut air = Air::of(settings, &[voice]).await;
     let media = air.begin().await;
     let live = air.get(&media).await.text().to_owned();
     air.go_on(24);
@@ -237,3 +238,5 @@ async fn a_full_egress_lets_nobody_else_in_and_who_is_in_goes_on() {
     // Its own player opens the stream once more.
     assert_eq!(air.get(&air.begin().await).await.status, 200);
 }
+
+mod renditions;

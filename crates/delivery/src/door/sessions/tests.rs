@@ -5,7 +5,7 @@ use media::WallTime;
 use prometheus_client::metrics::counter::Counter;
 
 use super::*;
-use crate::testing::{Bench, FRAME, Peer, eventually};
+use crate::testing::{Bench, FRAME, Peer, Voice, eventually, settings_of_acme};
 
 /// A ledger in a folder of its own.
 struct Book {
@@ -71,7 +71,7 @@ async fn a_session_over_hls_goes_on_behind_a_kill_and_one_over_icy_is_lost() {
     other.delivery = other.delivery.clone().with_records(Some(again.clone()), None);
     other.delivery = other.delivery.clone().with_keys((*bench.delivery.keys).clone());
     other.delivery.resume(open);
-    assert_eq!(other.station.mount().snapshot().hls_sessions, 0, "it has not come back yet");
+    assert_eq!(other.rendition.mount().snapshot().hls_sessions, 0, "it has not come back yet");
     other.list(20);
     assert_eq!(other.get(&media).await.status, 200);
     let [visitor] = &other.delivery.roster().of("acme")[..] else { panic!("one listens") };
@@ -111,9 +111,9 @@ async fn sessions_end_by_themselves_as_time_goes_by() {
     let (bench, _, _) = listened(&book).await;
     let shutdown = Shutdown::default();
     let _keeping = tokio::spawn(bench.delivery.clone().keep_sessions(shutdown.clone()));
-    assert_eq!(bench.station.mount().snapshot().hls_sessions, 1);
+    assert_eq!(bench.rendition.mount().snapshot().hls_sessions, 1);
     bench.clock.advance(Duration::from_secs(21));
-    eventually(|| bench.station.mount().snapshot().hls_sessions == 0).await;
+    eventually(|| bench.rendition.mount().snapshot().hls_sessions == 0).await;
     shutdown.trigger();
 }
 
@@ -145,4 +145,21 @@ async fn a_session_over_hls_leaves_icecasts_line_under_its_mounts_path() {
     let expected = "\"GET /acme.mp3 HTTP/1.0\" 200 2 \"https://acme.example/\" \"VLC/3.0\" 12\n";
     assert!(line.starts_with("127.0.0.1 - - [") && line.ends_with(expected), "{line}");
     assert_eq!(line.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn what_a_listener_was_sent_is_told_by_its_rendition_s_bit_rate() {
+    let voices = [Voice::default(), Voice::new(media::Codec::Mp3, 64)];
+    let bench = Bench::of(settings_of_acme(), &voices, 100).await;
+    let (address, _shutdown) = bench.serve();
+    let mut peers = Vec::new();
+    for path in ["/acme", "/acme/mp3-64"] {
+        let mut peer = Peer::connect(address).await;
+        peer.ask(&format!("GET {path} HTTP/1.0\r\n\r\n")).await;
+        peers.push(peer);
+    }
+    bench.clock.advance(Duration::from_secs(10));
+    let visitors = bench.delivery.roster().of("acme");
+    let so_far: Vec<_> = visitors.iter().map(|one| bench.delivery.so_far(one).bytes).collect();
+    assert_eq!(so_far, [160_000, 80_000]);
 }

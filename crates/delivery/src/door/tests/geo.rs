@@ -11,7 +11,7 @@ fn networks(texts: &[&str]) -> Networks {
 }
 
 /// In Germany alone; nobody knows where who asks here is.
-fn geo(unknown_country: bool, exempt: &[&str]) -> Geo {
+pub(super) fn geo(unknown_country: bool, exempt: &[&str]) -> Geo {
     let countries = Countries::NoneExcept(vec!["DE".parse().unwrap()]);
     Geo { countries, unknown_country, exempt: networks(exempt) }
 }
@@ -48,7 +48,7 @@ async fn a_stream_is_forbidden_whichever_way_it_is_asked_for() {
         assert!(head.contains(" 403 ") && head.contains("\r\nX-Block-Reason: geo\r\n"), "{head}");
         assert!(String::from_utf8(peer.rest().await).unwrap().contains(TEXT));
     }
-    assert_eq!(bench.station.mount().listeners(), 0);
+    assert_eq!(bench.rendition.mount().listeners(), 0);
     shutdown.trigger();
 }
 

@@ -1,13 +1,14 @@
 use std::sync::mpsc::{Receiver, sync_channel};
 
+use super::super::MountSettings;
 use super::super::seat::{Air, Process};
 use super::*;
 
 /// A writer whose engine does nothing, with room for `commands`.
 fn writer(commands: usize) -> (MountWriter, Receiver<Command>) {
     let (sender, receiver) = sync_channel(commands);
-    let process = Arc::new(Process::new(2));
-    let shared = Arc::new(Shared::new("demo".to_owned(), Some(1), process));
+    let crowd = Crowd::new(Some(1), Arc::new(Process::new(2)));
+    let shared = Arc::new(Shared::new(&MountSettings::new("demo"), Arc::new(crowd)));
     (MountWriter::new(MountHandle::new(0, sender, shared)), receiver)
 }
 

@@ -5,10 +5,10 @@ use bytes::Bytes;
 use runtime::clock::{Clock, SystemClock};
 use tokio::sync::mpsc;
 
-use super::super::TimedFrame;
 use super::super::intro::Intro;
-use super::super::seat::{Process, Shared};
+use super::super::seat::{Crowd, Process, Shared};
 use super::super::sink::{PIPE_CHUNK_MAX, PIPE_CHUNKS_MAX};
+use super::super::{MountSettings, TimedFrame};
 use super::*;
 
 const FRAME: Duration = Duration::from_millis(26);
@@ -16,10 +16,15 @@ const FRAME: Duration = Duration::from_millis(26);
 /// What the pipe of one listener holds.
 const PIPE: usize = PIPE_CHUNKS_MAX * PIPE_CHUNK_MAX;
 
+/// A mount for one listener.
+fn mount(name: &str) -> Arc<Shared> {
+    let crowd = Crowd::new(None, Arc::new(Process::new(1)));
+    Arc::new(Shared::new(&MountSettings::new(name), Arc::new(crowd)))
+}
+
 /// A listener from position 0 on, and the end it writes to.
 fn listener(farewell: Farewell, until: Option<Instant>) -> (Listener, mpsc::Receiver<Bytes>) {
-    let shared = Shared::new("demo".to_owned(), None, Arc::new(Process::new(1)));
-    let place = Place::take(&Arc::new(shared)).unwrap();
+    let place = Place::take(&mount("demo")).unwrap();
     let (sink, receiver) = Sink::pipe();
     let cursor = Cursor::new(Bytes::new(), 0, None);
     (Listener::new(ListenerId::fresh(), cursor, sink, place).with(farewell, until, 0), receiver)
@@ -211,9 +216,9 @@ fn one_that_ends_already_is_neither_killed_nor_moved() {
     listener.cursor.end_at(100_000);
     listener.kill(&ring);
     assert_eq!(listener.farewell.end.why, Why::Ended);
-    let shared = Arc::new(Shared::new("other".to_owned(), None, Arc::new(Process::new(1))));
+    let shared = mount("other");
     assert!(!listener.move_to(&ring, (&other, &shared), FRAME));
-    assert_eq!(shared.listeners(), 0);
+    assert_eq!(shared.crowd.listeners(), 0);
 }
 
 #[test]

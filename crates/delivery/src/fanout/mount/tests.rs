@@ -2,7 +2,7 @@ use runtime::clock::{Clock, SystemClock};
 use tokio::sync::mpsc;
 
 use super::super::listener::Farewell;
-use super::super::seat::{Place, Process};
+use super::super::seat::{Crowd, Place, Process};
 use super::*;
 
 const FRAME: Duration = Duration::from_millis(26);
@@ -18,8 +18,8 @@ struct Bench {
 impl Bench {
     fn new(ring: Duration, burst: Duration) -> Self {
         let settings = MountSettings { burst, ring, ..MountSettings::new("demo") };
-        let process = Arc::new(Process::new(100));
-        let shared = Arc::new(Shared::new("demo".to_owned(), None, process));
+        let crowd = Crowd::new(None, Arc::new(Process::new(100)));
+        let shared = Arc::new(Shared::new(&settings, Arc::new(crowd)));
         let now = SystemClock.monotonic();
         let interval = Duration::from_secs(1);
         let mount = Mount::new(Arc::clone(&shared), &settings, 10);
@@ -75,7 +75,7 @@ fn a_listener_that_reads_at_once_misses_nothing_though_the_wheel_stands_still() 
     bench.turn(Duration::ZERO);
     heard += drain(&mut receiver);
     assert_eq!(heard, 200 * 50 * LEN);
-    assert_eq!(bench.shared.snapshot().skipped_total, 0);
+    assert_eq!(bench.shared.crowd.snapshot().skipped_total, 0);
 }
 
 #[test]
@@ -107,13 +107,13 @@ fn a_held_mount_ends_its_listeners_when_the_time_is_up() {
     bench.push(1);
     bench.mount.hold(bench.moment.now + hold);
     bench.turn(hold.checked_sub(Duration::from_nanos(1)).unwrap());
-    assert_eq!(bench.shared.listeners(), 1);
+    assert_eq!(bench.shared.crowd.listeners(), 1);
     bench.turn(hold);
-    assert_eq!(bench.shared.listeners(), 0);
+    assert_eq!(bench.shared.crowd.listeners(), 0);
     assert_eq!(bench.shared.air(), Air::Off);
     assert_eq!(drain(&mut receiver), LEN);
     assert!(receiver.is_closed());
-    assert_eq!(bench.shared.snapshot().ended_total, 1);
+    assert_eq!(bench.shared.crowd.snapshot().ended_total, 1);
     bench.push(1);
     assert_eq!(bench.shared.air(), Air::Open);
     assert_eq!(drain(&mut bench.join()), LEN, "nothing from before the silence");
@@ -127,7 +127,7 @@ fn a_frame_within_the_hold_keeps_the_listeners() {
     bench.mount.hold(bench.moment.now + hold);
     bench.push(1);
     bench.turn(hold * 2);
-    assert_eq!(bench.shared.listeners(), 1);
+    assert_eq!(bench.shared.crowd.listeners(), 1);
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_closed_mount_waits_for_what_is_left_and_then_cuts_off() {
     assert_eq!(heard, 400 * LEN);
     bench.turn(CLOSE_GRACE);
     assert!(bench.mount.is_finished());
-    let snapshot = bench.shared.snapshot();
+    let snapshot = bench.shared.crowd.snapshot();
     assert_eq!((snapshot.ended_total, snapshot.dropped_slow_total), (1, 1));
     assert_eq!(bench.wheel.emptiest(), 0);
 }
@@ -172,5 +172,5 @@ fn a_frame_too_long_is_counted_and_the_others_go_on() {
     bench.push(1);
     bench.turn(Duration::ZERO);
     assert_eq!(drain(&mut receiver), LEN);
-    assert_eq!(bench.shared.snapshot().frames_refused_total, 1);
+    assert_eq!(bench.shared.crowd.snapshot().frames_refused_total, 1);
 }

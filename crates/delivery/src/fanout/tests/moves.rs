@@ -32,11 +32,12 @@ fn rest(client: &mut TcpStream) -> Vec<u8> {
 
 /// What an observer heard, in order.
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<String>>>);
+pub(super) struct Heard(pub(super) Arc<Mutex<Vec<String>>>);
 
 impl Observer for Heard {
-    fn moved(&mut self, mount: &str) {
-        self.0.lock().unwrap().push(mount.to_owned());
+    fn moved(&mut self, mount: &str, rendition: Option<&RenditionId>) {
+        let rendition = rendition.map(|one| format!("/{one}")).unwrap_or_default();
+        self.0.lock().unwrap().push(format!("{mount}{rendition}"));
     }
 
     fn ended(self: Box<Self>, end: End) {

@@ -94,9 +94,22 @@ impl House {
         secs: u64,
         until: Option<u64>,
     ) -> Result<(Seen, Option<Session>), Refused> {
+        self.load_of(identity, of, (secs, 0), until)
+    }
+
+    /// The same of a rendition. The second has half the bytes, and has been listed for
+    /// ten hours longer.
+    fn load_of(
+        &mut self,
+        identity: Identity,
+        of: u8,
+        (secs, rendition): (u64, usize),
+        until: Option<u64>,
+    ) -> Result<(Seen, Option<Session>), Refused> {
         let (fingerprint, _) = player(of);
-        let position = Heard { media: Duration::from_secs(secs), bytes: secs * 1_000 };
-        let load = Load { identity, fingerprint, now: at(secs), position };
+        let listed = [(secs, secs * 1_000), (secs + 36_000, (secs + 36_000) * 500)];
+        let listed = listed.map(|(secs, bytes)| Heard { media: Duration::from_secs(secs), bytes });
+        let load = Load { identity, fingerprint, now: at(secs), rendition, listed: &listed };
         let begun = &mut self.begun;
         let begin = || {
             *begun += 1;
@@ -215,6 +228,39 @@ fn a_player_that_opens_a_stream_twice_needs_one_place() {
     assert_eq!(house.load(token(3), 8, 2), Err(Refused::NoPlace));
     house.load(token(2), 7, 6).unwrap();
     assert!(!is_here(&house, 7, 6), "it has gone on");
+}
+
+#[test]
+fn a_session_that_changes_between_renditions_is_one_and_has_heard_no_more() {
+    let mut house = House::new(9);
+    let loads = [(0, 0), (6, 0), (8, 1), (14, 1), (15, 0), (16, 1), (20, 1), (30, 0)];
+    for load in loads {
+        house.load_of(token(1), 7, load, None).unwrap();
+        assert_eq!(house.left(), 8);
+    }
+    assert_eq!(house.table.take_begun(), 1);
+    let [(_, session)] = &house.sweep(31..=300)[..] else { panic!("one session") };
+    assert_eq!((session.started, session.ended), (at(0), at(30)));
+    assert_eq!(session.media, Duration::from_secs(30));
+    // Of the first 8 s and one, and half of the others'.
+    assert_eq!(session.bytes, 9_000 + 21 * 500);
+    assert_eq!(house.table.take_begun(), 0);
+}
+
+#[test]
+fn a_player_that_tries_the_renditions_and_opens_the_stream_again_is_one_session() {
+    let mut house = House::new(1);
+    house.load_of(token(1), 7, (0, 0), None).unwrap();
+    house.load_of(token(1), 7, (1, 1), None).unwrap();
+    assert!(house.table.is_here(player(7).0, at(2)));
+    house.load_of(token(2), 7, (2, 0), None).unwrap();
+    for secs in [3, 9, 15] {
+        house.load_of(token(2), 7, (secs, 1), None).unwrap();
+    }
+    assert_eq!(house.table.open().count(), 1);
+    assert_eq!((house.left(), house.table.take_begun()), (0, 1));
+    assert_eq!(house.sweep(16..=300).len(), 1);
+    assert_eq!(house.table.take_begun(), 0);
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn refused(stream: &[u8]) -> WireError {
 #[test]
 fn the_bytes_of_messages_are_these() {
     let item = Message::Item { position: 5, item: PathItem::Gone };
-    assert_eq!(bytes_of(&[item]), [0, 11, 0x81, 0, 0, 0, 0, 0, 0, 0, 5, 1, 0x04]);
+    assert_eq!(bytes_of(&[item]), [0, 11, 0x81, 0, 0, 0, 0, 0, 0, 0, 5, 2, 0x04]);
     let heartbeat = Message::<PathItem>::Heartbeat { end: 6 };
     assert_eq!(bytes_of(&[heartbeat]), [0, 9, 0x82, 0, 0, 0, 0, 0, 0, 0, 6]);
     let missed = Message::<PathItem>::Missed { up_to: 7 };
@@ -79,7 +79,7 @@ fn what_is_no_message_is_named() {
     assert_eq!(refused(&[0, 10, 0x82, 0, 0, 0, 0, 0, 0, 0, 6, 0]), WireError::Trailing(1));
     let above = WireError::Value("a number above 2^53");
     assert_eq!(refused(&[0, 9, 0x83, 0, 0x20, 0, 0, 0, 0, 0, 1]), above);
-    assert_eq!(refused(&[0, 11, 0x81, 0, 0, 0, 0, 0, 0, 0, 5, 1, 0x15]), WireError::Kind(0x15));
+    assert_eq!(refused(&[0, 11, 0x81, 0, 0, 0, 0, 0, 0, 0, 5, 2, 0x15]), WireError::Kind(0x15));
 }
 
 #[test]

@@ -42,6 +42,7 @@ impl Packager {
         self.writer.push(Record::Epoch(Epoch {
             id: EpochId(7),
             stream,
+            source: stream,
             profile: None,
             first_number: MediaSequence(1),
             discontinuity_sequence: 0,
@@ -103,7 +104,7 @@ impl Bench {
 
     async fn until_connected(&self, count: u64) {
         let looking = async {
-            while self.counted.get("link_connected{feed=\"programmes/radio\"}") != count {
+            while self.counted.get("link_connected{feed=\"programmes/radio/mp3-128\"}") != count {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
@@ -150,5 +151,5 @@ async fn nodes_beyond_the_fourth_are_read_when_there_is_room() {
     last.begin();
     last.make(0..5);
     assert_eq!(bench.until(4).await, [0, 1, 2, 3, 4]);
-    assert_eq!(bench.counted.get("link_connects_total{feed=\"programmes/radio\"}"), 5);
+    assert_eq!(bench.counted.get("link_connects_total{feed=\"programmes/radio/mp3-128\"}"), 5);
 }

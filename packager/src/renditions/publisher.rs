@@ -1,0 +1,234 @@
+//! The publisher of a rendition that is made here: it stores and lists what the programme's
+//! own publisher has listed, number by number, and so needs no log.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use archive::{Adopted, Line};
+use feed::{Cutter, Form, Record, View};
+use media::{MediaSequence, Segment, SegmentRef};
+use playlists::{SEGMENTS_MIN, TitleRange};
+use runtime::shutdown::Shutdown;
+use runtime::tail::{ReadError, Reader};
+use tracing::{debug, error, warn};
+
+use super::{Progress, RenditionStatus};
+use crate::publisher::bucket::{DELETE_PAUSE, Listing};
+use crate::publisher::shelf::Shelf;
+use crate::publisher::{Listed, SHUTDOWN_GRACE};
+
+/// Records taken at a time: about a segment.
+const BATCH_MAX: usize = 256;
+
+/// Bytes of segments that wait for the programme's: as the programme's own backlog.
+const MADE_BYTES_MAX: usize = 64 << 20;
+
+/// How long the bucket may take to tell what it has.
+const READ_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// Stores and lists one rendition.
+#[derive(Debug)]
+pub(super) struct Task {
+    shelf: Shelf,
+    form: Form,
+    status: Arc<Mutex<RenditionStatus>>,
+    cutter: Cutter,
+    /// Segments that are made and not listed by the programme yet.
+    made: VecDeque<Segment>,
+    made_bytes: usize,
+    /// Segments that the programme has listed.
+    listed: VecDeque<Listed>,
+    listing: Listing,
+}
+
+impl Task {
+    pub(super) fn new(shelf: Shelf, form: Form, status: Arc<Mutex<RenditionStatus>>) -> Self {
+        Self {
+            cutter: Cutter::new(shelf.egress.target_secs()),
+            shelf,
+            form,
+            status,
+            made: VecDeque::new(),
+            made_bytes: 0,
+            listed: VecDeque::new(),
+            listing: Listing::Listed,
+        }
+    }
+
+    /// Reads which segments the bucket has, and lists the newest of them. One try: what
+    /// a bucket that is away has is deleted later, and not listed again.
+    pub(super) async fn restore(&mut self, lines: &[Line], titles: &[TitleRange]) {
+        if lines.is_empty() {
+            // A programme of which nothing is known, or a bucket that is away.
+            self.shelf.before = Some(MediaSequence(self.shelf.clock.now().secs()));
+            return;
+        }
+        let name = self.shelf.egress.name.as_str();
+        let reading =
+            archive::read_rendition(&self.shelf.stores, name, &self.shelf.rendition, lines);
+        let (adopted, is_whole) = match tokio::time::timeout(READ_TIME_MAX, reading).await {
+            Ok(Ok(read)) => read,
+            Ok(Err(error)) => {
+                let rendition = &self.shelf.rendition.id;
+                warn!(egress = name, %rendition, %error, "bucket not readable");
+                (Adopted::default(), false)
+            }
+            Err(_) => (Adopted::default(), false),
+        };
+        let first = adopted.segments.first().map(|segment| segment.info().number);
+        let now = MediaSequence(self.shelf.clock.now().secs());
+        self.shelf.before = (!is_whole).then_some(first.unwrap_or(now));
+        let profile = self.shelf.rendition.encoding.codec.profile();
+        self.shelf.list_past(titles, profile, adopted.segments, |_| {});
+        self.shelf.retire_strays(adopted.strays);
+        self.shelf.bucket.note(&self.shelf.playlists).await;
+    }
+
+    /// The segments that are listed from before.
+    pub(super) fn past(&self) -> impl Iterator<Item = &SegmentRef> {
+        self.shelf.playlists.window().segments()
+    }
+
+    /// Follows both feeds to their end. The shutdown ends them.
+    pub(super) async fn run(
+        mut self,
+        mut reader: Reader<Record>,
+        mut listed: Reader<Listed>,
+        shutdown: Shutdown,
+    ) {
+        let following = self.follow(&mut reader, &mut listed);
+        let grace = async {
+            shutdown.wait().await;
+            tokio::time::sleep(SHUTDOWN_GRACE).await;
+        };
+        tokio::select! {
+            () = following => {}
+            () = grace => error!("the bucket did not take everything before the end"),
+        }
+    }
+
+    async fn follow(&mut self, reader: &mut Reader<Record>, listed: &mut Reader<Listed>) {
+        self.shelf.bucket.make_room();
+        self.shelf.bucket.unlist().await;
+        let older = self.shelf.older();
+        let mut older = std::pin::pin!(older);
+        let (mut makes, mut lists) = (true, true);
+        while makes || lists {
+            let now = self.shelf.clock.now();
+            let due = self.shelf.bucket.next_due().map_or(DELETE_PAUSE, |due| due.since(now));
+            tokio::select! {
+                batch = reader.next_batch(BATCH_MAX), if makes => match batch {
+                    Ok(records) => self.take(&records),
+                    Err(ReadError::Lagged { .. }) => self.cutter.reset(),
+                    Err(ReadError::Closed) => makes = false,
+                },
+                batch = listed.next_batch(BATCH_MAX), if lists => match batch {
+                    Ok(batch) => self.listed.extend(batch),
+                    Err(ReadError::Lagged { .. }) => {}
+                    Err(ReadError::Closed) => lists = false,
+                },
+                adopted = &mut older, if self.shelf.is_reading() => self.shelf.put_before(adopted),
+                () = tokio::time::sleep(due.min(DELETE_PAUSE)) => {
+                    self.shelf.bucket.delete_due().await;
+                }
+            }
+            self.work().await;
+            self.follow_progress().await;
+        }
+    }
+
+    fn take(&mut self, records: &[Record]) {
+        let views: Vec<View> =
+            records.iter().flat_map(|record| self.cutter.handle(record)).collect();
+        for view in views {
+            let View::Segment(segment) = view else { continue };
+            self.made_bytes += segment.body.len();
+            self.made.push_back(segment);
+            while self.made_bytes > MADE_BYTES_MAX && self.drop_made().is_some() {}
+        }
+    }
+
+    fn drop_made(&mut self) -> Option<Segment> {
+        let segment = self.made.pop_front()?;
+        self.made_bytes -= segment.body.len();
+        Some(segment)
+    }
+
+    /// Lists what both have.
+    async fn work(&mut self) {
+        loop {
+            let newest = self.shelf.playlists.window().last().map(|last| last.info().number);
+            while self.listed.pop_front_if(|listed| Some(listed.number) <= newest).is_some() {}
+            let Some(listed) = self.listed.front() else { return };
+            let Some(made) = self.made.front() else { return };
+            if made.info.number < listed.number {
+                // The programme has another one in its place, or none.
+                self.drop_made();
+                continue;
+            }
+            let is_it = (made.info.number, made.info.epoch) == (listed.number, listed.epoch);
+            let Some(listed) = self.listed.pop_front() else { return };
+            if !is_it {
+                self.adopt(&listed).await;
+                continue;
+            }
+            if let Some(segment) = self.drop_made() {
+                self.store(segment, listed).await;
+            }
+        }
+    }
+
+    async fn store(&mut self, mut segment: Segment, listed: Listed) {
+        for range in listed.titles {
+            self.shelf.playlists.push_title(range);
+        }
+        segment.info.wall_start = listed.origin.plus(segment.info.since_start());
+        let number = segment.info.number.0;
+        let Some(stored) = self.shelf.bucket.put(segment, self.shelf.keep()).await else {
+            return;
+        };
+        self.shelf.playlists.set_profile(self.shelf.rendition.encoding.codec.profile());
+        if let Err(fault) = self.shelf.append(stored) {
+            return error!(egress = self.shelf.name(), number, %fault, "segment not listed");
+        }
+        if self.shelf.playlists.window().len() < SEGMENTS_MIN && self.listed.len() > SEGMENTS_MIN {
+            // A window that begins anew gets more at once.
+            return;
+        }
+        self.shelf.publish(self.listing).await;
+        let rendition = &self.shelf.rendition.id;
+        debug!(egress = self.shelf.name(), %rendition, number, "segment published");
+    }
+
+    /// What another packager has stored in the place of a segment that is not made here.
+    async fn adopt(&mut self, listed: &Listed) {
+        let Some(closed) = &listed.closed else { return };
+        let target_secs = self.shelf.egress.target_secs();
+        let own = self.form.closed(closed, target_secs);
+        let info = own.info(&self.form.grid(target_secs), 0);
+        let Some(stored) = self.shelf.bucket.find(info).await else {
+            let (egress, rendition) = (self.shelf.name(), &self.shelf.rendition.id);
+            return warn!(egress, %rendition, number = listed.number.0, "a rendition has a hole");
+        };
+        for range in &listed.titles {
+            self.shelf.playlists.push_title(range.clone());
+        }
+        if let Err(fault) = self.shelf.append(stored) {
+            warn!(egress = self.shelf.name(), %fault, "stored segment not listed");
+        }
+    }
+
+    /// Takes the rendition out of the multivariant playlist while it is late.
+    async fn follow_progress(&mut self) {
+        let progress = self.status.lock().unwrap_or_else(PoisonError::into_inner).progress;
+        match (self.listing, progress) {
+            (Listing::Withdrawn, Progress::OnTime) => self.listing = Listing::Listed,
+            (Listing::Listed, Progress::Late | Progress::Failed) => {
+                self.listing = Listing::Withdrawn;
+                self.shelf.bucket.withdraw().await;
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Renditions that are made of a programme, in the bucket.
+
+use bytes::Bytes;
+use playlists::conformance::{check_multivariant, check_renditions};
+
+use super::*;
+use crate::testing::{Process, segments};
+
+/// The egress of these tests: AAC beside MP3, and HE-AAC as a third.
+const THREE: &str = "auto_aac = true\ndvr = \"2m\"\n\
+    encodings = [ { codec = \"aac\", bitrate_kbps = 128, sample_rate_hz = 48000, channel_mode = \"stereo\" },\n\
+    { codec = \"mp3\", bitrate_kbps = 128, sample_rate_hz = 48000, channel_mode = \"stereo\" },\n\
+    { codec = \"he_aac\", bitrate_kbps = 48, sample_rate_hz = 44100, channel_mode = \"stereo\" } ]\n\
+    [egress.mount]\nsegment = \"2s\"\nwindow = \"18s\"\n";
+
+const AAC: &str = "aac-2s-128";
+
+const HE_AAC: &str = "he-aac-2s-48";
+
+/// A minute of sound, as an encoder sends it.
+fn frames() -> Vec<Bytes> {
+    demo::fixtures::mp3(60, 128, 48_000, 2)
+}
+
+/// What lies in a rendition's folder, by name.
+fn bodies(bench: &Bench, rendition: &str) -> BTreeMap<String, Vec<u8>> {
+    let folder = bench.folder_of(rendition);
+    let read = |name: String| (name.clone(), std::fs::read(folder.join(name)).unwrap());
+    segments(&folder).into_iter().map(read).collect()
+}
+
+fn media(bench: &Bench, rendition: &str) -> String {
+    std::fs::read_to_string(bench.folder_of(rendition).join("media.m3u8")).unwrap()
+}
+
+fn multivariant(bench: &Bench) -> String {
+    std::fs::read_to_string(bench.bucket().join("public/acme/playlist.m3u8")).unwrap()
+}
+
+/// Waits until a rendition lists as much as the programme does.
+async fn settled(process: &Process, bench: &Bench, rendition: &str) {
+    process.settle().await;
+    let newest = |folder: PathBuf| segments(&folder).last().map(|name| number(name));
+    eventually(|| newest(bench.folder_of(rendition)) == newest(bench.folder())).await;
+}
+
+fn assert_alike(bench: &Bench, rendition: &str) {
+    let (own, other) = (bench.media().unwrap(), media(bench, rendition));
+    assert_conforms(&other);
+    assert_eq!(check_renditions(own.as_bytes(), other.as_bytes()), [], "{own}\n{other}");
+    let dates = |text: &str| -> Vec<String> {
+        let tags = text.lines().filter(|line| line.starts_with("#EXT-X-DATERANGE"));
+        tags.map(str::to_owned).collect()
+    };
+    assert_eq!(dates(&own), dates(&other));
+}
+
+#[tokio::test(start_paused = true)]
+async fn renditions_are_stored_and_listed_beside_the_programme() {
+    let bench = Bench::new(THREE);
+    let mut encoder = Encoder::new(1, 0, &bench.clock).with_frames(frames());
+    let process = bench.start(&[&encoder]).await;
+    for nth in 0..6 {
+        encoder.title(&format!("A - {nth}"));
+        encoder.play(SECOND * 5).await;
+    }
+    // What is behind a boundary tells how the segment before it sounds at its end.
+    encoder.play(SECOND / 2).await;
+    for rendition in [AAC, HE_AAC] {
+        settled(&process, &bench, rendition).await;
+        assert_alike(&bench, rendition);
+    }
+    let text = multivariant(&bench);
+    let uris: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(uris, ["aac-2s-128/media.m3u8", "he-aac-2s-48/media.m3u8"], "what all can play");
+    assert_eq!(check_multivariant(text.as_bytes()), []);
+    assert!(text.contains("mp4a.40.2\"") && text.contains("mp4a.40.5\""), "{text}");
+    let metrics = process.metrics();
+    assert!(
+        metrics.contains(
+            "packager_rendition_frames_concealed_total{egress=\"acme\",rendition=\"aac-2s-128\"} 0"
+        ),
+        "{metrics}"
+    );
+    process.kill().await;
+}
+
+/// Whether both buckets have the same segments, byte for byte.
+fn assert_same(bench: &Bench, whole: &Bench, rendition: &str) {
+    let (made, wanted) = (bodies(bench, rendition), bodies(whole, rendition));
+    assert!(made.keys().eq(wanted.keys()), "{:?} {:?}", made.keys(), wanted.keys());
+    for (name, body) in &made {
+        assert!(wanted.get(name) == Some(body), "{rendition}/{name} differs");
+    }
+}
+
+/// Plays half a minute, ends the process and goes on with another one.
+async fn interrupted(bench: &Bench, stops: bool) {
+    let mut encoder = Encoder::new(1, 0, &bench.clock).with_frames(frames());
+    let first = bench.start(&[&encoder]).await;
+    encoder.play(SECOND * 21).await;
+    settled(&first, bench, AAC).await;
+    if stops {
+        first.stop().await;
+    } else {
+        first.kill().await;
+    }
+    encoder.play(SECOND).await;
+    let second = bench.start(&[&encoder]).await;
+    encoder.play(SECOND * 20).await;
+    encoder.play(SECOND / 2).await;
+    for rendition in [AAC, HE_AAC] {
+        settled(&second, bench, rendition).await;
+        assert_alike(bench, rendition);
+    }
+    second.kill().await;
+}
+
+/// What an uninterrupted process makes of the same.
+async fn uninterrupted(bench: &Bench) {
+    let mut encoder = Encoder::new(1, 0, &bench.clock).with_frames(frames());
+    let process = bench.start(&[&encoder]).await;
+    encoder.play(SECOND * 42).await;
+    encoder.play(SECOND / 2).await;
+    for rendition in [AAC, HE_AAC] {
+        settled(&process, bench, rendition).await;
+    }
+    process.kill().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_killed_process_goes_on_with_the_same_segments() {
+    let whole = Bench::new(THREE);
+    uninterrupted(&whole).await;
+    let bench = Bench::new(THREE);
+    interrupted(&bench, false).await;
+    for rendition in [AAC, HE_AAC] {
+        assert_same(&bench, &whole, rendition);
+        assert!(!media(&bench, rendition).contains("DISCONTINUITY\n"));
+    }
+}
+
+/// Units of all encoders, in real time.
+async fn play_all(encoders: &mut [Encoder], length: Duration) {
+    for _ in 0..length.as_nanos() / UNIT.as_nanos() {
+        for encoder in &mut *encoders {
+            encoder.send(1);
+        }
+        tokio::time::sleep(UNIT).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_packager_makes_the_same_segments_and_takes_over() {
+    let whole = Bench::new(THREE);
+    uninterrupted(&whole).await;
+    let bench = Bench::new(THREE);
+    let encoder = || Encoder::new(1, 0, &bench.clock).with_frames(frames());
+    let mut encoders = [encoder(), encoder(), encoder(), encoder()];
+    let [one, other, third, fourth] = &encoders;
+    let first = bench.start_with([&one.feed, &other.feed]).await;
+    let feeds = [third.feed.clone(), fourth.feed.clone()];
+    play_all(&mut encoders, SECOND * 15).await;
+    let second = bench.start_beside("second", [&feeds[0], &feeds[1]]).await;
+    play_all(&mut encoders, SECOND * 13).await;
+    for rendition in [AAC, HE_AAC] {
+        settled(&second, &bench, rendition).await;
+    }
+    first.kill().await;
+    play_all(&mut encoders, SECOND * 14 + SECOND / 2).await;
+    for rendition in [AAC, HE_AAC] {
+        settled(&second, &bench, rendition).await;
+        assert_alike(&bench, rendition);
+        assert_same(&bench, &whole, rendition);
+        assert!(!media(&bench, rendition).contains("DISCONTINUITY\n"));
+    }
+    second.kill().await;
+}
