@@ -174,13 +174,15 @@ impl Turned {
     async fn start(dvr: &str) -> Self {
         let (scratch, clock) = (Scratch::default(), Arc::new(ManualClock::default()));
         let node = TestNode::start_at(&short(dvr), scratch.path(), clock.clone()).await;
-        let mut source = Source::connect(node.public(), "audio/mpeg").await;
-        let mut sent = mp3(70);
-        let rest = sent.split_off(2_000);
-        source.send(&sent).await;
-        let turned = Self { clock, node, source, rest, scratch };
-        // 52 s are 26 segments.
-        turned.until_number(25).await;
+        let source = Source::connect(node.public(), "audio/mpeg").await;
+        let mut turned = Self { clock, node, source, rest: mp3(70), scratch };
+        // One by one, so that each is listed until eight came behind it.
+        for nth in 0..26 {
+            let frames = if nth == 0 { 80 } else { 77 };
+            let some = turned.rest.drain(..frames).collect::<Vec<_>>();
+            turned.source.send(&some).await;
+            turned.until_number(nth).await;
+        }
         turned
     }
 
