@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use bytes::Bytes;
-use catalogue::{Catalogue, Encoding, EncodingCodec};
+use catalogue::{Catalogue, Encoding, EncodingCodec, Loudness};
 use demo::{Programme, fixtures};
 use feed::Record;
 use runtime::clock::Clock;
@@ -35,11 +35,18 @@ const USUAL: [Encoding; 5] = [
 /// The programme that they are made of.
 const USUAL_SOURCE: Encoding = Encoding::stereo(EncodingCodec::Mp3, 128, 44_100);
 
+/// What a rendition costs by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Kind {
+    source: Encoding,
+    encoding: Encoding,
+    loudness: Option<Loudness>,
+}
+
 /// A rendition that was measured.
 #[derive(Debug, Clone, Copy)]
 struct Measured {
-    source: Encoding,
-    encoding: Encoding,
+    kind: Kind,
     /// Of one thread, while all are at work: how many seconds it makes in one.
     speed: f64,
     /// How many of these there are.
@@ -57,25 +64,26 @@ pub fn run(catalogue: Option<&Catalogue>, clock: &dyn Clock) -> Result<String> {
     let threads = u32::try_from(threads).unwrap_or(u32::MAX);
     let wanted = wanted(catalogue);
     let mut measured = Vec::with_capacity(wanted.len());
-    for (source, encoding, count) in wanted {
-        let speed = speed(&source, &encoding, threads, clock)?;
-        measured.push(Measured { source, encoding, speed, count });
+    for (kind, count) in wanted {
+        measured.push(Measured { kind, speed: speed(&kind, threads, clock)?, count });
     }
     Ok(describe(&measured, threads, catalogue.is_some()))
 }
 
-/// Which encodings are made of which, and how many of each.
-fn wanted(catalogue: Option<&Catalogue>) -> Vec<(Encoding, Encoding, u32)> {
+/// Which renditions are made, and how many of each.
+fn wanted(catalogue: Option<&Catalogue>) -> Vec<(Kind, u32)> {
     let Some(catalogue) = catalogue else {
-        return USUAL.map(|encoding| (USUAL_SOURCE, encoding, 1)).to_vec();
+        let kind = |encoding| Kind { source: USUAL_SOURCE, encoding, loudness: None };
+        return USUAL.map(|encoding| (kind(encoding), 1)).to_vec();
     };
-    let mut wanted: Vec<(Encoding, Encoding, u32)> = Vec::new();
+    let mut wanted: Vec<(Kind, u32)> = Vec::new();
     for egress in catalogue.egresses() {
         for rendition in egress.renditions.made_here() {
-            let pair = (egress.encoding, rendition.encoding);
-            match wanted.iter_mut().find(|(source, encoding, _)| (*source, *encoding) == pair) {
-                Some((.., count)) => *count += 1,
-                None => wanted.push((pair.0, pair.1, 1)),
+            let (source, encoding) = (egress.encoding, rendition.encoding);
+            let kind = Kind { source, encoding, loudness: egress.loudness };
+            match wanted.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, count)) => *count += 1,
+                None => wanted.push((kind, 1)),
             }
         }
     }
@@ -83,10 +91,12 @@ fn wanted(catalogue: Option<&Catalogue>) -> Vec<(Encoding, Encoding, u32)> {
 }
 
 /// How many seconds of a rendition a thread makes in one, while all of them do.
-fn speed(source: &Encoding, encoding: &Encoding, threads: u32, clock: &dyn Clock) -> Result<f64> {
+fn speed(kind: &Kind, threads: u32, clock: &dyn Clock) -> Result<f64> {
+    let Kind { source, encoding, loudness } = kind;
     let records: Arc<[Record]> = records(source)?.into();
-    let transcoders: Result<Vec<Transcoder>, _> =
-        (0..threads).map(|_| Transcoder::new(encoding, TARGET_SECS)).collect();
+    let transcoder = |_| Ok(Transcoder::new(encoding, TARGET_SECS)?.with_loudness(*loudness));
+    let transcoders: Result<Vec<Transcoder>, transcode::Error> =
+        (0..threads).map(transcoder).collect();
     let transcoders = transcoders.with_context(|| format!("cannot make {encoding}"))?;
     let began = clock.monotonic();
     let workers: Vec<_> = transcoders
@@ -140,18 +150,19 @@ fn describe(measured: &[Measured], threads: u32, is_manifest: bool) -> String {
     let mut text =
         format!("{:<24} {:<16} {:>9} {:>13}\n", "rendition", "of", "one core", "all cores");
     let mut needed = 0.0;
-    for Measured { source, encoding, speed, count } in measured {
+    for Measured { kind: Kind { source, encoding, loudness }, speed, count } in measured {
         let all = (speed * SHARE * f64::from(threads)).floor();
         let name = |encoding: &Encoding| {
             let Encoding { codec, bitrate_kbps, sample_rate_hz, .. } = encoding;
             format!("{codec} {bitrate_kbps} {sample_rate_hz}")
         };
+        let leveled = if loudness.is_some() { ", loudness" } else { "" };
         needed += f64::from(*count) / speed;
         // Writing to a `String` does not fail.
         let _ = writeln!(
             text,
             "{:<24} {:<16} {speed:>7.0} x {all:>8.0} of it",
-            name(encoding),
+            name(encoding) + leveled,
             name(source)
         );
     }

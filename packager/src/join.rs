@@ -7,7 +7,7 @@ use bytes::Bytes;
 use catalogue::Egress;
 use feed::merge::{Continuation, LINE_UNITS_MAX};
 use feed::{Fact, Snapshot, Timeline};
-use media::{ChannelMode, EpochId, FrameHeader, MediaSequence, SegmentRef, WallTime};
+use media::{ChannelMode, EpochId, FrameHeader, MediaSequence, SegmentInfo, SegmentRef, WallTime};
 use store::{Area, Error, SEGMENT_BYTES_MAX, Stores, keys};
 use tracing::{info, warn};
 
@@ -89,7 +89,7 @@ async fn frames(
         }
         next = Some(info.number.0);
         length += info.duration.to_std(info.timescale);
-        read.push(segment_frames(stores, egress, segment).await?);
+        read.push(segment_frames(stores, egress, info).await?);
     }
     let mut units: Vec<Bytes> = read.into_iter().rev().flatten().collect();
     units.drain(..units.len().saturating_sub(LINE_UNITS_MAX));
@@ -100,9 +100,8 @@ async fn frames(
 pub(crate) async fn segment_frames(
     stores: &Stores,
     egress: &Egress,
-    segment: &SegmentRef,
+    info: &SegmentInfo,
 ) -> Result<Vec<Bytes>, Error> {
-    let info = segment.info();
     let key = keys::segment(egress.name.as_str(), &egress.rendition_id(), info)?;
     let object = stores.area(Area::Public).get(&key, SEGMENT_BYTES_MAX).await?;
     Ok(object.map(|object| archive::frames(info, &object.bytes)).unwrap_or_default())

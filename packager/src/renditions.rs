@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use catalogue::{Egress, Rendition};
-use feed::{Epoch, Record};
-use media::{RenditionId, SegmentInfo, SegmentRef};
+use feed::{Epoch, History, Record};
+use media::{MediaSequence, RenditionId, SegmentInfo, SegmentRef};
 use playlists::TitleRange;
 use runtime::pool::Pool;
 use runtime::tail::{self, Tail};
@@ -78,6 +78,24 @@ pub(crate) struct Source<'a> {
     pub(crate) lines: &'a [archive::Line],
 }
 
+impl Source<'_> {
+    /// The segments of the programme that the log tells of and that come before those that
+    /// may be made, so many of them, and these.
+    fn recalled(&self, count: u64) -> Vec<(SegmentInfo, Epoch)> {
+        let Some(last) = self.stored.last().filter(|_| count > 0) else { return Vec::new() };
+        let count = count + prime::AGAIN_MAX;
+        let mut history = History::default();
+        self.lines.iter().filter_map(|(_, fact)| fact.clone()).for_each(|fact| history.apply(fact));
+        let end = last.info().number.0 + 1;
+        let own = self.egress.rendition_id();
+        let is_own = |(info, _): &(SegmentInfo, Epoch)| {
+            history.rendition(info.epoch).is_none_or(|told| told == own.as_str())
+        };
+        let told = (end.saturating_sub(count)..end).map(MediaSequence);
+        told.filter_map(|number| history.segment(number)).filter(is_own).collect()
+    }
+}
+
 impl Made {
     /// What it says of itself now.
     pub fn status(&self) -> RenditionStatus {
@@ -116,7 +134,7 @@ impl Packager {
         let name = egress.name.as_str();
         let made = Transcoder::new(&rendition.encoding, egress.target_secs());
         let transcoder = match made {
-            Ok(transcoder) => transcoder,
+            Ok(transcoder) => transcoder.with_loudness(egress.loudness),
             Err(error) => {
                 // The catalogue asks for nothing else than what encoders make: no memory.
                 error!(egress = name, rendition = %rendition.id, %error, "rendition not made");
@@ -142,6 +160,7 @@ impl Packager {
             next: source.goes_on.and_then(|(_, next)| next),
             stored: source.stored.to_vec(),
             last: past.last().map(|last| last.number.0),
+            recalled: source.recalled(transcoder.recalled()),
         };
         let maker = maker::Task {
             egress: name.to_owned(),

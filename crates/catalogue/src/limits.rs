@@ -63,6 +63,17 @@ pub const HEADER_VALUE_BYTES_MAX: usize = 256;
 /// Encodings of an egress: chosen, more than players' ladders have.
 pub const ENCODINGS_MAX: usize = 8;
 
+/// Quietest target of `loudness`, tenths of a LUFS: chosen, below what any rule asks for.
+pub const LOUDNESS_TENTHS_MIN: i32 = -360;
+/// Loudest target of `loudness`, tenths of a LUFS: chosen, above what any service asks for;
+/// louder is a limiter's work alone.
+pub const LOUDNESS_TENTHS_MAX: i32 = -90;
+/// Lowest true peak of `loudness`, tenths of a dBTP (EBU R 128 s2 asks for -1, and for less
+/// at low bit rates).
+pub const TRUE_PEAK_TENTHS_MIN: i32 = -90;
+/// True peak of `loudness` where none is given, tenths of a dBTP (EBU R 128).
+pub const TRUE_PEAK_TENTHS_DEFAULT: i32 = -10;
+
 /// Least bit rate, kbit/s: the lowest of MPEG-2 Layer III.
 pub const BITRATE_KBPS_MIN: u64 = 8;
 /// Greatest bit rate, kbit/s: AAC-LC at 6 bits a sample, two channels, 44.1 kHz.

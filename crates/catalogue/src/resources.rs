@@ -11,6 +11,7 @@ use settings::Secret;
 use crate::encoding::Encoding;
 use crate::geo::Geo;
 use crate::link::Link;
+use crate::loudness::Loudness;
 use crate::name::{MountPath, Name};
 use crate::rendition::{Rendition, Renditions};
 
@@ -133,6 +134,8 @@ pub struct Egress {
     pub aliases: Vec<MountPath>,
     /// What listeners get of it.
     pub renditions: Renditions,
+    /// How loud those are that are made here; `None` for as loud as the ingests are.
+    pub loudness: Option<Loudness>,
     /// How long units wait for the slower path.
     pub hold_back: Duration,
     /// How long an ingest may be silent before the programme goes on with something

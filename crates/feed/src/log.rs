@@ -292,6 +292,14 @@ impl History {
         infos.split_off(hole.map_or(0, |hole| hole + 1))
     }
 
+    /// The segment of this number, if the log tells of it, and its epoch. The bucket may not
+    /// have it, and its size is 0 here.
+    pub fn segment(&self, number: MediaSequence) -> Option<(SegmentInfo, Epoch)> {
+        let past = self.epochs.iter().rev().find(|past| past.epoch.first_number <= number)?;
+        let info = past.info(&Stored { number, epoch: past.epoch.id, bytes: 0 })?;
+        Some((info, past.epoch))
+    }
+
     /// The titles with their moments, in order.
     pub fn titles(&self) -> Vec<View> {
         let placed = self.titles.iter().filter_map(|mark| {

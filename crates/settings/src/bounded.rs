@@ -1,4 +1,4 @@
-//! Numbers and texts that carry their bounds in the type.
+//! Numbers, levels and texts that carry their bounds in the type.
 
 use std::fmt;
 
@@ -7,6 +7,10 @@ use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
 /// A whole number from `MIN` to `MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Int<const MIN: u64, const MAX: u64>(u64);
+
+/// A level in dB, LUFS or dBTP, to a tenth; `MIN` and `MAX` are tenths too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Level<const MIN: i32, const MAX: i32>(i32);
 
 /// A text of at most `MAX` bytes that is safe to show: see [`has_unsafe_text`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -31,6 +35,18 @@ impl<const MIN: u64, const MAX: u64> Int<MIN, MAX> {
     /// The number as `usize`, saturating where `MAX` is above it.
     pub fn to_usize(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+impl<const MIN: i32, const MAX: i32> Level<MIN, MAX> {
+    /// The level of so many tenths, or `None` outside of the range.
+    pub const fn new(tenths: i32) -> Option<Self> {
+        if MIN <= tenths && tenths <= MAX { Some(Self(tenths)) } else { None }
+    }
+
+    /// The level, in tenths.
+    pub const fn tenths(self) -> i32 {
+        self.0
     }
 }
 
@@ -79,9 +95,48 @@ impl<'de, const MIN: u64, const MAX: u64> Deserialize<'de> for Int<MIN, MAX> {
     }
 }
 
+impl<'de, const MIN: i32, const MAX: i32> Deserialize<'de> for Level<MIN, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let level = deserializer.deserialize_f64(Decimal)?;
+        let tenths = (level * 10.0).round();
+        if !level.is_finite() || (tenths / 10.0 - level).abs() > TENTH_SLACK {
+            return Err(D::Error::custom(format!("{level} is finer than a tenth")));
+        }
+        // What is no `i32` is in no range either.
+        #[expect(clippy::cast_possible_truncation, reason = "saturates")]
+        let inside = Self::new(tenths as i32);
+        inside.ok_or_else(|| {
+            let [min, max] = [MIN, MAX].map(|tenths| f64::from(tenths) / 10.0);
+            D::Error::custom(format!("{level} is out of range: {min} to {max}"))
+        })
+    }
+}
+
 impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+/// How far a number may be from the tenth that it is taken for: what decimals lose as binary.
+const TENTH_SLACK: f64 = 1e-9;
+
+struct Decimal;
+
+impl Visitor<'_> for Decimal {
+    type Value = f64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number")
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<f64, E> {
+        Ok(number)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "out of range then")]
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<f64, E> {
+        Ok(number as f64)
     }
 }
 

@@ -22,7 +22,7 @@ pub mod networks;
 pub mod reference;
 mod secret;
 
-pub use bounded::{Int, Text, has_unsafe_text};
+pub use bounded::{Int, Level, Text, has_unsafe_text};
 pub use document::{Document, Env, Origin, TEXT_BYTES_MAX};
 pub use duration::{Duration, DurationError, format_duration, parse_duration};
 pub use error::Error;

@@ -40,6 +40,15 @@ impl Chain {
 
     /// The next samples, interleaved; gives those that they complete.
     pub(crate) fn process(&mut self, samples: &[f32]) -> &[i16] {
+        self.process_with(samples, |_| {})
+    }
+
+    /// The same, with what is changed of them before they become words.
+    pub(crate) fn process_with(
+        &mut self,
+        samples: &[f32],
+        change: impl FnOnce(&mut Vec<f32>),
+    ) -> &[i16] {
         let (from, within, to) = self.channels;
         for buffer in [&mut self.mixed, &mut self.resampled, &mut self.spread] {
             buffer.clear();
@@ -48,6 +57,7 @@ impl Chain {
         mix::remix(samples, from, within, &mut self.mixed);
         self.resampler.process(&self.mixed, &mut self.resampled);
         mix::remix(&self.resampled, within, to, &mut self.spread);
+        change(&mut self.spread);
         mix::to_i16(&self.spread, &mut self.words);
         &self.words
     }

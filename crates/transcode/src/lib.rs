@@ -15,6 +15,7 @@ mod conformer;
 mod error;
 mod file;
 mod lane;
+mod loudness;
 mod plan;
 mod programme;
 mod transcoder;

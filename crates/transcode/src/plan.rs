@@ -58,9 +58,14 @@ impl Plan {
     /// first; those below zero are silence. Its first packet that counts decodes to the
     /// segment's first sample.
     pub(crate) fn first_sample(&self, grid: &Grid, segment: u64) -> i64 {
-        let begin = grid.first_index(segment).saturating_mul(u64::from(self.packet_len));
         let before = i64::from(self.discarded) * i64::from(self.packet_len);
-        i64::try_from(begin).unwrap_or(i64::MAX) - before + i64::from(self.delay)
+        self.sample_of(grid.first_index(segment)) - before + i64::from(self.delay)
+    }
+
+    /// The sample of the epoch with which a packet begins.
+    pub(crate) fn sample_of(&self, packet: u64) -> i64 {
+        let sample = packet.saturating_mul(u64::from(self.packet_len));
+        i64::try_from(sample).unwrap_or(i64::MAX)
     }
 }
 

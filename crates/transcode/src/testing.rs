@@ -17,13 +17,16 @@ pub(crate) fn mono(encoding: Encoding) -> Encoding {
 }
 
 /// Noise without much of the highest pitches, different in each channel and never twice the
-/// same.
+/// same, louder and quieter by the second.
 #[derive(Debug)]
 struct Noise {
     random: fastrand::Rng,
     sample_rate_hz: u32,
     channels: u8,
     last: [f32; 2],
+    /// How loud each second in turn is, in tenths.
+    tenths: &'static [f32],
+    next: usize,
 }
 
 impl Source for Noise {
@@ -38,10 +41,13 @@ impl Source for Noise {
     #[expect(clippy::cast_possible_truncation, reason = "within i16 by its level")]
     fn fill(&mut self, pcm: &mut [i16]) {
         for samples in pcm.chunks_exact_mut(usize::from(self.channels)) {
+            let second = self.next / self.sample_rate_hz as usize;
+            let tenths = self.tenths[second % self.tenths.len()];
             for (sample, last) in samples.iter_mut().zip(&mut self.last) {
                 *last += 0.2 * (self.random.f32() - 0.5 - *last);
-                *sample = (*last * 40_000.0) as i16;
+                *sample = (*last * 4_000.0 * tenths) as i16;
             }
+            self.next += 1;
         }
     }
 
@@ -95,9 +101,15 @@ impl Source for Square {
 impl Programme {
     /// One of noise.
     pub(crate) fn new(encoding: &Encoding, secs: u32) -> Self {
+        Self::swelling(encoding, secs, &[10.0])
+    }
+
+    /// One of noise that is louder and quieter: by second in turn, in tenths.
+    pub(crate) fn swelling(encoding: &Encoding, secs: u32, tenths: &'static [f32]) -> Self {
         let (sample_rate_hz, channels) = (encoding.sample_rate_hz, encoding.channels());
         let random = fastrand::Rng::with_seed(7);
-        let mut noise = Noise { random, sample_rate_hz, channels, last: [0.0; 2] };
+        let (last, next) = ([0.0; 2], 0);
+        let mut noise = Noise { random, sample_rate_hz, channels, last, tenths, next };
         Self::from_source(encoding, secs, &mut noise)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use catalogue::Encoding;
+use catalogue::{Encoding, Loudness};
 use codec::pcm::{Decoder, Heard};
 use codec::resample::Filter;
 use feed::{ClockMark, Closed, Epoch, Form, Grid, Record, TitleMark, Unit};
@@ -12,6 +12,7 @@ use media::EpochId;
 use crate::Error;
 use crate::coder::Coder;
 use crate::lane::{Lane, Way};
+use crate::loudness::Levels;
 use crate::plan::{Plan, warm_up};
 
 /// Makes one rendition of a programme.
@@ -27,6 +28,10 @@ pub struct Transcoder {
     running: Option<Running>,
     /// The last filter, for sampling rates that come again.
     filter: Option<(u32, Arc<Filter>)>,
+    /// Where the loudness is to be another than the programme's.
+    levels: Option<Levels>,
+    /// Whether what comes is only measured.
+    recalls: bool,
     counts: Counts,
     records: VecDeque<Record>,
 }
@@ -75,9 +80,68 @@ impl Transcoder {
             target_secs,
             running: None,
             filter: None,
+            levels: None,
+            recalls: false,
             counts: Counts::default(),
             records: VecDeque::new(),
         })
+    }
+
+    /// The same, as loud as this; `None` leaves it as loud as the programme is.
+    #[must_use]
+    pub fn with_loudness(self, loudness: Option<Loudness>) -> Self {
+        let levels = loudness.map(|loudness| Levels::new(loudness, self.target_secs));
+        Self { levels, ..self }
+    }
+
+    /// Segments of the programme that [`Self::recall`] should get.
+    pub fn recalled(&self) -> u64 {
+        // Before the first that is measured its decoder warms up in another.
+        self.levels.as_ref().map_or(0, |levels| levels.reach() + 1)
+    }
+
+    /// Takes segments from before the feed goes on, oldest first, for their loudness alone:
+    /// so that what follows is as loud as if they had all been there. Nothing is made of them.
+    /// `running` is the epoch with which the feed goes on; all others have ended.
+    ///
+    /// # Errors
+    ///
+    /// A segment cannot be decoded: how loud those from there on are remains unknown.
+    pub fn recall(
+        &mut self,
+        segments: &[(Closed, Vec<Unit>)],
+        running: Option<EpochId>,
+    ) -> Result<(), Error> {
+        if self.levels.is_none() {
+            return Ok(());
+        }
+        let counts = self.counts;
+        self.recalls = true;
+        let recalled = self.recall_each(segments, running);
+        self.recalls = false;
+        (self.running, self.counts) = (None, counts);
+        self.records.clear();
+        recalled
+    }
+
+    fn recall_each(
+        &mut self,
+        segments: &[(Closed, Vec<Unit>)],
+        running: Option<EpochId>,
+    ) -> Result<(), Error> {
+        let mut epoch = None;
+        for (closed, units) in segments {
+            let id = closed.epoch.id;
+            let before = epoch.replace(id);
+            if before != Some(id) {
+                before.map_or(Ok(()), |before| self.end(before))?;
+                self.begin(&closed.epoch, closed.first_index)?;
+            }
+            units.iter().try_for_each(|unit| self.take(unit))?;
+            self.close(closed)?;
+        }
+        // What is behind the last segment of one that runs is not known yet.
+        epoch.filter(|last| Some(*last) != running).map_or(Ok(()), |last| self.end(last))
     }
 
     /// What its units look like.
@@ -171,6 +235,8 @@ impl Transcoder {
             None => Arc::new(Filter::new(heard_hz, self.plan.sample_rate_hz)?),
         };
         self.filter = Some((heard_hz, Arc::clone(&filter)));
+        let levels = self.levels.as_ref();
+        let lead = |levels: &Levels| levels.lead(self.plan.sample_rate_hz, self.plan.channels);
         Ok(Way {
             encoding: self.encoding,
             plan: self.plan,
@@ -179,6 +245,8 @@ impl Transcoder {
             filter,
             frame_len: decoder.frame_len(),
             warm_up: warm_up(epoch.stream.codec, epoch.profile),
+            lead: levels.map_or(0, lead),
+            only_measured: self.recalls,
         })
     }
 
@@ -192,7 +260,7 @@ impl Transcoder {
             self.counts.left_out += running.lanes.len() as u64;
             running.skip_to(unit.index);
         }
-        let taken = running.take(unit);
+        let taken = running.take(unit, self.levels.as_mut());
         if taken.is_err() {
             self.counts.left_out += running.lanes.len() as u64;
             running.skip_to(unit.index + 1);
@@ -209,14 +277,14 @@ impl Transcoder {
         }
         let own = self.form.closed(closed, self.target_secs);
         let Some(running) = &mut self.running else { return Ok(()) };
-        let finished = running.close(own);
+        let finished = running.close(own, self.levels.as_mut());
         running.give(&mut self.records);
         finished
     }
 
     fn end(&mut self, epoch: EpochId) -> Result<(), Error> {
         let Some(mut running) = self.running.take() else { return Ok(()) };
-        let finished = running.finish_closed();
+        let finished = running.finish_closed(self.levels.as_mut());
         running.give(&mut self.records);
         self.records.push_back(Record::Ended(epoch));
         finished
@@ -231,44 +299,46 @@ impl Running {
     }
 
     /// Gives a unit to all lanes that want it; says whether it was concealed.
-    fn take(&mut self, unit: &Unit) -> Result<bool, Error> {
-        self.open_lanes(unit.index)?;
+    fn take(&mut self, unit: &Unit, mut levels: Option<&mut Levels>) -> Result<bool, Error> {
+        self.open_lanes(unit.index, levels.as_deref())?;
         self.next = unit.index + 1;
         let mut concealed = false;
         for lane in self.lanes.iter_mut().filter(|lane| !lane.is_complete()) {
-            concealed |= lane.push(&unit.data)? == Heard::Concealed;
+            concealed |= lane.push(&unit.data, &self.way, levels.as_deref())? == Heard::Concealed;
+            self.way.note(lane, levels.as_deref_mut());
         }
         Ok(concealed)
     }
 
-    fn open_lanes(&mut self, index: u64) -> Result<(), Error> {
+    fn open_lanes(&mut self, index: u64, levels: Option<&Levels>) -> Result<(), Error> {
         loop {
             let (begin, _) = self.way.begins(self.next_segment);
             if begin > index {
                 return Ok(());
             }
             if begin >= self.known_from {
-                self.lanes.push_back(Lane::new(&self.way, self.next_segment)?);
+                self.lanes.push_back(Lane::new(&self.way, self.next_segment, levels)?);
             }
             self.next_segment += 1;
         }
     }
 
     /// A segment is closed; one that is cut short is the epoch's last.
-    fn close(&mut self, own: Closed) -> Result<(), Error> {
+    fn close(&mut self, own: Closed, levels: Option<&mut Levels>) -> Result<(), Error> {
         let segment = own.number.0 - own.epoch.first_number.0;
         let is_short = own.end_index < self.way.grid.first_index(segment + 1);
         self.closed.push_back(own);
-        if is_short { self.finish_closed() } else { Ok(()) }
+        if is_short { self.finish_closed(levels) } else { Ok(()) }
     }
 
     /// The programme ends with the last segment that was closed.
-    fn finish_closed(&mut self) -> Result<(), Error> {
+    fn finish_closed(&mut self, mut levels: Option<&mut Levels>) -> Result<(), Error> {
         for closed in &self.closed {
             let segment = closed.number.0 - closed.epoch.first_number.0;
             let lane = self.lanes.iter_mut().find(|lane| lane.segment == segment);
             if let Some(lane) = lane.filter(|lane| !lane.is_complete()) {
-                lane.finish(&self.way, closed.units())?;
+                lane.finish(closed.units(), &self.way, levels.as_deref())?;
+                self.way.note(lane, levels.as_deref_mut());
             }
         }
         Ok(())

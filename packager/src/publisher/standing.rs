@@ -216,7 +216,7 @@ impl Task {
         if placed >= number {
             return;
         }
-        match join::segment_frames(&self.shelf.stores, &self.shelf.egress, last).await {
+        match join::segment_frames(&self.shelf.stores, &self.shelf.egress, last.info()).await {
             Ok(units) => {
                 let snapshot = Box::new(snapshot);
                 self.tell_programme(Word::Place { snapshot, units });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use catalogue::Egress;
 use feed::{Closed, Epoch, Grid, Record, Unit};
-use media::{EpochId, SegmentRef};
+use media::{EpochId, SegmentInfo, SegmentRef};
 use store::Stores;
 use tracing::warn;
 use transcode::Transcoder;
@@ -17,7 +17,7 @@ const REACH: Duration = Duration::from_secs(6);
 
 /// Segments that are made again at most, where the bucket has those of the programme and
 /// none of the rendition.
-const AGAIN_MAX: usize = 3;
+pub(super) const AGAIN_MAX: u64 = 3;
 
 /// How long the bucket may take for them.
 const READ_TIME_MAX: Duration = Duration::from_secs(10);
@@ -35,26 +35,54 @@ pub(super) struct Primer {
     pub(super) next: Option<u64>,
     /// Number of the rendition's last stored segment.
     pub(super) last: Option<u64>,
+    /// The segments of the programme whose loudness counts, oldest first, and their epochs.
+    pub(super) recalled: Vec<(SegmentInfo, Epoch)>,
 }
+
+/// A segment of the programme as its feed has it.
+type Read = (Closed, Vec<Unit>);
 
 /// What was read.
 #[derive(Debug)]
 pub(super) struct Primed {
-    pub(super) epoch: Epoch,
+    recalled: Vec<Read>,
+    goes_on: Option<GoesOn>,
+}
+
+/// Where the feed goes on in the midst of an epoch.
+#[derive(Debug)]
+struct GoesOn {
+    epoch: Epoch,
     first: u64,
-    segments: Vec<(Closed, Vec<Unit>)>,
+    segments: Vec<Read>,
 }
 
 impl Primer {
     /// Reads it; `None` where nothing is needed, or it cannot be had.
     pub(super) async fn read(self) -> Option<Primed> {
-        let epoch = self.epoch?;
-        let reading = self.read_all(&epoch, self.wanted(epoch.id));
+        let of_recalled = self.recalled.iter().map(|(info, epoch)| (info, *epoch));
+        let recalled = self.in_time(self.read_all(of_recalled)).await.unwrap_or_default();
+        let goes_on = match self.epoch {
+            Some(epoch) => self.read_epoch(epoch).await,
+            None => None,
+        };
+        (goes_on.is_some() || !recalled.is_empty()).then_some(Primed { recalled, goes_on })
+    }
+
+    async fn read_epoch(&self, epoch: Epoch) -> Option<GoesOn> {
+        let wanted = self.wanted(epoch.id).iter().map(|segment| (segment.info(), epoch));
+        let segments = self.in_time(self.read_all(wanted)).await?;
+        let of_stored = segments.first().map(|(closed, _)| closed.first_index);
+        Some(GoesOn { epoch, first: of_stored.or(self.next)?, segments })
+    }
+
+    /// What is read, where that works and does not take too long.
+    async fn in_time<T>(
+        &self,
+        reading: impl Future<Output = Result<T, store::Error>>,
+    ) -> Option<T> {
         match tokio::time::timeout(READ_TIME_MAX, reading).await {
-            Ok(Ok(segments)) => {
-                let of_stored = segments.first().map(|(closed, _)| closed.first_index);
-                Some(Primed { epoch, first: of_stored.or(self.next)?, segments })
-            }
+            Ok(Ok(read)) => Some(read),
             Ok(Err(error)) => {
                 warn!(egress = self.egress.name.as_str(), %error, "stored frames not readable");
                 None
@@ -73,7 +101,7 @@ impl Primer {
             if info.epoch != epoch || !follows || is_made && length >= REACH {
                 break;
             }
-            if is_made || nth >= AGAIN_MAX {
+            if is_made || nth as u64 >= AGAIN_MAX {
                 length += info.duration.to_std(info.timescale);
             }
             (next, count) = (Some(info.number.0), nth + 1);
@@ -81,21 +109,23 @@ impl Primer {
         self.stored.get(self.stored.len() - count..).unwrap_or_default()
     }
 
-    async fn read_all(
+    /// The frames of segments; those that the bucket does not have are left out.
+    async fn read_all<'a>(
         &self,
-        epoch: &Epoch,
-        wanted: &[SegmentRef],
-    ) -> Result<Vec<(Closed, Vec<Unit>)>, store::Error> {
-        let grid = Grid::new(&epoch.source, self.egress.target_secs());
+        wanted: impl Iterator<Item = (&'a SegmentInfo, Epoch)>,
+    ) -> Result<Vec<Read>, store::Error> {
         let mut segments = Vec::new();
-        for segment in wanted {
-            let info = segment.info();
+        for (info, epoch) in wanted {
+            let grid = Grid::new(&epoch.source, self.egress.target_secs());
             let first_index = grid.first_index(info.number.0.saturating_sub(epoch.first_number.0));
-            let frames = join::segment_frames(&self.stores, &self.egress, segment).await?;
+            let frames = join::segment_frames(&self.stores, &self.egress, info).await?;
+            if frames.is_empty() {
+                continue;
+            }
             let end_index = first_index + frames.len() as u64;
             let units = (first_index..).zip(frames).map(|(index, data)| Unit { index, data });
             let wall_start = info.wall_start;
-            let (number, epoch) = (info.number, *epoch);
+            let number = info.number;
             let closed = Closed { number, epoch, first_index, end_index, wall_start, title: None };
             segments.push((closed, units.collect()));
         }
@@ -106,11 +136,15 @@ impl Primer {
 impl Primed {
     /// Gives it to a transcoder; what went wrong.
     pub(super) fn give(self, transcoder: &mut Transcoder) -> Vec<String> {
-        let mut results = vec![transcoder.begin(&self.epoch, self.first)];
-        for (closed, units) in self.segments {
-            let units = units.into_iter().map(Record::Unit);
-            let records = units.chain([Record::Closed(closed)]);
-            results.extend(records.map(|record| transcoder.handle(&record)));
+        let running = self.goes_on.as_ref().map(|goes_on| goes_on.epoch.id);
+        let mut results = vec![transcoder.recall(&self.recalled, running)];
+        if let Some(GoesOn { epoch, first, segments }) = self.goes_on {
+            results.push(transcoder.begin(&epoch, first));
+            for (closed, units) in segments {
+                let units = units.into_iter().map(Record::Unit);
+                let records = units.chain([Record::Closed(closed)]);
+                results.extend(records.map(|record| transcoder.handle(&record)));
+            }
         }
         results.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect()
     }

@@ -70,6 +70,7 @@ async fn primer() -> prime::Primer {
         next: None,
         stored: Vec::new(),
         last: None,
+        recalled: Vec::new(),
     }
 }
 

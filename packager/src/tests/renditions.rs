@@ -140,6 +140,24 @@ async fn a_killed_process_goes_on_with_the_same_segments() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_killed_process_goes_on_as_loud_as_it_was() {
+    let loud = format!("loudness = {{ target_lufs = -30 }}\n{THREE}");
+    let whole = Bench::new(&loud);
+    uninterrupted(&whole).await;
+    let bench = Bench::new(&loud);
+    interrupted(&bench, false).await;
+    let as_it_comes = Bench::new(THREE);
+    uninterrupted(&as_it_comes).await;
+    for rendition in [AAC, HE_AAC] {
+        assert_same(&bench, &whole, rendition);
+        let [leveled, other] = [&whole, &as_it_comes].map(|bench| bodies(bench, rendition));
+        assert!(leveled.keys().eq(other.keys()));
+        let is_same = |name: &String| leveled.get(name) == other.get(name);
+        assert!(!leveled.keys().skip(2).any(is_same), "{rendition} is as loud as before");
+    }
+}
+
 /// Units of all encoders, in real time.
 async fn play_all(encoders: &mut [Encoder], length: Duration) {
     for _ in 0..length.as_nanos() / UNIT.as_nanos() {

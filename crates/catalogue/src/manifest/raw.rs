@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use settings::{Duration, Int, Secret, Spanned, Text};
+use settings::{Duration, Int, Level, Secret, Spanned, Text};
 
 use crate::encoding::{EncodingCodec, RateControl};
 use crate::limits;
@@ -115,6 +115,7 @@ pub(super) struct Egress {
     pub aliases: Vec<Spanned<MountPath>>,
     pub encodings: Option<Encodings>,
     pub auto_aac: Option<bool>,
+    pub loudness: Option<Spanned<Loudness>>,
     pub hold_back: Option<Spanned<Duration<0, { limits::HOLD_BACK_MS_MAX }>>>,
     pub silence: Option<Spanned<Duration<0, { limits::SILENCE_MS_MAX }>>>,
     pub fallback: Option<Spanned<String>>,
@@ -124,6 +125,13 @@ pub(super) struct Egress {
     pub auth: Option<Spanned<UrlAuth>>,
     #[serde(default)]
     pub mount: Mount,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Loudness {
+    pub target_lufs: Level<{ limits::LOUDNESS_TENTHS_MIN }, { limits::LOUDNESS_TENTHS_MAX }>,
+    pub true_peak_dbtp: Option<Level<{ limits::TRUE_PEAK_TENTHS_MIN }, 0>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -223,6 +231,7 @@ pub(super) struct ClusteredEgress {
     pub aliases: Option<Vec<MountPath>>,
     pub encodings: Option<Vec<Encoding>>,
     pub auto_aac: Option<bool>,
+    pub loudness: Option<Loudness>,
     pub hold_back: Option<Duration>,
     pub silence: Option<Duration>,
     pub fallback: Option<String>,

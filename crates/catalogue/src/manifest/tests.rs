@@ -89,7 +89,6 @@ fn what_an_ingest_leaves_out_has_its_default() {
 #[test]
 fn what_is_left_out_has_its_default() {
     let catalogue = check_parses(&manifest("", ""));
-    let egress = catalogue.egress("acme").unwrap();
     expect![[r#"
         Egress {
             name: Name(
@@ -119,6 +118,7 @@ fn what_is_left_out_has_its_default() {
             },
             aliases: [],
             renditions: aac-128 (aac 128 kbit/s cbr, 44100 Hz, stereo) + mp3-128,
+            loudness: None,
             hold_back: 3s,
             silence: None,
             fallback: None,
@@ -147,7 +147,7 @@ fn what_is_left_out_has_its_default() {
             },
         }
     "#]]
-    .assert_debug_eq(egress);
+    .assert_debug_eq(catalogue.egress("acme").unwrap());
 }
 
 #[test]

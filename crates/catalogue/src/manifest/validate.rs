@@ -9,6 +9,7 @@ use settings::{Document, Error, Secret, Spanned, Text};
 use super::{Files, raw};
 use crate::encoding::{Encoding, Setting};
 use crate::limits;
+use crate::loudness::Loudness;
 use crate::name::{MountPath, Name};
 use crate::paths::{PathSet, refuse_reserved};
 use crate::rendition::{self, Renditions};
@@ -240,6 +241,7 @@ impl Validation<'_> {
             ingests: raw.ingests.into_inner().into_iter().map(Spanned::into_inner).collect(),
             encoding,
             aliases,
+            loudness: self.loudness(raw.loudness.as_ref(), &renditions)?,
             renditions,
             hold_back,
             silence: silence(self.document, raw.silence)?,
@@ -287,6 +289,24 @@ impl Validation<'_> {
             let span = asked.get_ref().get(nth).map_or(asked.span(), Spanned::span);
             self.document.error(span, error)
         })
+    }
+
+    fn loudness(
+        &self,
+        raw: Option<&Spanned<raw::Loudness>>,
+        renditions: &Renditions,
+    ) -> Result<Option<Loudness>, Error> {
+        let Some(raw) = raw else { return Ok(None) };
+        if renditions.made_here().next().is_none() {
+            let what = "loudness is that of renditions that are made here, and there are none";
+            return Err(self.document.error(raw.span(), what));
+        }
+        let peak = raw.get_ref().true_peak_dbtp;
+        Ok(Some(Loudness {
+            target_tenths: raw.get_ref().target_lufs.tenths(),
+            true_peak_tenths: peak
+                .map_or(limits::TRUE_PEAK_TENTHS_DEFAULT, settings::Level::tenths),
+        }))
     }
 
     /// The encoding of an egress's ingests, which is one.

@@ -5,12 +5,15 @@ struct Settings {
     #[serde(default)]
     number: Option<Int<2, 10>>,
     #[serde(default)]
+    level: Option<Level<-360, -90>>,
+    #[serde(default)]
     text: Text<8>,
 }
 
 fn check(text: &str, expected: &str) {
     let got = match crate::from_toml::<Settings>(text, "a.toml", &|_| None) {
         Ok(Settings { number: Some(number), .. }) => number.get().to_string(),
+        Ok(Settings { level: Some(level), .. }) => level.tenths().to_string(),
         Ok(settings) => settings.text.into_string(),
         Err(error) => error.to_string(),
     };
@@ -33,6 +36,23 @@ fn what_is_no_whole_number_is_refused() {
         "a.toml:1: number: invalid type: floating point, expected a whole number",
     );
     check("number = '2'", "a.toml:1: number: invalid type: string, expected a whole number");
+}
+
+#[test]
+fn a_level_keeps_its_range_on_both_sides() {
+    check("level = -36", "-360");
+    check("level = -9.0", "-90");
+    check("level = -16.3", "-163");
+    check("level = -36.1", "a.toml:1: level: -36.1 is out of range: -36 to -9");
+    check("level = -8.9", "a.toml:1: level: -8.9 is out of range: -36 to -9");
+    check("level = -1e300", &format!("a.toml:1: level: {} is out of range: -36 to -9", -1e300));
+}
+
+#[test]
+fn what_is_no_level_is_refused() {
+    check("level = -16.25", "a.toml:1: level: -16.25 is finer than a tenth");
+    check("level = nan", "a.toml:1: level: NaN is finer than a tenth");
+    check("level = '-16'", "a.toml:1: level: invalid type: string, expected a number");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `encodings`, `auto_aac` and `conform`.
+//! `encodings`, `auto_aac`, `loudness` and `conform`.
 
 use super::*;
 
@@ -43,6 +43,35 @@ fn an_encoding_that_cannot_be_made_is_refused_by_its_line() {
     };
     assert!(refused(&encodings([13])).contains("encoded with 14 to 512 kbit/s, not 13"));
     assert!(refused(&encodings([64, 64])).contains("there is a rendition `aac-64` already"));
+}
+
+#[test]
+fn loudness_is_that_of_renditions_that_are_made_here() {
+    let told = |rest: &str| match parse(&manifest("", rest), "stations.toml", &|_| None) {
+        Ok(catalogue) => {
+            let loudness = catalogue.egress("acme").unwrap().loudness;
+            format!("{:?}", loudness.map(|one| (one.target_tenths, one.true_peak_tenths)))
+        }
+        Err(error) => error.to_string(),
+    };
+    assert_eq!(told(""), "None");
+    assert_eq!(told("loudness = { target_lufs = -16 }"), "Some((-160, -10))");
+    let both = |target: &str, peak: &str| {
+        told(&format!("loudness = {{ target_lufs = {target}, true_peak_dbtp = {peak} }}"))
+    };
+    assert_eq!(both("-36", "-9"), "Some((-360, -90))");
+    assert_eq!(both("-9.0", "0"), "Some((-90, 0))");
+    for (target, peak, range) in [
+        ("-36.1", "0", "-36 to -9"),
+        ("-8.9", "0", "-36 to -9"),
+        ("-9", "-9.1", "-9 to 0"),
+        ("-9", "0.1", "-9 to 0"),
+    ] {
+        let refused = both(target, peak);
+        assert!(refused.contains(&format!("is out of range: {range}")), "{refused}");
+    }
+    let none_made = told("auto_aac = false\nloudness = { target_lufs = -16 }");
+    assert!(none_made.contains("that are made here, and there are none"), "{none_made}");
 }
 
 #[test]
