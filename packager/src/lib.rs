@@ -482,7 +482,7 @@ impl Programme {
 /// How long a segment can be had after it left the window: `dvr`, and as long
 /// as RFC 8216 §6.2.2 has it.
 pub fn segment_keep(egress: &Egress) -> Duration {
-    egress.mount.window + egress.mount.segment * 3 + egress.dvr
+    egress.mount.window + egress.mount.segment * 3 + egress.kept()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! How loud the renditions of a programme are made.
 
+use std::time::Duration;
+
 /// How loud renditions are that are made here (EBU R 128).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Loudness {
@@ -11,6 +13,10 @@ pub struct Loudness {
 }
 
 impl Loudness {
+    /// How much of a programme a gain follows from: chosen, so long that a song keeps the
+    /// difference between its verse and its chorus.
+    pub const MEMORY: Duration = Duration::from_mins(1);
+
     /// What renditions are brought to, in LUFS.
     pub fn target_lufs(&self) -> f64 {
         f64::from(self.target_tenths) / 10.0

@@ -16,10 +16,6 @@ use codec::loudness::{Gain, Limiter, Meter, Ramp, Span};
 use crate::Error;
 use crate::lane::Way;
 
-/// How much of a programme a gain follows from, in seconds: chosen, so long that a song
-/// keeps the difference between its verse and its chorus.
-const MEMORY_SECS: u32 = 60;
-
 /// Segments between one and the last of those that its gain follows from: when a gain is
 /// asked for, the segment before it may still be under way.
 const BETWEEN: u64 = 1;
@@ -57,7 +53,7 @@ pub(crate) struct Leveller {
 
 impl Levels {
     pub(crate) fn new(settings: Loudness, target_secs: u32) -> Self {
-        let memory = u64::from(MEMORY_SECS.div_ceil(target_secs.max(1)));
+        let memory = Loudness::MEMORY.as_secs().div_ceil(u64::from(target_secs.max(1)));
         Self { settings, memory, spans: VecDeque::new() }
     }
 

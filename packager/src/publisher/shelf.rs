@@ -178,7 +178,7 @@ impl Shelf {
     /// Segments left the window at `now`.
     fn retire(&mut self, removed: Vec<Removed<SegmentRef>>, now: WallTime) {
         for one in removed {
-            let due = one.keep_until(now).plus(self.egress.dvr);
+            let due = one.keep_until(now).plus(self.egress.kept());
             self.bucket.retire(Leaving::Segment(one.segment), due);
         }
     }
