@@ -45,11 +45,15 @@ pub fn render(variants: &[Variant]) -> String {
 /// the least variant, goes over to the greatest that its line carries, and fails at the
 /// first frame of MP3 (version 156).
 pub fn without_mp3(variants: Vec<Variant>) -> Vec<Variant> {
-    let is_mp3 = |variant: &Variant| variant.codecs == codecs_string(Codec::Mp3, None);
     if variants.iter().all(is_mp3) {
         return variants;
     }
     variants.into_iter().filter(|variant| !is_mp3(variant)).collect()
+}
+
+/// Whether a variant is of MP3.
+pub fn is_mp3(variant: &Variant) -> bool {
+    variant.codecs == codecs_string(Codec::Mp3, None)
 }
 
 /// The format's name in `CODECS` (RFC 6381 §3.3, object types of ISO/IEC 14496-3).

@@ -10,7 +10,7 @@ use axum::http::{Response, StatusCode};
 use bytes::Bytes;
 use media::{Codec, WallTime};
 use playlists::timeshift::{Query, Range, Refusal as NoPlaylist};
-use playlists::tune_in;
+use playlists::{multivariant, tune_in};
 use policy::Block;
 use store::SegmentName;
 use tracing::warn;
@@ -64,7 +64,8 @@ const BEHIND_MAX: u64 = 1;
 
 /// The renditions for the multivariant playlist: those that have a media playlist, live or
 /// of the past. One that has fallen behind the others is none of them, until it has caught
-/// up: who hears it goes on.
+/// up: who hears it goes on. But for a browser's own player, which fails at MP3, AAC that
+/// is late is better than none.
 ///
 /// # Errors
 ///
@@ -73,23 +74,30 @@ pub(crate) fn to_show<'a>(
     station: &'a Station,
     query: Option<&Query>,
     now: WallTime,
+    for_element: bool,
 ) -> Result<Vec<&'a Rendition>, Refusal> {
-    let (mut there, mut why) = (Vec::new(), None);
+    let (mut there, mut late, mut why) = (Vec::new(), Vec::new(), None);
     let number = |rendition: &Rendition| rendition.hls().number.map_or(0, |number| number.0);
     let newest = station.renditions().iter().map(|one| number(one)).max().unwrap_or(0);
     for rendition in station.renditions() {
-        if query.is_none() && number(rendition).saturating_add(BEHIND_MAX) < newest {
-            continue;
-        }
+        let is_late = query.is_none() && number(rendition).saturating_add(BEHIND_MAX) < newest;
         match is_there(rendition, query, now) {
+            Ok(()) if is_late => late.push(rendition.as_ref()),
             Ok(()) => there.push(rendition.as_ref()),
             Err(refusal) => why = why.or(Some(refusal)),
         }
+    }
+    if for_element && !there.iter().copied().any(is_aac) {
+        there.extend(late.into_iter().filter(|one| is_aac(one)));
     }
     if there.is_empty() {
         return Err(why.unwrap_or_else(|| off_air(station.settings())));
     }
     Ok(there)
+}
+
+fn is_aac(rendition: &Rendition) -> bool {
+    rendition.hls().variant.as_ref().is_some_and(|variant| !multivariant::is_mp3(variant))
 }
 
 /// Whether a browser's own player asks, and no script (Fetch Metadata, `Sec-Fetch-Dest`).

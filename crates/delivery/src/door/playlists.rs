@@ -73,7 +73,8 @@ impl Delivery {
             Ok(query) => query,
             Err(error) => return Refusal::Moment(error).respond(),
         };
-        let renditions = match hls::to_show(station, query.as_ref(), now) {
+        let for_element = hls::is_element(&asked.request.headers);
+        let renditions = match hls::to_show(station, query.as_ref(), now, for_element) {
             Ok(renditions) => renditions,
             Err(refusal) => return refusal.respond(),
         };
@@ -90,7 +91,7 @@ impl Delivery {
         // One token for all: a session is one whichever rendition it hears.
         let variants = renditions.iter().filter_map(|one| one.variant(prefix, &query));
         let mut variants: Vec<_> = variants.collect();
-        if hls::is_element(&asked.request.headers) {
+        if for_element {
             variants = multivariant::without_mp3(variants);
         }
         if variants.is_empty() {

@@ -133,6 +133,8 @@ async fn a_rendition_that_falls_behind_is_no_variant_and_goes_on() {
     }
     let master = bench.get(MASTER).await;
     assert_eq!(ids(&master), ["mp3-128", "mp3-64"]);
+    let of_element = bench.ask("GET", MASTER, &[("Sec-Fetch-Dest", "audio")]).await;
+    assert_eq!(ids(&of_element), ["aac-64"], "it plays nothing else");
     let (_, token) = uris(&master)[0].split_once('?').unwrap();
     for query in ["", token] {
         let path = format!("/acme/aac-64/media.m3u8?{query}");
