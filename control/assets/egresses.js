@@ -1,6 +1,7 @@
 // The egresses: stations as listeners get them.
 
 import { mountElements } from "./links.js";
+import { lineElements, renditionRow, troubled, warningText } from "./renditions.js";
 import { List, Row, View } from "./view.js";
 import { NONE, bitrate, brief, codec, count, nominal, several } from "./words.js";
 
@@ -9,7 +10,7 @@ const LAG_MAX = 3;
 
 /** Whether an operator should look. */
 export function needsAttention(egress) {
-  return !egress.on_air || egress.silent === true || isLate(egress);
+  return !egress.on_air || egress.silent === true || isLate(egress) || troubled(egress.renditions).length > 0;
 }
 
 /** Everybody who listens, in whichever way; a node of before counted no sessions. */
@@ -39,6 +40,7 @@ class EgressRow extends Row {
   #player;
   #name = null;
   #mounts = "";
+  #renditions = "";
 
   constructor(player) {
     super("egress-row", "egress-body");
@@ -53,8 +55,7 @@ class EgressRow extends Row {
     view.text("title", title);
     view.text("name", egress.name);
     view.text("now", brief(egress.now_playing));
-    view.text("format", codec(egress.codec));
-    view.text("bitrate", nominal(egress.rendition));
+    this.#showRenditions(view, egress.renditions);
     const listeners = listenersOf(egress);
     view.text("listeners", count(listeners));
     view.text("listeners_word", listeners === 1 ? "listener" : "listeners");
@@ -66,8 +67,17 @@ class EgressRow extends Row {
     view.attribute("listen_icon", "href", isHeard ? "#icon-stop" : "#icon-play");
     view.show("silent_box", egress.silent === true);
     view.show("fallback_box", egress.on_fallback);
+    view.show("rendition_box", troubled(egress.renditions).length > 0);
+    view.text("rendition_warning", warningText(egress.renditions));
     view.show("lag_box", isLate(egress));
     view.text("lag_warning", `The bucket is ${several(egress.bucket_lag_segments, "segment")} behind.`);
+  }
+
+  #showRenditions(view, renditions) {
+    const lines = JSON.stringify(renditions.map(({ codec, bitrate_kbps, progress }) => [codec, bitrate_kbps, progress]));
+    if (lines === this.#renditions) return;
+    this.#renditions = lines;
+    view.field("renditions").replaceChildren(...lineElements(renditions));
   }
 
   showBody(view, egress, { ports, ingests }) {
@@ -84,6 +94,9 @@ class EgressRow extends Row {
     view.text("lag", lagText(egress.bucket_lag_segments));
     view.text("epoch", brief(egress.epoch));
     view.text("now", brief(egress.now_playing));
+    // Own bytes alone are told of above.
+    view.show("renditions_box", egress.renditions.some(({ own_bytes }) => !own_bytes));
+    view.field("renditions").replaceChildren(...egress.renditions.map(renditionRow));
     // One that has no choice needs no list of it.
     view.show("paths_box", egress.ingests.length > 1);
     view.field("paths").replaceChildren(...egress.ingests.map(pathRow));

@@ -31,7 +31,7 @@ macro_rules! asset {
     };
 }
 
-const ASSETS: [Asset; 13] = [
+const ASSETS: [Asset; 14] = [
     asset!("/", HTML, "index.html"),
     asset!("/favicon.svg", SVG, "favicon.svg"),
     asset!("/assets/page.css", STYLE, "page.css"),
@@ -43,6 +43,7 @@ const ASSETS: [Asset; 13] = [
     asset!("/assets/ingests.js", SCRIPT, "ingests.js"),
     asset!("/assets/links.js", SCRIPT, "links.js"),
     asset!("/assets/player.js", SCRIPT, "player.js"),
+    asset!("/assets/renditions.js", SCRIPT, "renditions.js"),
     asset!("/assets/view.js", SCRIPT, "view.js"),
     asset!("/assets/words.js", SCRIPT, "words.js"),
 ];

@@ -7,7 +7,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use catalogue::WebhookEvent;
-use catalogue::report::{EgressReport, IngestReport, IngestState, Report};
+use catalogue::report::{
+    EgressReport, IngestReport, IngestState, RenditionProgress, RenditionReport, Report,
+};
 use expect_test::{Expect, expect};
 use http_body_util::BodyExt;
 use prometheus_client::metrics::counter::Counter;
@@ -57,6 +59,7 @@ fn report() -> Report {
         on_air: true,
         codec: "mp3".into(),
         rendition: "mp3-128".into(),
+        renditions: renditions(),
         now_playing: Some("</script><script>alert(1)</script>".into()),
         paths: vec!["acme".into(), "live/acme".into()],
         ..EgressReport::default()
@@ -68,6 +71,40 @@ fn report() -> Report {
         egresses: vec![egress],
         geo: None,
     }
+}
+
+/// One that is late, one that has failed, and the ingest's own bytes.
+fn renditions() -> Vec<RenditionReport> {
+    let own = RenditionReport {
+        id: "mp3-128".into(),
+        codec: "mp3".into(),
+        bitrate_kbps: 128,
+        sample_rate_hz: 44_100,
+        own_bytes: true,
+        progress: None,
+        behind_ms: None,
+        window_segments: 10,
+    };
+    let late = RenditionReport {
+        id: "he-aac-48".into(),
+        codec: "he_aac".into(),
+        bitrate_kbps: 48,
+        own_bytes: false,
+        progress: Some(RenditionProgress::Late),
+        behind_ms: Some(4_200),
+        window_segments: 9,
+        ..own.clone()
+    };
+    let failed = RenditionReport {
+        id: "he-aac-v2-32".into(),
+        codec: "he_aac_v2".into(),
+        bitrate_kbps: 32,
+        window_segments: 0,
+        progress: Some(RenditionProgress::Failed),
+        behind_ms: None,
+        ..late.clone()
+    };
+    vec![late, failed, own]
 }
 
 fn router(shutdown: &Shutdown) -> Router {
@@ -110,6 +147,47 @@ async fn the_status_is_the_report_with_the_ports() {
     assert_eq!(status["ingests"][0]["state"], "connected");
     assert_eq!(status["egresses"][0]["now_playing"], "</script><script>alert(1)</script>");
     assert_eq!(status["egresses"][0]["paths"][1], "live/acme");
+}
+
+#[tokio::test]
+async fn the_status_has_each_rendition() {
+    let answer = ask(Method::GET, "/api/v1/status").await;
+    let status: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    let renditions = serde_json::to_string_pretty(&status["egresses"][0]["renditions"]).unwrap();
+    expect![[r#"
+        [
+          {
+            "behind_ms": 4200,
+            "bitrate_kbps": 48,
+            "codec": "he_aac",
+            "id": "he-aac-48",
+            "own_bytes": false,
+            "progress": "late",
+            "sample_rate_hz": 44100,
+            "window_segments": 9
+          },
+          {
+            "behind_ms": null,
+            "bitrate_kbps": 32,
+            "codec": "he_aac_v2",
+            "id": "he-aac-v2-32",
+            "own_bytes": false,
+            "progress": "failed",
+            "sample_rate_hz": 44100,
+            "window_segments": 0
+          },
+          {
+            "behind_ms": null,
+            "bitrate_kbps": 128,
+            "codec": "mp3",
+            "id": "mp3-128",
+            "own_bytes": true,
+            "progress": null,
+            "sample_rate_hz": 44100,
+            "window_segments": 10
+          }
+        ]"#]]
+    .assert_eq(&renditions);
 }
 
 #[tokio::test]

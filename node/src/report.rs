@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use catalogue::report::{EgressReport, GeoReport, PathReport, PlayedTitle, Report};
-use catalogue::{Catalogue, Egress};
+use catalogue::report::{
+    EgressReport, GeoReport, PathReport, PlayedTitle, RenditionProgress, RenditionReport, Report,
+};
+use catalogue::{Catalogue, Egress, Made, Rendition};
 use delivery::Station;
 use feed::merge::PathStatus;
 use geo::Atlas;
 use ingest::Ingest;
 use media::{Title, WallTime};
-use packager::{Break, Merged, Offsets, Programme};
+use packager::{Break, Merged, Offsets, Programme, Progress, RenditionStatus};
 use runtime::clock::Steady;
 use runtime::config::ProcessConfig;
 
@@ -120,6 +122,54 @@ fn path_report((ingest, status): &(String, PathStatus), offsets: &Offsets) -> Pa
     }
 }
 
+/// An egress's renditions. A process that makes none of them tells of those that it serves.
+fn rendition_reports(
+    egress: &Egress,
+    station: &Station,
+    programme: Option<&Programme>,
+) -> Vec<RenditionReport> {
+    let told = |rendition: &Rendition| {
+        let served = station.rendition(rendition.id.as_str());
+        // One that could not be begun here is served by nobody, and told of all the same.
+        (served.is_some() || programme.is_some()).then(|| {
+            let listed = served.map_or(0, |served| served.hls().listed);
+            rendition_report(rendition, status_of(rendition, programme), listed)
+        })
+    };
+    egress.renditions.iter().filter_map(told).collect()
+}
+
+/// What a rendition says of itself; `None` where this process does not encode it.
+fn status_of(rendition: &Rendition, programme: Option<&Programme>) -> Option<RenditionStatus> {
+    let programme = programme.filter(|_| rendition.made == Made::Here)?;
+    let made = programme.made.iter().find(|made| *made.id() == rendition.id);
+    let failed = RenditionStatus { progress: Progress::Failed, ..RenditionStatus::default() };
+    Some(made.map_or(failed, packager::Made::status))
+}
+
+fn rendition_report(
+    rendition: &Rendition,
+    status: Option<RenditionStatus>,
+    listed: usize,
+) -> RenditionReport {
+    let encoding = &rendition.encoding;
+    let is_made = |status: &RenditionStatus| status.progress != Progress::Failed;
+    RenditionReport {
+        id: rendition.id.to_string(),
+        codec: encoding.codec.as_str().to_owned(),
+        bitrate_kbps: encoding.bitrate_kbps,
+        sample_rate_hz: encoding.sample_rate_hz,
+        own_bytes: rendition.made == Made::Outside,
+        progress: status.map(|status| match status.progress {
+            Progress::OnTime => RenditionProgress::OnTime,
+            Progress::Late => RenditionProgress::Late,
+            Progress::Failed => RenditionProgress::Failed,
+        }),
+        behind_ms: status.filter(is_made).map(|status| millis(status.behind)),
+        window_segments: u32::try_from(listed).unwrap_or(u32::MAX),
+    }
+}
+
 fn millis(length: Duration) -> u64 {
     u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
@@ -143,6 +193,7 @@ fn egress_report(
         codec: egress.encoding.codec.as_str().to_owned(),
         codecs: hls.variant.as_ref().map(|variant| variant.codecs.clone()),
         rendition: rendition.id().to_string(),
+        renditions: rendition_reports(egress, station, programme),
         now_playing: status.title.as_ref().map(|title| title.stream_title.clone()),
         played: status.played.iter().map(played).collect(),
         icy_listeners: listening.icy_listeners() as u64,
@@ -168,3 +219,6 @@ fn egress_report(
         paths: egress.paths().map(str::to_owned).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! What operators see and do: health, metrics, status, logs, wrong settings.
 
 mod output;
+mod renditions;
 mod settings;
 
 use std::collections::BTreeSet;

@@ -4,7 +4,10 @@ mod browser;
 
 use std::sync::Arc;
 
-use catalogue::report::{EgressReport, GeoReport, IngestReport, IngestState, PathReport, Report};
+use catalogue::report::{
+    EgressReport, GeoReport, IngestReport, IngestState, PathReport, RenditionProgress,
+    RenditionReport, Report,
+};
 use catalogue::{Mismatch, Setting, WebhookEvent};
 use control::watch::Event;
 use media::WallTime;
@@ -32,6 +35,7 @@ fn egress(name: &str) -> EgressReport {
         codec: "mp3".into(),
         codecs: Some("mp4a.40.34".into()),
         rendition: "mp3-128".into(),
+        renditions: vec![rendition("mp3", 128)],
         now_playing: Some(format!("Song of {name}")),
         icy_listeners: 12_345,
         media_sequence: Some(1_700_000_123),
@@ -41,6 +45,29 @@ fn egress(name: &str) -> EgressReport {
         paths: vec![name.into(), format!("live/{name}")],
         ..EgressReport::default()
     }
+}
+
+/// The ingest's own bytes in this codec.
+fn rendition(codec: &str, bitrate_kbps: u32) -> RenditionReport {
+    RenditionReport {
+        id: format!("{codec}-{bitrate_kbps}").replace('_', "-"),
+        codec: codec.into(),
+        bitrate_kbps,
+        sample_rate_hz: 44_100,
+        own_bytes: true,
+        window_segments: 10,
+        ..RenditionReport::default()
+    }
+}
+
+/// One that is encoded here.
+fn made(
+    codec: &str,
+    bitrate_kbps: u32,
+    (progress, behind_ms): (RenditionProgress, Option<u64>),
+) -> RenditionReport {
+    let progress = Some(progress);
+    RenditionReport { own_bytes: false, progress, behind_ms, ..rendition(codec, bitrate_kbps) }
 }
 
 fn ingest(name: &str) -> IngestReport {
@@ -139,6 +166,57 @@ async fn paths_that_are_silent_and_other_encoders_are_told() {
 }
 
 #[tokio::test]
+async fn each_rendition_is_told_and_those_that_do_not_keep_up_are_warned_of() {
+    let renditions = vec![
+        made("aac", 128, (RenditionProgress::OnTime, Some(20))),
+        made("he_aac", 48, (RenditionProgress::Late, Some(4_200))),
+        made("he_aac_v2", 32, (RenditionProgress::Failed, None)),
+        rendition("mp3", 128),
+    ];
+    let egress = EgressReport { renditions, ..egress("acme") };
+    for width in [1280, 390] {
+        let node = report(vec![ingest("acme-a")], vec![egress.clone()]);
+        let seen = look_at(node, Look { width, ..Look::default() }).await;
+        assert_clean(&seen);
+        let row = ["AAC 128 kbit/s", "HE-AAC 48 kbit/s", "and 2 more"];
+        assert_tells(&seen, &row);
+        assert_tells(
+            &seen,
+            &[
+                "he-aac-48 is late: the programme has waited 4.2 s to be encoded.",
+                "he-aac-v2-32 has failed: it is not made until the restart.",
+                "Renditions, in the order of the multivariant playlist",
+            ],
+        );
+        assert_tells(
+            &seen,
+            &["On time", "AAC 128 kbit/s, 44100 Hz", "encoded here, 0.02 s behind"],
+        );
+        assert_tells(
+            &seen,
+            &["Late", "encoded here, 4.2 s behind", "HE-AAC v2 32 kbit/s, 44100 Hz"],
+        );
+        assert_tells(&seen, &["Failed", "not made until the restart", "the ingest's own bytes"]);
+        assert_tells(&seen, &["10 segments listed", "Warnings\n1"]);
+    }
+}
+
+#[tokio::test]
+async fn renditions_that_keep_up_or_are_made_elsewhere_are_no_trouble() {
+    let elsewhere = RenditionReport { own_bytes: false, ..rendition("aac", 128) };
+    let on_time = made("aac", 96, (RenditionProgress::OnTime, Some(0)));
+    let renditions = vec![elsewhere, on_time, rendition("mp3", 128)];
+    let egress = EgressReport { renditions, ..egress("acme") };
+    let seen = look_at(report(vec![ingest("acme-a")], vec![egress]), Look::default()).await;
+    assert_clean(&seen);
+    assert_tells(&seen, &["encoded on another node", "encoded here, 0 s behind"]);
+    assert_tells(&seen, &["Warnings\nNone"]);
+    for text in [" is late", "has failed"] {
+        assert!(!seen.text.contains(text), "{text:?} in:\n{}", seen.text);
+    }
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_the_database_of_countries_is_told_loudly() {
     let in_use = || GeoReport { database: Some("Acme-Country".into()), ..GeoReport::default() };
     for (geo, told) in [
@@ -165,6 +243,12 @@ async fn what_is_wrong_with_the_database_of_countries_is_told_loudly() {
     assert!(!seen.text.contains("database of countries"), "{}", seen.text);
 }
 
+/// Late, so that it stands in a warning too.
+fn hostile_rendition(text: &str) -> RenditionReport {
+    let late = made(text, 128, (RenditionProgress::Late, Some(4_200)));
+    RenditionReport { id: text.into(), ..late }
+}
+
 #[tokio::test]
 async fn hostile_names_and_titles_are_text() {
     let egresses = HOSTILE.map(|text| EgressReport {
@@ -172,6 +256,7 @@ async fn hostile_names_and_titles_are_text() {
         codec: text.into(),
         codecs: Some(text.into()),
         rendition: text.into(),
+        renditions: vec![hostile_rendition(text)],
         now_playing: Some(text.into()),
         epoch: Some(text.into()),
         source: Some(text.into()),

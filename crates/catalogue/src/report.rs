@@ -108,6 +108,8 @@ pub struct EgressReport {
     pub codecs: Option<String>,
     /// The rendition's id.
     pub rendition: String,
+    /// All its renditions, in the order of the multivariant playlist.
+    pub renditions: Vec<RenditionReport>,
     /// The title on air.
     pub now_playing: Option<String>,
     /// The titles that began last, the newest first.
@@ -150,6 +152,41 @@ pub struct EgressReport {
     pub bucket_lag_segments: u32,
     /// Every path to it without a leading slash, its name first.
     pub paths: Vec<String>,
+}
+
+/// One rendition of an egress.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct RenditionReport {
+    /// Its id, which is its name in URLs: `aac-128`.
+    pub id: String,
+    /// The codec's name in manifests: `mp3`, `he_aac`.
+    pub codec: String,
+    /// Bit rate in kbit/s, as its settings have it; a mean where the rate varies.
+    pub bitrate_kbps: u32,
+    /// Sampling rate in Hz that is heard, likewise.
+    pub sample_rate_hz: u32,
+    /// Whether it is the ingest's own bytes; else it is encoded by Skywave.
+    pub own_bytes: bool,
+    /// Whether it keeps up with the programme; `None` where nothing is encoded, or
+    /// another process does it.
+    pub progress: Option<RenditionProgress>,
+    /// How long what of the programme is not encoded yet has waited, in milliseconds;
+    /// `None` likewise, and where it has failed.
+    pub behind_ms: Option<u64>,
+    /// Segments listed in its live window.
+    pub window_segments: u32,
+}
+
+/// Whether a rendition that is encoded here keeps up with its programme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RenditionProgress {
+    /// It does.
+    OnTime,
+    /// It has fallen behind, and has not caught up yet.
+    Late,
+    /// It is not made until the restart.
+    Failed,
 }
 
 /// An ingest as one of an egress's paths.
