@@ -1,7 +1,7 @@
 //! The publisher task: what the programme feed says goes into the bucket, in
 //! the order facts, segment, media playlist, multivariant playlist.
 
-mod backlog;
+pub(crate) mod backlog;
 pub(crate) mod bucket;
 pub(crate) mod ledger;
 pub(crate) mod multivariant;
@@ -86,7 +86,8 @@ pub(crate) struct Shared {
 }
 
 /// A segment of the ingest's own bytes that is listed: the other renditions list theirs of
-/// that number, of the same epoch, behind it.
+/// that number, of the same epoch, behind it. What is put off and stored late, they put off
+/// and store too.
 #[derive(Debug, Clone)]
 pub(crate) struct Listed {
     pub(crate) number: MediaSequence,
@@ -97,13 +98,26 @@ pub(crate) struct Listed {
     pub(crate) titles: Vec<TitleRange>,
     /// The segment itself, where it was made by this process.
     pub(crate) closed: Option<Closed>,
+    pub(crate) place: Place,
+}
+
+/// Where a segment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In the bucket, and in the live window.
+    Listed,
+    /// Nowhere yet: it has left the live window, because the bucket was away. Its titles may
+    /// hold in what is listed.
+    PutOff,
+    /// In the bucket since then.
+    Late,
 }
 
 impl Listed {
     /// One that the bucket has from before.
     fn past(info: &SegmentInfo) -> Self {
         let (number, epoch, origin) = (info.number, info.epoch, info.origin());
-        Self { number, epoch, origin, titles: Vec::new(), closed: None }
+        Self { number, epoch, origin, titles: Vec::new(), closed: None, place: Place::Listed }
     }
 
     fn new(info: &SegmentInfo, titles: Vec<TitleRange>, closed: &Closed) -> Self {
@@ -290,6 +304,8 @@ impl Task {
         let told = self.ledger.history().wall_start(segment.info.epoch, segment.info.number);
         segment.info.wall_start = told.unwrap_or(segment.info.wall_start);
         if self.is_late(segment.info.number) {
+            let listed = Listed::new(&segment.info, titles, closed);
+            self.listed.push(Listed { place: Place::PutOff, ..listed });
             return self.put_off(segment);
         }
         let Some(stored) = self.shelf.bucket.put(segment, self.shelf.keep()).await else {

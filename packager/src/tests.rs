@@ -8,7 +8,7 @@ use playlists::conformance::{assert_conforms, assert_follows, check_pair, read};
 use store::{Credentials, S3Settings, Stores, Timeouts};
 
 use super::*;
-use crate::testing::{Bench, Encoder, SHORT, UNIT, eventually};
+use crate::testing::{Bench, Encoder, Process, SHORT, UNIT, eventually};
 
 mod pairs;
 mod renditions;
@@ -487,7 +487,18 @@ async fn a_bucket_that_hangs_keeps_no_station_off_the_air() {
 async fn away(rest: &str, length: Duration) -> (Bench, String, Vec<String>) {
     let bench = Bench::new(&format!("{rest}{SHORT}"));
     let mut encoder = Encoder::new(1, 0, &bench.clock);
-    let process = bench.start(&[&encoder]).await;
+    let (process, before, seen) = away_with(&bench, &mut encoder, length).await;
+    process.kill().await;
+    (bench, before, seen)
+}
+
+/// The same, with the process, which goes on.
+async fn away_with(
+    bench: &Bench,
+    encoder: &mut Encoder,
+    length: Duration,
+) -> (Process, String, Vec<String>) {
+    let process = bench.start(&[encoder]).await;
     encoder.play(SECOND * 20).await;
     process.settle().await;
     let before = bench.media().unwrap();
@@ -502,12 +513,11 @@ async fn away(rest: &str, length: Duration) -> (Bench, String, Vec<String>) {
     assert!(process.metrics().contains(&metric));
     std::fs::remove_file(bench.bucket()).unwrap();
     std::fs::rename(&aside, bench.bucket()).unwrap();
-    let watcher = Watcher::new(&bench);
+    let watcher = Watcher::new(bench);
     process.settle().await;
     let seen = watcher.end();
     assert!(process.metrics().contains("packager_segments_given_up_total{egress=\"acme\"} 0"));
-    process.kill().await;
-    (bench, before, seen)
+    (process, before, seen)
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,10 +3,10 @@
 
 use std::collections::VecDeque;
 
-use media::{MediaSequence, Segment};
+use media::{EpochId, MediaSequence, Segment};
 use tracing::{info, warn};
 
-use super::Task;
+use super::{Listed, Place, Task};
 use crate::retention::Leaving;
 
 /// Bytes that wait: more than the feed holds, which is ten minutes of 320 kbit/s.
@@ -14,7 +14,7 @@ const BYTES_MAX: usize = 64 << 20;
 
 /// What waits, oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Backlog {
+pub(crate) struct Backlog {
     segments: VecDeque<Segment>,
     bytes: usize,
 }
@@ -29,7 +29,7 @@ impl Backlog {
     }
 
     /// Takes another one; gives those for which there is no room any more.
-    fn push(&mut self, segment: Segment) -> u64 {
+    pub(crate) fn push(&mut self, segment: Segment) -> u64 {
         let mut lost = 0;
         self.bytes += segment.body.len();
         self.segments.push_back(segment);
@@ -46,6 +46,17 @@ impl Backlog {
         let segment = self.segments.pop_front()?;
         self.bytes -= segment.body.len();
         Some(segment)
+    }
+
+    /// The one of this number and epoch; those before it are not wanted any more.
+    pub(crate) fn pop_up_to(&mut self, number: MediaSequence, epoch: EpochId) -> Option<Segment> {
+        while self.segments.front().is_some_and(|segment| segment.info.number <= number) {
+            let segment = self.pop()?;
+            if (segment.info.number, segment.info.epoch) == (number, epoch) {
+                return Some(segment);
+            }
+        }
+        None
     }
 }
 
@@ -78,6 +89,7 @@ impl Task {
             match self.shelf.bucket.put(segment, self.shelf.keep()).await {
                 Some(stored) => {
                     self.metrics.segments.inc();
+                    self.listed.push(Listed { place: Place::Late, ..Listed::past(stored.info()) });
                     self.shelf.bucket.put_before(vec![(Leaving::Segment(stored), due)]);
                 }
                 None => {

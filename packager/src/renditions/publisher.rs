@@ -14,9 +14,11 @@ use runtime::tail::{ReadError, Reader};
 use tracing::{debug, error, warn};
 
 use super::{Progress, RenditionStatus};
+use crate::publisher::backlog::Backlog;
 use crate::publisher::bucket::{DELETE_PAUSE, Listing};
 use crate::publisher::shelf::Shelf;
-use crate::publisher::{Listed, SHUTDOWN_GRACE};
+use crate::publisher::{Listed, Place, SHUTDOWN_GRACE};
+use crate::retention::Leaving;
 
 /// Records taken at a time: about a segment.
 const BATCH_MAX: usize = 256;
@@ -39,6 +41,10 @@ pub(super) struct Task {
     made_bytes: usize,
     /// Segments that the programme has listed.
     listed: VecDeque<Listed>,
+    /// Segments that the programme has not listed in time, and may yet store.
+    put_off: Backlog,
+    /// Those that it has stored since then.
+    owed: VecDeque<Listed>,
     listing: Listing,
 }
 
@@ -52,6 +58,8 @@ impl Task {
             made: VecDeque::new(),
             made_bytes: 0,
             listed: VecDeque::new(),
+            put_off: Backlog::default(),
+            owed: VecDeque::new(),
             listing: Listing::Listed,
         }
     }
@@ -124,10 +132,16 @@ impl Task {
                     Err(ReadError::Closed) => makes = false,
                 },
                 batch = listed.next_batch(BATCH_MAX), if lists => match batch {
-                    Ok(batch) => self.listed.extend(batch),
+                    Ok(batch) => {
+                        let (owed, listed): (Vec<_>, _) =
+                            batch.into_iter().partition(|listed| listed.place == Place::Late);
+                        self.listed.extend::<Vec<_>>(listed);
+                        self.owed.extend(owed);
+                    }
                     Err(ReadError::Lagged { .. }) => {}
                     Err(ReadError::Closed) => lists = false,
                 },
+                () = std::future::ready(()), if self.may_catch_up() => self.catch_up().await,
                 adopted = &mut older, if self.shelf.is_reading() => self.shelf.put_before(adopted),
                 () = tokio::time::sleep(due.min(DELETE_PAUSE)) => {
                     self.shelf.bucket.delete_due().await;
@@ -135,6 +149,28 @@ impl Task {
             }
             self.work().await;
             self.follow_progress().await;
+        }
+        while !self.owed.is_empty() {
+            self.catch_up().await;
+        }
+    }
+
+    /// Whether nothing that is listed waits, and something older does.
+    fn may_catch_up(&self) -> bool {
+        self.listed.is_empty() && !self.owed.is_empty()
+    }
+
+    /// Stores the oldest one that the programme has stored late, unless it would be deleted
+    /// at once.
+    async fn catch_up(&mut self) {
+        let Some(owed) = self.owed.pop_front() else { return };
+        let Some(mut segment) = self.put_off.pop_up_to(owed.number, owed.epoch) else { return };
+        segment.info.wall_start = owed.origin.plus(segment.info.since_start());
+        let due = segment.info.wall_end().plus(self.shelf.egress.mount.window + self.shelf.keep());
+        if due > self.shelf.clock.now()
+            && let Some(stored) = self.shelf.bucket.put(segment, self.shelf.keep()).await
+        {
+            self.shelf.bucket.put_before(vec![(Leaving::Segment(stored), due)]);
         }
     }
 
@@ -160,11 +196,19 @@ impl Task {
         loop {
             let newest = self.shelf.playlists.window().last().map(|last| last.info().number);
             while self.listed.pop_front_if(|listed| Some(listed.number) <= newest).is_some() {}
+            if let Some(put_off) = self.listed.pop_front_if(|one| one.place == Place::PutOff) {
+                for range in put_off.titles {
+                    self.shelf.playlists.push_title(range);
+                }
+                continue;
+            }
             let Some(listed) = self.listed.front() else { return };
             let Some(made) = self.made.front() else { return };
             if made.info.number < listed.number {
-                // The programme has another one in its place, or none.
-                self.drop_made();
+                // The programme has put it off, or there is another one in its place.
+                if let Some(segment) = self.drop_made() {
+                    self.put_off.push(segment);
+                }
                 continue;
             }
             let is_it = (made.info.number, made.info.epoch) == (listed.number, listed.epoch);

@@ -6,7 +6,7 @@ use demo::tones::TimeCode;
 use playlists::conformance::{check_multivariant, check_renditions};
 
 use super::*;
-use crate::testing::{Process, segments};
+use crate::testing::segments;
 
 /// The egress of these tests: AAC beside MP3, and HE-AAC as a third.
 const THREE: &str = "auto_aac = true\ndvr = \"2m\"\n\
@@ -140,6 +140,23 @@ async fn a_killed_process_goes_on_with_the_same_segments() {
         assert_same(&bench, &whole, rendition);
         assert!(!media(&bench, rendition).contains("DISCONTINUITY\n"));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_that_was_away_for_long_gets_all_of_each_rendition_in_the_end() {
+    let bench = Bench::new(THREE);
+    let mut encoder = Encoder::new(1, 0, &bench.clock).with_frames(frames());
+    let (process, ..) = away_with(&bench, &mut encoder, SECOND * 36).await;
+    let numbers = |folder: PathBuf| -> Vec<u64> {
+        segments(&folder).iter().map(|name| number(name)).collect()
+    };
+    let own = numbers(bench.folder());
+    assert_eq!(own.len(), 27, "three windows");
+    for rendition in [AAC, HE_AAC] {
+        eventually(|| numbers(bench.folder_of(rendition)) == own).await;
+        assert_alike(&bench, rendition);
+    }
+    process.kill().await;
 }
 
 /// One rendition, whose loudness follows from more than listeners get.
