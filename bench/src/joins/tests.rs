@@ -28,3 +28,10 @@ fn joins_of_a_short_programme_are_measured() {
     assert_eq!((found.count, found.clicks), (2, 0));
     assert!(found.worst_db.is_finite());
 }
+
+#[test]
+fn clicks_of_a_short_programme_are_found() {
+    let table = places(8).unwrap();
+    assert_eq!(table.lines().count(), 2 + RENDITIONS.len(), "{table}");
+    assert!(table.contains("| aac 128 | 4 | +0 | +0 | 4 |"), "{table}");
+}

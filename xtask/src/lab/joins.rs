@@ -13,8 +13,7 @@ kbit/s, is made into each rendition twice: segment by segment, and by one encode
 *worst*: the energy of what differs from the programme, in the 4,096 samples around a boundary, against the same of the one encoder: 0 dB is the codec's own noise. *Clicks*: boundaries
 at which the difference steps further from one sample to the next than anywhere else.
 
-The second table is of noise: around each whole second it is seen at which sample of a rendition the programme is heard. HE-AAC makes its upper half of the lower one, and
-its second version one channel of two, so where noise is most alike is not quite sharp there.";
+The second table is of a click, 6 ms of noise, at each whole second: by how many samples it is earlier or later in a rendition than in the programme.";
 
 /// Measures, and writes the page; arguments are the seconds of each programme and of the
 /// places.
