@@ -191,7 +191,8 @@ pub fn measure(secs: u32) -> Result<String> {
 /// As [`measure`].
 pub fn places(secs: u32) -> Result<String> {
     let mut text = String::from(
-        "| rendition | clicks | earliest | latest | of them exact |\n| --- | ---: | ---: | ---: | ---: |\n",
+        "| rendition | clicks | earliest | latest | of them exact | within 1 |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: |\n",
     );
     let frames = Signal::Clicks.frames(secs);
     let sent = pieces(&SOURCE, frames.iter().cloned(), secs)?;
@@ -202,8 +203,13 @@ pub fn places(secs: u32) -> Result<String> {
         let lags: Vec<i64> = sent.iter().zip(&got).map(|(sent, got)| lag(sent, got)).collect();
         let (least, most) = (lags.iter().min(), lags.iter().max());
         let (least, most) = (least.context("no place")?, most.context("no place")?);
-        let exact = lags.iter().filter(|lag| **lag == 0).count();
-        writeln!(text, "| {codec} {kbps} | {} | {least:+} | {most:+} | {exact} |", lags.len())?;
+        let within = |samples: i64| lags.iter().filter(|lag| lag.abs() <= samples).count();
+        let (count, exact, near) = (lags.len(), within(0), within(1));
+        writeln!(text, "| {codec} {kbps} | {count} | {least:+} | {most:+} | {exact} | {near} |")?;
+        eprintln!(
+            "{codec} {kbps}: {:?}",
+            (-8..=8).map(|n| lags.iter().filter(|l| **l == n).count()).collect::<Vec<_>>()
+        );
     }
     Ok(text)
 }

@@ -65,8 +65,8 @@ const FEED_LIMITS: tail::Limits = tail::Limits { items_max: 65_536, weight_max: 
 const WORDS_MAX: usize = 64;
 
 /// What the publishers of renditions may be behind the programme's: more than the feed
-/// holds.
-const LISTED_LIMITS: tail::Limits = tail::Limits { items_max: 1_024, weight_max: 8 << 20 };
+/// holds, each put off and stored late.
+const LISTED_LIMITS: tail::Limits = tail::Limits { items_max: 4_096, weight_max: 8 << 20 };
 
 /// What all programmes of a process share.
 #[derive(Debug, Clone)]
@@ -482,7 +482,7 @@ impl Programme {
 /// How long a segment can be had after it left the window: `dvr`, and as long
 /// as RFC 8216 §6.2.2 has it.
 pub fn segment_keep(egress: &Egress) -> Duration {
-    egress.mount.window + egress.mount.segment * 3 + egress.kept()
+    egress.mount.window + egress.mount.segment * 3 + egress.dvr
 }
 
 #[cfg(test)]

@@ -111,6 +111,8 @@ pub(crate) enum Place {
     PutOff,
     /// In the bucket since then.
     Late,
+    /// Nowhere, and nowhere to come.
+    GivenUp,
 }
 
 impl Listed {
@@ -123,6 +125,11 @@ impl Listed {
     fn new(info: &SegmentInfo, titles: Vec<TitleRange>, closed: &Closed) -> Self {
         let closed = Closed { wall_start: info.wall_start, ..closed.clone() };
         Self { titles, closed: Some(closed), ..Self::past(info) }
+    }
+
+    /// Whether it is about one that was put off.
+    pub(crate) fn is_late(&self) -> bool {
+        matches!(self.place, Place::Late | Place::GivenUp)
     }
 
     /// Bytes that it keeps in memory, roughly.

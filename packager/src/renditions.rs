@@ -30,6 +30,7 @@ use crate::publisher::shelf::Shelf;
 use crate::{FEED_LIMITS, Packager};
 
 pub(crate) use metrics::RenditionsMetrics;
+pub(crate) use prime::AGAIN_MAX;
 
 /// A rendition that is made here, as its readers see it.
 #[derive(Debug, Clone)]
@@ -79,19 +80,23 @@ pub(crate) struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// The segments of the programme that the log tells of and that come before those that
-    /// may be made, so many of them, and these.
-    fn recalled(&self, count: u64) -> Vec<(SegmentInfo, Epoch)> {
-        let Some(last) = self.stored.last().filter(|_| count > 0) else { return Vec::new() };
-        let count = count + prime::AGAIN_MAX;
+    /// The segments of the programme that the log tells of and that the loudness follows from
+    /// of what may be made, and that too. `last` is the rendition's last that is stored.
+    fn recalled(&self, last: Option<&SegmentInfo>) -> Vec<(SegmentInfo, Epoch)> {
+        let Some((newest, _)) = self.stored.last().zip(self.egress.loudness) else {
+            return Vec::new();
+        };
+        let count = transcode::recalled(self.egress.target_secs());
         let mut history = History::default();
         self.lines.iter().filter_map(|(_, fact)| fact.clone()).for_each(|fact| history.apply(fact));
-        let end = last.info().number.0 + 1;
+        let end = newest.info().number.0 + 1;
+        let made = last.map_or(0, |last| last.number.0 + 1);
+        let first = made.clamp(end.saturating_sub(AGAIN_MAX), end);
         let own = self.egress.rendition_id();
         let is_own = |(info, _): &(SegmentInfo, Epoch)| {
             history.rendition(info.epoch).is_none_or(|told| told == own.as_str())
         };
-        let told = (end.saturating_sub(count)..end).map(MediaSequence);
+        let told = (first.saturating_sub(count)..end).map(MediaSequence);
         told.filter_map(|number| history.segment(number)).filter(is_own).collect()
     }
 }
@@ -149,7 +154,9 @@ impl Packager {
         let bucket = Bucket::new(egress, part, stores.clone(), clock.clone(), metrics);
         let shelf = Shelf::new(egress, rendition.clone(), bucket, (stores.clone(), clock));
         let form = *transcoder.form();
-        let mut publisher = publisher::Task::new(shelf, form, Arc::clone(&status));
+        let metrics = self.metrics.renditions.of(name, rendition.id.as_str());
+        let left_out = metrics.left_out.clone();
+        let mut publisher = publisher::Task::new(shelf, form, Arc::clone(&status), left_out);
         publisher.restore(source.lines, source.titles).await;
         let past: Vec<SegmentInfo> = publisher.past().map(|one| one.info().clone()).collect();
         let (writer, feed) = tail::tail(FEED_LIMITS, Record::weight);
@@ -160,7 +167,7 @@ impl Packager {
             next: source.goes_on.and_then(|(_, next)| next),
             stored: source.stored.to_vec(),
             last: past.last().map(|last| last.number.0),
-            recalled: source.recalled(transcoder.recalled()),
+            recalled: source.recalled(past.last()),
         };
         let maker = maker::Task {
             egress: name.to_owned(),
@@ -169,8 +176,9 @@ impl Packager {
             pool: self.pool.clone(),
             writer,
             status: Arc::clone(&status),
-            metrics: self.metrics.renditions.of(name, rendition.id.as_str()),
+            metrics,
             backlog: backlog::Backlog::default(),
+            at_work: 0,
             counts: Counts::default(),
         };
         tasks.spawn(maker.run(primer, source.feed.from_start()));

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use media::{SegmentInfo, SegmentRef, WallTime};
+use media::{MediaSequence, SegmentInfo, SegmentRef, WallTime};
 use store::Key;
 
 /// What waits for its end.
@@ -20,7 +20,10 @@ pub(crate) enum Leaving {
 /// What has left the window and waits for its end.
 #[derive(Debug, Default)]
 pub(crate) struct Retention {
+    /// Segments in the order of their numbers, none due before those before it.
     waiting: VecDeque<(WallTime, Leaving)>,
+    /// Segments from this one on stay, whatever the time.
+    held_from: Option<MediaSequence>,
 }
 
 impl Retention {
@@ -40,14 +43,43 @@ impl Retention {
         }
     }
 
+    /// One that was stored late, behind those before it and before those behind it.
+    pub(crate) fn put_between(&mut self, segment: SegmentRef, due: WallTime) {
+        let number = segment.info().number;
+        let before = self.waiting.iter().rposition(|(_, leaving)| match leaving {
+            Leaving::Segment(other) => other.info().number < number,
+            Leaving::Stray(_) => false,
+        });
+        let place = before.map_or(0, |before| before + 1);
+        let before = before.and_then(|before| self.waiting.get(before));
+        let due = before.map_or(due, |(before, _)| due.max(*before));
+        let due = self.waiting.get(place).map_or(due, |(behind, _)| due.min(*behind));
+        self.waiting.insert(place, (due, Leaving::Segment(segment)));
+    }
+
+    /// Segments from this one on stay, whatever the time.
+    pub(crate) fn hold_from(&mut self, number: MediaSequence) {
+        self.held_from = Some(number);
+    }
+
     /// When the next one is due.
     pub(crate) fn next_due(&self) -> Option<WallTime> {
-        self.waiting.front().map(|(due, _)| *due)
+        self.waiting.front().filter(|(_, next)| !self.is_held(next)).map(|(due, _)| *due)
     }
 
     /// Takes one that is due at `now`.
     pub(crate) fn pop_due(&mut self, now: WallTime) -> Option<Leaving> {
-        self.waiting.pop_front_if(|(due, _)| *due <= now).map(|(_, leaving)| leaving)
+        self.next_due().filter(|due| *due <= now)?;
+        self.waiting.pop_front().map(|(_, leaving)| leaving)
+    }
+
+    fn is_held(&self, leaving: &Leaving) -> bool {
+        match leaving {
+            Leaving::Segment(segment) => {
+                self.held_from.is_some_and(|from| segment.info().number >= from)
+            }
+            Leaving::Stray(_) => false,
+        }
     }
 
     /// One could not be deleted: it is due again `pause` from now.

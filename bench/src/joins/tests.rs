@@ -33,5 +33,5 @@ fn joins_of_a_short_programme_are_measured() {
 fn clicks_of_a_short_programme_are_found() {
     let table = places(8).unwrap();
     assert_eq!(table.lines().count(), 2 + RENDITIONS.len(), "{table}");
-    assert!(table.contains("| aac 128 | 4 | +0 | +0 | 4 |"), "{table}");
+    assert!(table.contains("| aac 128 | 4 | +0 | +0 | 4 | 4 |"), "{table}");
 }

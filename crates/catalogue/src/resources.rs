@@ -424,13 +424,6 @@ impl Egress {
         u32::try_from(self.mount.segment.as_secs()).unwrap_or(u32::MAX).max(1)
     }
 
-    /// How long the bucket keeps what cannot be listed any more: as far back as listeners may
-    /// go, and as far as the loudness of what is on air follows from.
-    pub fn kept(&self) -> Duration {
-        let memory = self.loudness.map_or(Duration::ZERO, |_| Loudness::MEMORY);
-        self.dvr.max(memory)
-    }
-
     /// Whether a back end is asked about each listener. Nothing of it may be had
     /// then without that: it has no playlists in the bucket, and its segments are protected.
     pub fn asks_about_listeners(&self) -> bool {

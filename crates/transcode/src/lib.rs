@@ -24,6 +24,8 @@ pub use codec::pcm::Heard;
 pub use conformer::Conformer;
 pub use error::Error;
 pub use file::encode_file;
+pub use loudness::recalled;
+pub use plan::REACH;
 pub use programme::programme;
 pub use transcoder::{Counts, Transcoder};
 

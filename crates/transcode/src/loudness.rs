@@ -9,19 +9,38 @@
 use std::collections::VecDeque;
 use std::mem;
 use std::ops::Range;
+use std::time::Duration;
 
 use catalogue::Loudness;
 use codec::loudness::{Gain, Limiter, Meter, Ramp, Span};
 
 use crate::Error;
 use crate::lane::Way;
+use crate::plan::REACH;
 
 /// Segments between one and the last of those that its gain follows from: when a gain is
 /// asked for, the segment before it may still be under way.
 const BETWEEN: u64 = 1;
 
-/// Segments before its own of which a lane may still ask for the gain.
-const ASKED_BEFORE: u64 = 3;
+/// How much louder a mono signal is heard than it is measured, in LU: it is played by two
+/// speakers.
+const MONO_LU: f64 = 3.01;
+
+/// Segments of a programme, before the first that is made, that [`crate::Transcoder::recall`]
+/// should get where there is a loudness: those of the minute, and what decoders reach back.
+pub fn recalled(target_secs: u32) -> u64 {
+    known(target_secs) + segments(REACH, target_secs)
+}
+
+/// Segments before one that have to be known for its lane: it begins in one before, whose
+/// gain goes over from that of the one before that.
+fn known(target_secs: u32) -> u64 {
+    segments(REACH, target_secs) + 1 + BETWEEN + segments(Loudness::MEMORY, target_secs)
+}
+
+fn segments(time: Duration, target_secs: u32) -> u64 {
+    time.as_secs().div_ceil(u64::from(target_secs.max(1)))
+}
 
 /// How loud the segments of a rendition are, before any gain.
 #[derive(Debug)]
@@ -29,6 +48,9 @@ pub(crate) struct Levels {
     settings: Loudness,
     /// Segments that a gain follows from.
     memory: u64,
+    /// Segments that are kept.
+    known: u64,
+    is_mono: bool,
     /// By number, the newest last.
     spans: VecDeque<(u64, Span)>,
 }
@@ -52,14 +74,9 @@ pub(crate) struct Leveller {
 }
 
 impl Levels {
-    pub(crate) fn new(settings: Loudness, target_secs: u32) -> Self {
-        let memory = Loudness::MEMORY.as_secs().div_ceil(u64::from(target_secs.max(1)));
-        Self { settings, memory, spans: VecDeque::new() }
-    }
-
-    /// Segments before the one at hand that have to be known.
-    pub(crate) fn reach(&self) -> u64 {
-        self.memory + BETWEEN
+    pub(crate) fn new(settings: Loudness, target_secs: u32, is_mono: bool) -> Self {
+        let (memory, known) = (segments(Loudness::MEMORY, target_secs), known(target_secs));
+        Self { settings, memory, known, is_mono, spans: VecDeque::new() }
     }
 
     /// How loud a segment is. Of two that are told the first counts.
@@ -69,9 +86,9 @@ impl Levels {
             return;
         }
         self.spans.insert(place, (number, span));
-        let kept = self.reach() + ASKED_BEFORE;
         let newest = self.spans.back().map_or(0, |(newest, _)| *newest);
-        while self.spans.pop_front_if(|(one, _)| *one + kept < newest).is_some() {}
+        let kept = newest.saturating_sub(self.known);
+        while self.spans.pop_front_if(|(one, _)| *one < kept).is_some() {}
     }
 
     /// What a segment is multiplied by; nothing is changed before anything was heard.
@@ -82,7 +99,8 @@ impl Levels {
         for (_, span) in self.spans.iter().filter(|(one, _)| heard.contains(one)) {
             all.append(span);
         }
-        Gain::towards(self.settings.target_lufs(), all.lufs())
+        let more = if self.is_mono { MONO_LU } else { 0.0 };
+        Gain::towards(self.settings.target_lufs(), all.lufs().map(|lufs| lufs + more))
     }
 
     /// A limiter that begins at a sample.
@@ -138,6 +156,9 @@ impl Leveller {
             let at = |sample: i64| usize::try_from(sample - begin).unwrap_or(0).min(count);
             let own = at(self.own.start) * channels..at(self.own.end) * channels;
             meter.push(samples.get(own).unwrap_or_default());
+        }
+        if way.only_measured {
+            return samples.clear();
         }
         let (mut rest, mut at) = (samples.as_mut_slice(), begin);
         while at < self.next {

@@ -90,14 +90,9 @@ impl Transcoder {
     /// The same, as loud as this; `None` leaves it as loud as the programme is.
     #[must_use]
     pub fn with_loudness(self, loudness: Option<Loudness>) -> Self {
-        let levels = loudness.map(|loudness| Levels::new(loudness, self.target_secs));
+        let is_mono = self.encoding.channels() == 1;
+        let levels = loudness.map(|loudness| Levels::new(loudness, self.target_secs, is_mono));
         Self { levels, ..self }
-    }
-
-    /// Segments of the programme that [`Self::recall`] should get.
-    pub fn recalled(&self) -> u64 {
-        // Before the first that is measured its decoder warms up in another.
-        self.levels.as_ref().map_or(0, |levels| levels.reach() + 1)
     }
 
     /// Takes segments from before the feed goes on, oldest first, for their loudness alone:
@@ -106,7 +101,7 @@ impl Transcoder {
     ///
     /// # Errors
     ///
-    /// A segment cannot be decoded: how loud those from there on are remains unknown.
+    /// The first, where segments cannot be decoded: how loud these are remains unknown.
     pub fn recall(
         &mut self,
         segments: &[(Closed, Vec<Unit>)],
@@ -129,19 +124,21 @@ impl Transcoder {
         segments: &[(Closed, Vec<Unit>)],
         running: Option<EpochId>,
     ) -> Result<(), Error> {
-        let mut epoch = None;
+        let (mut epoch, mut results) = (None, Vec::new());
         for (closed, units) in segments {
             let id = closed.epoch.id;
             let before = epoch.replace(id);
             if before != Some(id) {
-                before.map_or(Ok(()), |before| self.end(before))?;
-                self.begin(&closed.epoch, closed.first_index)?;
+                results.extend(before.map(|before| self.end(before)));
+                results.push(self.begin(&closed.epoch, closed.first_index));
             }
-            units.iter().try_for_each(|unit| self.take(unit))?;
-            self.close(closed)?;
+            results.extend(units.iter().map(|unit| self.take(unit)));
+            results.push(self.close(closed));
         }
         // What is behind the last segment of one that runs is not known yet.
-        epoch.filter(|last| Some(*last) != running).map_or(Ok(()), |last| self.end(last))
+        let ended = epoch.filter(|last| Some(*last) != running);
+        results.extend(ended.map(|last| self.end(last)));
+        results.into_iter().collect()
     }
 
     /// What its units look like.

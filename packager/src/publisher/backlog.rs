@@ -7,7 +7,6 @@ use media::{EpochId, MediaSequence, Segment};
 use tracing::{info, warn};
 
 use super::{Listed, Place, Task};
-use crate::retention::Leaving;
 
 /// Bytes that wait: more than the feed holds, which is ten minutes of 320 kbit/s.
 const BYTES_MAX: usize = 64 << 20;
@@ -85,18 +84,18 @@ impl Task {
     pub(super) async fn catch_up(&mut self) {
         let Some(segment) = self.backlog.pop() else { return };
         let due = segment.info.wall_end().plus(self.shelf.egress.mount.window + self.shelf.keep());
+        let told = Listed::past(&segment.info);
+        let mut place = Place::GivenUp;
         if due > self.shelf.clock.now() {
-            match self.shelf.bucket.put(segment, self.shelf.keep()).await {
-                Some(stored) => {
-                    self.metrics.segments.inc();
-                    self.listed.push(Listed { place: Place::Late, ..Listed::past(stored.info()) });
-                    self.shelf.bucket.put_before(vec![(Leaving::Segment(stored), due)]);
-                }
-                None => {
-                    self.metrics.given_up.inc();
-                }
+            if let Some(stored) = self.shelf.bucket.put(segment, self.shelf.keep()).await {
+                self.metrics.segments.inc();
+                self.shelf.bucket.put_between(stored, due);
+                place = Place::Late;
+            } else {
+                self.metrics.given_up.inc();
             }
         }
+        self.listed.push(Listed { place, ..told });
         self.show_lag();
     }
 

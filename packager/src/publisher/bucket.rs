@@ -8,7 +8,7 @@ use archive::{Line, line};
 use bytes::Bytes;
 use catalogue::Egress;
 use feed::Fact;
-use media::{RenditionId, Segment, SegmentInfo, SegmentRef, WallTime};
+use media::{MediaSequence, RenditionId, Segment, SegmentInfo, SegmentRef, WallTime};
 use playlists::{LivePlaylists, Variant};
 use runtime::clock::Steady;
 use store::{Append, Area, Attributes, Error, Key, Store, Stores, TimelineLog, Version, keys};
@@ -305,6 +305,16 @@ impl Bucket {
     /// What left the window before all that waits, oldest first.
     pub(crate) fn put_before(&mut self, older: Vec<(Leaving, WallTime)>) {
         self.retention.put_before(older);
+    }
+
+    /// One that was stored late, behind those before it and before those behind it.
+    pub(crate) fn put_between(&mut self, segment: SegmentRef, due: WallTime) {
+        self.retention.put_between(segment, due);
+    }
+
+    /// Segments from this one on stay, whatever the time.
+    pub(crate) fn hold_from(&mut self, number: MediaSequence) {
+        self.retention.hold_from(number);
     }
 
     /// From now on what is due goes also while something else is tried again

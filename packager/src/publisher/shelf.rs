@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use archive::Adopted;
-use catalogue::{Egress, Rendition};
+use catalogue::{Egress, Made, Rendition};
 use media::{AacProfile, MediaSequence, SegmentInfo, SegmentRef, WallTime};
 use playlists::{Error, LivePlaylists, Removed, TitleRange};
 use runtime::clock::Steady;
@@ -12,6 +12,7 @@ use store::{Key, Stores};
 use tracing::warn;
 
 use super::bucket::{Bucket, Listing};
+use crate::renditions::AGAIN_MAX;
 use crate::retention::Leaving;
 use crate::{recovery, segment_keep};
 
@@ -66,6 +67,15 @@ impl Shelf {
         segment_keep(&self.egress)
     }
 
+    /// What the loudness of renditions follows from stays, however long nothing is on air;
+    /// `newest` is there.
+    fn hold(&mut self, newest: MediaSequence) {
+        if self.egress.loudness.is_some() && self.rendition.made == Made::Outside {
+            let kept = transcode::recalled(self.egress.target_secs()) + AGAIN_MAX;
+            self.bucket.hold_from(MediaSequence(newest.0.saturating_sub(kept)));
+        }
+    }
+
     /// Lists what the bucket has from before, as far as it is of the live window, and tells
     /// of each; the rest waits for its end.
     pub(crate) fn list_past(
@@ -83,6 +93,9 @@ impl Shelf {
             }
         }
         self.playlists.set_profile(profile);
+        if let Some(newest) = stored.last() {
+            self.hold(newest.info().number);
+        }
         let listed_from = recovery::listed_from(&stored, &self.egress, self.clock.now());
         for (index, segment) in stored.into_iter().enumerate() {
             // When it left the window is not known any more: as late as can be.
@@ -129,7 +142,9 @@ impl Shelf {
     ///
     /// As [`LivePlaylists::append`]; nothing is changed.
     pub(crate) fn append(&mut self, segment: SegmentRef) -> Result<(), Error> {
+        let number = segment.info().number;
         let removed = self.playlists.append(segment)?;
+        self.hold(number);
         self.leaving.extend(removed);
         Ok(())
     }
@@ -178,7 +193,7 @@ impl Shelf {
     /// Segments left the window at `now`.
     fn retire(&mut self, removed: Vec<Removed<SegmentRef>>, now: WallTime) {
         for one in removed {
-            let due = one.keep_until(now).plus(self.egress.kept());
+            let due = one.keep_until(now).plus(self.egress.dvr);
             self.bucket.retire(Leaving::Segment(one.segment), due);
         }
     }

@@ -46,13 +46,16 @@ pub(super) struct Task {
     pub(super) status: Arc<Mutex<RenditionStatus>>,
     pub(super) metrics: RenditionMetrics,
     pub(super) backlog: Backlog,
+    /// Records that were read and are not encoded yet.
+    pub(super) at_work: u64,
     pub(super) counts: Counts,
 }
 
 impl Task {
     /// Follows the programme feed to its end.
     pub(super) async fn run(mut self, primer: Primer, mut reader: Reader<Record>) {
-        if let Some(primed) = primer.read().await {
+        let reading = primer.read();
+        if let Some(primed) = self.meanwhile(reading, &reader).await {
             self.work(move |transcoder| primed.give(transcoder), &reader).await;
         }
         loop {
@@ -71,6 +74,7 @@ impl Task {
     }
 
     async fn take(&mut self, records: Vec<Record>, reader: &Reader<Record>) {
+        self.at_work = records.len() as u64;
         let work = move |transcoder: &mut Transcoder| {
             let results = records.iter().map(|record| transcoder.handle(record));
             results.filter_map(Result::err).map(|error| error.to_string()).collect()
@@ -85,23 +89,14 @@ impl Task {
         reader: &Reader<Record>,
     ) {
         let Some(mut transcoder) = self.transcoder.take() else { return };
-        self.behind(reader);
         let pool = self.pool.clone();
         let done = pool.run(move || {
             let errors = work(&mut transcoder);
             let made: Vec<Record> = std::iter::from_fn(|| transcoder.next_record()).collect();
             (transcoder, made, errors)
         });
-        let mut done = std::pin::pin!(done);
-        let done = loop {
-            tokio::select! {
-                done = &mut done => break done,
-                () = tokio::time::sleep(TELL_EVERY) => {
-                    let behind = self.behind(reader);
-                    self.tell(behind);
-                }
-            }
-        };
+        let done = self.meanwhile(done, reader).await;
+        self.at_work = 0;
         let (transcoder, made, errors) = match done {
             Ok(done) => done,
             Err(panicked) => {
@@ -121,6 +116,25 @@ impl Task {
         self.writer.extend(made);
     }
 
+    /// Waits for something, and tells meanwhile how long the programme waits.
+    async fn meanwhile<T>(
+        &mut self,
+        waiting: impl Future<Output = T>,
+        reader: &Reader<Record>,
+    ) -> T {
+        self.behind(reader);
+        let mut waiting = std::pin::pin!(waiting);
+        loop {
+            tokio::select! {
+                done = &mut waiting => return done,
+                () = tokio::time::sleep(TELL_EVERY) => {
+                    let behind = self.behind(reader);
+                    self.tell(behind);
+                }
+            }
+        }
+    }
+
     fn count(&mut self, counts: Counts) {
         let before = std::mem::replace(&mut self.counts, counts);
         self.metrics.concealed.inc_by(counts.concealed - before.concealed);
@@ -138,8 +152,9 @@ impl Task {
 
     /// How long what is not encoded yet has waited.
     pub(super) fn behind(&mut self, reader: &Reader<Record>) -> Duration {
-        let position = reader.position();
-        self.backlog.waited(position, position + reader.behind(), Instant::now())
+        let end = reader.position() + reader.behind();
+        let done = reader.position().saturating_sub(self.at_work);
+        self.backlog.waited(done, end, Instant::now())
     }
 
     pub(super) fn tell(&self, behind: Duration) {

@@ -2,22 +2,19 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use catalogue::Egress;
 use feed::{Closed, Epoch, Grid, Record, Unit};
 use media::{EpochId, SegmentInfo, SegmentRef};
 use store::Stores;
 use tracing::warn;
-use transcode::Transcoder;
+use transcode::{REACH, Transcoder};
 
 use crate::join;
 
-/// How far back stored segments are read, at the least: as far as a decoder and an encoder
-/// of any rendition reach back.
-const REACH: Duration = Duration::from_secs(6);
-
 /// Segments that are made again at most, where the bucket has those of the programme and
 /// none of the rendition.
-pub(super) const AGAIN_MAX: u64 = 3;
+pub(crate) const AGAIN_MAX: u64 = 3;
 
 /// How long the bucket may take for them.
 const READ_TIME_MAX: Duration = Duration::from_secs(10);
@@ -46,49 +43,28 @@ type Read = (Closed, Vec<Unit>);
 #[derive(Debug)]
 pub(super) struct Primed {
     recalled: Vec<Read>,
-    goes_on: Option<GoesOn>,
-}
-
-/// Where the feed goes on in the midst of an epoch.
-#[derive(Debug)]
-struct GoesOn {
-    epoch: Epoch,
-    first: u64,
+    /// The epoch that the feed goes on with in its midst.
+    running: Option<Epoch>,
+    /// The first unit of it that there is, where one is known.
+    first: Option<u64>,
     segments: Vec<Read>,
 }
 
 impl Primer {
-    /// Reads it; `None` where nothing is needed, or it cannot be had.
+    /// Reads it; `None` where nothing is needed. What cannot be had is left out.
     pub(super) async fn read(self) -> Option<Primed> {
-        let of_recalled = self.recalled.iter().map(|(info, epoch)| (info, *epoch));
-        let recalled = self.in_time(self.read_all(of_recalled)).await.unwrap_or_default();
-        let goes_on = match self.epoch {
-            Some(epoch) => self.read_epoch(epoch).await,
-            None => None,
-        };
-        (goes_on.is_some() || !recalled.is_empty()).then_some(Primed { recalled, goes_on })
-    }
-
-    async fn read_epoch(&self, epoch: Epoch) -> Option<GoesOn> {
-        let wanted = self.wanted(epoch.id).iter().map(|segment| (segment.info(), epoch));
-        let segments = self.in_time(self.read_all(wanted)).await?;
-        let of_stored = segments.first().map(|(closed, _)| closed.first_index);
-        Some(GoesOn { epoch, first: of_stored.or(self.next)?, segments })
-    }
-
-    /// What is read, where that works and does not take too long.
-    async fn in_time<T>(
-        &self,
-        reading: impl Future<Output = Result<T, store::Error>>,
-    ) -> Option<T> {
-        match tokio::time::timeout(READ_TIME_MAX, reading).await {
-            Ok(Ok(read)) => Some(read),
-            Ok(Err(error)) => {
-                warn!(egress = self.egress.name.as_str(), %error, "stored frames not readable");
-                None
-            }
-            Err(_) => None,
+        if self.epoch.is_none() && self.recalled.is_empty() {
+            return None;
         }
+        let recalled = self.recalled.iter().map(|(info, epoch)| (info, *epoch));
+        let recalled = self.read_back(recalled.rev(), false).await;
+        let mut segments = Vec::new();
+        if let Some(epoch) = self.epoch {
+            let wanted = self.wanted(epoch.id).iter().map(|segment| (segment.info(), epoch));
+            segments = self.read_back(wanted.rev(), true).await;
+        }
+        let first = segments.first().map(|(closed, _)| closed.first_index).or(self.next);
+        Some(Primed { recalled, running: self.epoch, first, segments })
     }
 
     /// The segments of the epoch to read, without a hole up to the last.
@@ -98,7 +74,7 @@ impl Primer {
             let info = segment.info();
             let follows = next.is_none_or(|next| info.number.0 + 1 == next);
             let is_made = self.last.is_none_or(|last| info.number.0 <= last);
-            if info.epoch != epoch || !follows || is_made && length >= REACH {
+            if info.epoch != epoch || !follows || length >= REACH {
                 break;
             }
             if is_made || nth as u64 >= AGAIN_MAX {
@@ -109,38 +85,54 @@ impl Primer {
         self.stored.get(self.stored.len() - count..).unwrap_or_default()
     }
 
-    /// The frames of segments; those that the bucket does not have are left out.
-    async fn read_all<'a>(
+    /// The frames of segments, the newest first, as many as can be had in time: oldest first.
+    /// One that the bucket does not have is the end, or it is left out.
+    async fn read_back<'a>(
         &self,
         wanted: impl Iterator<Item = (&'a SegmentInfo, Epoch)>,
-    ) -> Result<Vec<Read>, store::Error> {
+        ends_at_hole: bool,
+    ) -> Vec<Read> {
         let mut segments = Vec::new();
-        for (info, epoch) in wanted {
-            let grid = Grid::new(&epoch.source, self.egress.target_secs());
-            let first_index = grid.first_index(info.number.0.saturating_sub(epoch.first_number.0));
-            let frames = join::segment_frames(&self.stores, &self.egress, info).await?;
-            if frames.is_empty() {
-                continue;
+        let reading = async {
+            for (info, epoch) in wanted {
+                let frames = join::segment_frames(&self.stores, &self.egress, info).await?;
+                if !frames.is_empty() {
+                    segments.push(self.segment(info, epoch, frames));
+                } else if ends_at_hole {
+                    break;
+                }
             }
-            let end_index = first_index + frames.len() as u64;
-            let units = (first_index..).zip(frames).map(|(index, data)| Unit { index, data });
-            let wall_start = info.wall_start;
-            let number = info.number;
-            let closed = Closed { number, epoch, first_index, end_index, wall_start, title: None };
-            segments.push((closed, units.collect()));
+            Ok::<_, store::Error>(())
+        };
+        let egress = self.egress.name.as_str();
+        match tokio::time::timeout(READ_TIME_MAX, reading).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => warn!(egress, %error, "stored frames not readable"),
+            Err(_) => warn!(egress, "the bucket takes too long for stored frames"),
         }
-        Ok(segments)
+        segments.reverse();
+        segments
+    }
+
+    fn segment(&self, info: &SegmentInfo, epoch: Epoch, frames: Vec<Bytes>) -> Read {
+        let grid = Grid::new(&epoch.source, self.egress.target_secs());
+        let first_index = grid.first_index(info.number.0.saturating_sub(epoch.first_number.0));
+        let end_index = first_index + frames.len() as u64;
+        let units = (first_index..).zip(frames).map(|(index, data)| Unit { index, data });
+        let (number, wall_start) = (info.number, info.wall_start);
+        let closed = Closed { number, epoch, first_index, end_index, wall_start, title: None };
+        (closed, units.collect())
     }
 }
 
 impl Primed {
     /// Gives it to a transcoder; what went wrong.
     pub(super) fn give(self, transcoder: &mut Transcoder) -> Vec<String> {
-        let running = self.goes_on.as_ref().map(|goes_on| goes_on.epoch.id);
-        let mut results = vec![transcoder.recall(&self.recalled, running)];
-        if let Some(GoesOn { epoch, first, segments }) = self.goes_on {
+        let mut results =
+            vec![transcoder.recall(&self.recalled, self.running.map(|epoch| epoch.id))];
+        if let Some((epoch, first)) = self.running.zip(self.first) {
             results.push(transcoder.begin(&epoch, first));
-            for (closed, units) in segments {
+            for (closed, units) in self.segments {
                 let units = units.into_iter().map(Record::Unit);
                 let records = units.chain([Record::Closed(closed)]);
                 results.extend(records.map(|record| transcoder.handle(&record)));

@@ -9,6 +9,7 @@ use archive::{Adopted, Line};
 use feed::{Cutter, Form, Record, View};
 use media::{MediaSequence, Segment, SegmentRef};
 use playlists::{SEGMENTS_MIN, TitleRange};
+use prometheus_client::metrics::counter::Counter;
 use runtime::shutdown::Shutdown;
 use runtime::tail::{ReadError, Reader};
 use tracing::{debug, error, warn};
@@ -18,7 +19,6 @@ use crate::publisher::backlog::Backlog;
 use crate::publisher::bucket::{DELETE_PAUSE, Listing};
 use crate::publisher::shelf::Shelf;
 use crate::publisher::{Listed, Place, SHUTDOWN_GRACE};
-use crate::retention::Leaving;
 
 /// Records taken at a time: about a segment.
 const BATCH_MAX: usize = 256;
@@ -45,11 +45,18 @@ pub(super) struct Task {
     put_off: Backlog,
     /// Those that it has stored since then.
     owed: VecDeque<Listed>,
+    /// Segments that are nowhere.
+    left_out: Counter,
     listing: Listing,
 }
 
 impl Task {
-    pub(super) fn new(shelf: Shelf, form: Form, status: Arc<Mutex<RenditionStatus>>) -> Self {
+    pub(super) fn new(
+        shelf: Shelf,
+        form: Form,
+        status: Arc<Mutex<RenditionStatus>>,
+        left_out: Counter,
+    ) -> Self {
         Self {
             cutter: Cutter::new(shelf.egress.target_secs()),
             shelf,
@@ -60,6 +67,7 @@ impl Task {
             listed: VecDeque::new(),
             put_off: Backlog::default(),
             owed: VecDeque::new(),
+            left_out,
             listing: Listing::Listed,
         }
     }
@@ -134,7 +142,7 @@ impl Task {
                 batch = listed.next_batch(BATCH_MAX), if lists => match batch {
                     Ok(batch) => {
                         let (owed, listed): (Vec<_>, _) =
-                            batch.into_iter().partition(|listed| listed.place == Place::Late);
+                            batch.into_iter().partition(Listed::is_late);
                         self.listed.extend::<Vec<_>>(listed);
                         self.owed.extend(owed);
                     }
@@ -164,13 +172,21 @@ impl Task {
     /// at once.
     async fn catch_up(&mut self) {
         let Some(owed) = self.owed.pop_front() else { return };
-        let Some(mut segment) = self.put_off.pop_up_to(owed.number, owed.epoch) else { return };
+        let put_off = self.put_off.pop_up_to(owed.number, owed.epoch);
+        let Some(mut segment) = put_off.filter(|_| owed.place == Place::Late) else {
+            self.left_out.inc();
+            return;
+        };
         segment.info.wall_start = owed.origin.plus(segment.info.since_start());
         let due = segment.info.wall_end().plus(self.shelf.egress.mount.window + self.shelf.keep());
-        if due > self.shelf.clock.now()
-            && let Some(stored) = self.shelf.bucket.put(segment, self.shelf.keep()).await
-        {
-            self.shelf.bucket.put_before(vec![(Leaving::Segment(stored), due)]);
+        if due <= self.shelf.clock.now() {
+            return;
+        }
+        match self.shelf.bucket.put(segment, self.shelf.keep()).await {
+            Some(stored) => self.shelf.bucket.put_between(stored, due),
+            None => {
+                self.left_out.inc();
+            }
         }
     }
 
@@ -196,30 +212,30 @@ impl Task {
         loop {
             let newest = self.shelf.playlists.window().last().map(|last| last.info().number);
             while self.listed.pop_front_if(|listed| Some(listed.number) <= newest).is_some() {}
-            if let Some(put_off) = self.listed.pop_front_if(|one| one.place == Place::PutOff) {
-                for range in put_off.titles {
-                    self.shelf.playlists.push_title(range);
-                }
-                continue;
-            }
             let Some(listed) = self.listed.front() else { return };
             let Some(made) = self.made.front() else { return };
             if made.info.number < listed.number {
-                // The programme has put it off, or there is another one in its place.
-                if let Some(segment) = self.drop_made() {
-                    self.put_off.push(segment);
-                }
+                // The programme has another one in its place, or none.
+                self.drop_made();
                 continue;
             }
             let is_it = (made.info.number, made.info.epoch) == (listed.number, listed.epoch);
             let Some(listed) = self.listed.pop_front() else { return };
-            if !is_it {
-                self.adopt(&listed).await;
-                continue;
+            let made = if is_it { self.drop_made() } else { None };
+            match (listed.place, made) {
+                (Place::PutOff, made) => self.put_off(made, listed),
+                (_, Some(made)) => self.store(made, listed).await,
+                (_, None) => self.adopt(&listed).await,
             }
-            if let Some(segment) = self.drop_made() {
-                self.store(segment, listed).await;
-            }
+        }
+    }
+
+    fn put_off(&mut self, made: Option<Segment>, listed: Listed) {
+        for range in listed.titles {
+            self.shelf.playlists.push_title(range);
+        }
+        if let Some(made) = made {
+            self.left_out.inc_by(self.put_off.push(made));
         }
     }
 
@@ -253,6 +269,7 @@ impl Task {
         let info = own.info(&self.form.grid(target_secs), 0);
         let Some(stored) = self.shelf.bucket.find(info).await else {
             let (egress, rendition) = (self.shelf.name(), &self.shelf.rendition.id);
+            self.left_out.inc();
             return warn!(egress, %rendition, number = listed.number.0, "a rendition has a hole");
         };
         for range in &listed.titles {

@@ -22,6 +22,7 @@ fn maker() -> (Task, Tail<Record>) {
         status: Arc::default(),
         metrics: RenditionMetrics::default(),
         backlog: backlog::Backlog::default(),
+        at_work: 0,
         counts: Counts::default(),
     };
     (task, feed)
@@ -80,7 +81,7 @@ fn programme(units: u64) -> Tail<Record> {
     programme
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_minute_at_once_is_no_reason_to_be_late() {
     let (task, _) = maker();
     let units = u64::try_from(Duration::from_mins(1).as_nanos() / UNIT.as_nanos()).unwrap();

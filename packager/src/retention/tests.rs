@@ -81,3 +81,34 @@ fn what_left_before_is_due_before() {
     check(&mut retention, at(29), &[2]);
     check(&mut retention, at(30), &[3, 5]);
 }
+
+#[test]
+fn one_that_was_stored_late_stays_for_its_time() {
+    let mut retention = Retention::default();
+    retention.push(segment(1), at(10));
+    retention.push(segment(9), at(60));
+    for (number, due) in [(5, 40), (6, 45), (7, 99)] {
+        let Leaving::Segment(late) = segment(number) else { panic!("a segment") };
+        retention.put_between(late, at(due));
+    }
+    check(&mut retention, at(39), &[1]);
+    assert_eq!(retention.oldest().map(|info| info.number.0), Some(5));
+    check(&mut retention, at(59), &[5, 6]);
+    check(&mut retention, at(60), &[7, 9]);
+    let Leaving::Segment(late) = segment(3) else { panic!("a segment") };
+    retention.put_between(late, at(70));
+    check(&mut retention, at(70), &[3]);
+}
+
+#[test]
+fn what_is_held_stays() {
+    let mut retention = Retention::default();
+    for number in 1..5 {
+        retention.push(segment(number), at(number));
+    }
+    retention.hold_from(MediaSequence(3));
+    check(&mut retention, at(100), &[1, 2]);
+    assert_eq!(retention.next_due(), None);
+    retention.hold_from(MediaSequence(4));
+    check(&mut retention, at(100), &[3]);
+}

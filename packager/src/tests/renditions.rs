@@ -220,10 +220,10 @@ async fn newest(manifest: &str, killed_at: Option<u32>, secs: u32) -> Vec<(Strin
 
 #[tokio::test(start_paused = true)]
 async fn a_killed_process_goes_on_as_loud_as_it_was() {
-    let whole = newest(LOUD, None, 80).await;
-    assert!(newest(LOUD, Some(66), 80).await == whole);
+    let whole = newest(LOUD, None, 96).await;
+    assert!(newest(LOUD, Some(84), 96).await == whole);
     let (_, unchanged) = LOUD.split_once('\n').unwrap();
-    let unchanged = newest(unchanged, None, 80).await;
+    let unchanged = newest(unchanged, None, 96).await;
     for ((name, loud), (other, body)) in whole.iter().zip(&unchanged) {
         assert!(name == other && loud != body, "{name} {other}");
     }

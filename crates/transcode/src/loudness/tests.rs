@@ -5,7 +5,7 @@ use media::{EpochId, MediaSequence};
 
 use super::*;
 use crate::Transcoder;
-use crate::testing::{Programme, TARGET_SECS, channel, heard, lag, own, units};
+use crate::testing::{Programme, TARGET_SECS, channel, heard, lag, mono, own, units};
 
 const RATE_HZ: u32 = 44_100;
 
@@ -147,31 +147,32 @@ fn from_segment(records: &[Record], number: u64) -> (Closed, Vec<Record>) {
 /// Segments that are made again before those that count.
 const AGAIN: u64 = 3;
 
-/// Who goes on with a segment makes the same bytes as who was there from the beginning, if it
-/// recalls the segments before those that count.
-fn check_same(encoding: &Encoding, records: &[Record], number: u64) {
-    let loudness = loudness(-23, -1);
-    let whole = bytes(&made(&mut transcoder(encoding, loudness), records));
+/// The segments that count of one who goes on with the segment `number`; all of them where
+/// that is `None`.
+fn bytes_of(encoding: &Encoding, records: &[Record], number: Option<u64>) -> Vec<(u64, Vec<u8>)> {
+    let mut transcoder = transcoder(encoding, loudness(-23, -1));
+    let Some(number) = number else { return bytes(&made(&mut transcoder, records)) };
     let (at, later) = from_segment(records, number);
-    let new = |bytes: Vec<(u64, Vec<u8>)>| -> Vec<(u64, Vec<u8>)> {
-        bytes.into_iter().filter(|(one, _)| *one >= number + AGAIN).collect()
-    };
-    let go_on = |recalls: bool| {
-        let mut transcoder = transcoder(encoding, loudness);
-        if recalls {
-            let before = stored(records).into_iter().map(|one| (one.0.number.0, one));
-            let first = (number + AGAIN).saturating_sub(transcoder.recalled());
-            let before = before.filter(|(one, _)| (first..number + AGAIN).contains(one));
-            let before: Vec<_> = before.map(|(_, one)| one).collect();
-            transcoder.recall(&before, Some(at.epoch.id)).unwrap();
-            assert_eq!((transcoder.next_record(), transcoder.counts().left_out), (None, 0));
-        }
-        transcoder.begin(&at.epoch, at.first_index).unwrap();
-        new(bytes(&made(&mut transcoder, &later)))
-    };
-    let wanted = new(whole);
-    assert!(wanted.len() > 1 && go_on(true) == wanted, "{encoding}");
-    assert!(go_on(false) != wanted, "{encoding}: the loudness before makes no difference");
+    let recalled = number + AGAIN - recalled(TARGET_SECS).min(number + AGAIN)..number + AGAIN;
+    let before = stored(records).into_iter();
+    let before: Vec<_> = before.filter(|(one, _)| recalled.contains(&one.number.0)).collect();
+    transcoder.recall(&before, Some(at.epoch.id)).unwrap();
+    assert_eq!((transcoder.next_record(), transcoder.counts().left_out), (None, 0));
+    transcoder.begin(&at.epoch, at.first_index).unwrap();
+    let made = bytes(&made(&mut transcoder, &later));
+    made.into_iter().filter(|(one, _)| *one >= number + AGAIN).collect()
+}
+
+/// Who goes on with any of these segments makes the same bytes as who was there from the
+/// beginning, if it recalls the segments before those that count.
+fn check_same(encoding: &Encoding, records: &[Record], numbers: &[u64]) {
+    let whole = bytes_of(encoding, records, None);
+    for number in numbers {
+        let is_later = |(one, _): &&(u64, Vec<u8>)| *one >= number + AGAIN;
+        let wanted: Vec<_> = whole.iter().filter(is_later).cloned().collect();
+        let made = bytes_of(encoding, records, Some(*number));
+        assert!(wanted.len() > 1 && made == wanted, "{encoding} from {number}");
+    }
 }
 
 #[test]
@@ -182,8 +183,26 @@ fn who_recalls_the_segments_before_makes_the_same_bytes() {
         Encoding::stereo(HeAac, 48, RATE_HZ),
         Encoding::stereo(Mp3, 96, 48_000),
     ] {
-        check_same(&encoding, &programme.records(), 5);
+        check_same(&encoding, &programme.records(), &[5]);
     }
+}
+
+#[test]
+fn who_recalls_nothing_makes_others() {
+    let programme = Programme::swelling(&Encoding::stereo(Mp3, 128, RATE_HZ), 15, SWELL);
+    let (encoding, records) = (Encoding::stereo(Aac, 64, RATE_HZ), programme.records());
+    let (at, later) = from_segment(&records, 3);
+    let mut deaf = transcoder(&encoding, loudness(-23, -1));
+    deaf.begin(&at.epoch, at.first_index).unwrap();
+    let deaf = bytes(&made(&mut deaf, &later));
+    let whole = bytes_of(&encoding, &records, None);
+    let is_same = |number: u64| {
+        let of = |bytes: &[(u64, Vec<u8>)]| {
+            bytes.iter().find(|(one, _)| *one == number).map(|(_, bytes)| bytes.clone())
+        };
+        of(&deaf) == of(&whole)
+    };
+    assert!(!is_same(5) && !is_same(6));
 }
 
 #[test]
@@ -192,24 +211,46 @@ fn a_gain_follows_from_the_epoch_before_too() {
     let programme = Programme::swelling(&Encoding::stereo(Mp3, 128, RATE_HZ), 11, SWELL);
     let first = programme.records();
     let both = [first.clone(), next_epoch(&first, 6)].concat();
-    check_same(&Encoding::stereo(Aac, 64, RATE_HZ), &both, 6);
-    check_same(&Encoding::stereo(Aac, 64, RATE_HZ), &both, 7);
+    check_same(&Encoding::stereo(Aac, 64, RATE_HZ), &both, &[6, 7]);
 }
 
 /// A minute and a half: more than a gain follows from.
 #[test]
 fn a_gain_follows_from_a_minute_and_no_more() {
-    let programme = Programme::swelling(&Encoding::stereo(Mp3, 32, 8_000), 90, SWELL);
-    let encoding = Encoding::stereo(Mp3, 32, 8_000);
-    assert_eq!(transcoder(&encoding, loudness(-23, -1)).recalled(), 32, "of two seconds");
-    check_same(&encoding, &programme.records(), 40);
+    assert_eq!(recalled(TARGET_SECS), 38, "a minute is thirty");
+    let programme = Programme::swelling(&Encoding::stereo(Mp3, 32, 8_000), 94, SWELL);
+    check_same(&Encoding::stereo(Mp3, 32, 8_000), &programme.records(), &[38, 39, 40, 41]);
+}
+
+/// Whose encoders begin in the last segment but one.
+#[test]
+fn at_low_sampling_rates_lanes_reach_back_further() {
+    let programme = Programme::swelling(&Encoding::stereo(Mp3, 32, 16_000), 92, SWELL);
+    check_same(&Encoding::stereo(HeAac, 24, 16_000), &programme.records(), &[39]);
+    check_same(&Encoding::stereo(Aac, 16, 8_000), &programme.records(), &[40]);
+}
+
+#[test]
+fn mono_is_as_loud_as_stereo() {
+    let programme = Programme::square(&Encoding::stereo(Mp3, 128, RATE_HZ), 9, 100);
+    let level = |encoding: &Encoding| {
+        let mut transcoder = transcoder(encoding, loudness(-30, -1));
+        let form = *transcoder.form();
+        let made = units(&made(&mut transcoder, &programme.records()));
+        let got = heard(&own(&form, &programme), made.iter().map(|unit| &unit.data));
+        let one = channel(&got, encoding.channels());
+        let behind = &one[6 * RATE_HZ as usize..8 * RATE_HZ as usize];
+        10.0 * behind.iter().map(|sample| sample * sample).sum::<f32>().log10()
+    };
+    let stereo = Encoding::stereo(Aac, 128, RATE_HZ);
+    let apart = level(&stereo) - level(&mono(Encoding { bitrate_kbps: 96, ..stereo }));
+    assert!(apart.abs() < 0.2, "{apart} dB");
 }
 
 #[test]
 fn without_loudness_nothing_is_recalled() {
     let programme = Programme::new(&Encoding::stereo(Mp3, 128, RATE_HZ), 5);
     let mut transcoder = Transcoder::new(&Encoding::stereo(Aac, 64, RATE_HZ), TARGET_SECS).unwrap();
-    assert_eq!(transcoder.recalled(), 0);
     transcoder.recall(&stored(&programme.records()), None).unwrap();
     assert_eq!(transcoder.next_record(), None);
 }
