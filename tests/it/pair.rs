@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use playlists::conformance;
 use tests::encoder::{Source, head};
 use tests::program::Setup;
 use tests::{Program, Scratch, frames, hls, wait};
@@ -78,27 +77,6 @@ async fn send(to: SocketAddr, sent: Arc<Vec<Bytes>>, began: Instant) {
     }
 }
 
-/// Follows a playlist in the bucket; each has to go on with the one before it.
-async fn watch(playlist: PathBuf) -> Vec<String> {
-    let mut seen: Vec<String> = Vec::new();
-    loop {
-        if let Ok(text) = std::fs::read_to_string(&playlist)
-            && seen.last() != Some(&text)
-        {
-            conformance::assert_conforms(&text);
-            if let Some(last) = seen.last() {
-                conformance::assert_follows(last, &text);
-            }
-            let ends = text.contains("#EXT-X-ENDLIST");
-            seen.push(text);
-            if ends {
-                return seen;
-            }
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
 fn signal(program: &Program, signal: &str) {
     let id = program.id().to_string();
     assert!(std::process::Command::new("kill").args([signal, &id]).status().unwrap().success());
@@ -114,7 +92,7 @@ fn records(bucket: &Path, kind: &str) -> usize {
 async fn either_of_two_processes_may_be_killed_or_frozen() {
     let pair = Pair::new(45);
     let (one, to_one) = pair.start(0).await;
-    let watching = tokio::spawn(watch(pair.folder().join("media.m3u8")));
+    let watching = tokio::spawn(hls::follow(pair.folder().join("media.m3u8")));
     pair.until(3).await;
     let (two, to_two) = pair.start(1).await;
     pair.until(11).await;

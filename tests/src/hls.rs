@@ -1,13 +1,17 @@
 //! HLS listeners: the playlist, checked, and all that it lists.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bytes::Bytes;
 use playlists::conformance::{self, MediaPlaylist};
 use store::SegmentName;
 
 use crate::{frames, http};
+
+/// How often a playlist in the bucket is looked at.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// A media playlist and its segments, as they were at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +60,32 @@ pub fn stored(rendition: &Path) -> BTreeSet<String> {
     let files = std::fs::read_dir(rendition).unwrap();
     let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
     names.filter(|name| SegmentName::parse(name).is_some()).collect()
+}
+
+/// Follows a playlist in the bucket, and gives all it has been once it ends; each has to
+/// go on with the one before it.
+///
+/// # Panics
+///
+/// One breaks a rule, or does not go on with the one before it.
+pub async fn follow(playlist: PathBuf) -> Vec<String> {
+    let mut seen: Vec<String> = Vec::new();
+    loop {
+        if let Ok(text) = std::fs::read_to_string(&playlist)
+            && seen.last() != Some(&text)
+        {
+            conformance::assert_conforms(&text);
+            if let Some(last) = seen.last() {
+                conformance::assert_follows(last, &text);
+            }
+            let ends = text.contains("#EXT-X-ENDLIST");
+            seen.push(text);
+            if ends {
+                return seen;
+            }
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
 }
 
 impl Fetched {

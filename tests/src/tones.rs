@@ -31,9 +31,7 @@ pub fn wav(folder: &Path, seconds: u32) -> PathBuf {
 ///
 /// ffmpeg cannot decode it.
 pub async fn seconds_of(folder: &Path, stream: &[u8]) -> Vec<u32> {
-    let file = folder.join("heard.bin");
-    std::fs::write(&file, stream).unwrap();
-    seconds_at(folder, file.to_str().unwrap(), &[]).await
+    seconds_in(&samples_of(folder, stream).await)
 }
 
 /// The same of what ffmpeg reads at a URL, with options for the reading.
@@ -42,6 +40,21 @@ pub async fn seconds_of(folder: &Path, stream: &[u8]) -> Vec<u32> {
 ///
 /// ffmpeg cannot decode it.
 pub async fn seconds_at(folder: &Path, url: &str, options: &[&str]) -> Vec<u32> {
+    seconds_in(&samples_at(folder, url, options).await)
+}
+
+/// A stream of frames, decoded by ffmpeg to one channel.
+///
+/// # Panics
+///
+/// ffmpeg cannot decode it.
+pub async fn samples_of(folder: &Path, stream: &[u8]) -> Vec<i16> {
+    let file = folder.join("heard.bin");
+    std::fs::write(&file, stream).unwrap();
+    samples_at(folder, file.to_str().unwrap(), &[]).await
+}
+
+async fn samples_at(folder: &Path, url: &str, options: &[&str]) -> Vec<i16> {
     let out = folder.join("heard.pcm");
     let rate = RATE_HZ.to_string();
     let mut arguments = vec!["-hide_banner", "-loglevel", "error", "-y"];
@@ -50,11 +63,11 @@ pub async fn seconds_at(folder: &Path, url: &str, options: &[&str]) -> Vec<u32> 
     arguments.push(out.to_str().unwrap());
     let output = tools::run("ffmpeg", &arguments, DECODER_LIMIT).await;
     assert!(output.status.success(), "{}", tools::said(&output));
-    let pcm: Vec<i16> = std::fs::read(&out)
-        .unwrap()
-        .chunks_exact(2)
-        .map(|pair| i16::from_le_bytes([pair[0], pair[1]]))
-        .collect();
+    let pcm = std::fs::read(&out).unwrap();
+    pcm.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
+}
+
+fn seconds_in(pcm: &[i16]) -> Vec<u32> {
     let tenth = RATE_HZ as usize / 10;
     let mut seconds: Vec<_> =
         pcm.chunks_exact(tenth).filter_map(|piece| second_heard(piece, RATE_HZ)).collect();

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use archive::{Adopted, Line};
+use archive::{Adopted, Line, Past, Reach};
 use feed::{Cutter, Form, Record, View};
 use media::{MediaSequence, Segment, SegmentRef};
 use playlists::{SEGMENTS_MIN, TitleRange};
@@ -14,6 +14,7 @@ use runtime::shutdown::Shutdown;
 use runtime::tail::{ReadError, Reader};
 use tracing::{debug, error, warn};
 
+use super::maker::LATE;
 use super::{Progress, RenditionStatus};
 use crate::publisher::backlog::Backlog;
 use crate::publisher::bucket::{DELETE_PAUSE, Listing};
@@ -28,6 +29,13 @@ const MADE_BYTES_MAX: usize = 64 << 20;
 
 /// How long the bucket may take to tell what it has.
 const READ_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// How long another packager may take to store what it has listed of the programme: one that
+/// is later has taken the rendition out of the multivariant playlist.
+const OTHERS_TIME_MAX: Duration = LATE;
+
+/// How often it is looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Stores and lists one rendition.
 #[derive(Debug)]
@@ -210,7 +218,7 @@ impl Task {
     /// Lists what both have.
     async fn work(&mut self) {
         loop {
-            let newest = self.shelf.playlists.window().last().map(|last| last.info().number);
+            let newest = self.newest();
             while self.listed.pop_front_if(|listed| Some(listed.number) <= newest).is_some() {}
             let Some(listed) = self.listed.front() else { return };
             let Some(made) = self.made.front() else { return };
@@ -263,7 +271,7 @@ impl Task {
 
     /// What another packager has stored in the place of a segment that is not made here.
     async fn adopt(&mut self, listed: &Listed) {
-        let Some(closed) = &listed.closed else { return };
+        let Some(closed) = &listed.closed else { return self.adopt_past(listed.number).await };
         let target_secs = self.shelf.egress.target_secs();
         let own = self.form.closed(closed, target_secs);
         let info = own.info(&self.form.grid(target_secs), 0);
@@ -278,6 +286,50 @@ impl Task {
         if let Err(fault) = self.shelf.append(stored) {
             warn!(egress = self.shelf.name(), %fault, "stored segment not listed");
         }
+    }
+
+    /// The programme was astray and has listed anew what another packager has stored
+    /// meanwhile, from this number on: the same of the rendition, up to what is made here.
+    async fn adopt_past(&mut self, mut last: MediaSequence) {
+        let made = self.made.front().map(|made| made.info.number);
+        let is_past = |listed: &mut Listed| listed.closed.is_none() && Some(listed.number) < made;
+        while let Some(past) = self.listed.pop_front_if(is_past) {
+            last = past.number;
+        }
+        let until = self.shelf.clock.now().plus(OTHERS_TIME_MAX);
+        loop {
+            let reached = tokio::time::timeout(READ_TIME_MAX, self.list_up_to(last)).await;
+            if matches!(reached, Ok(Ok(true))) || self.newest().is_none() {
+                // It is there, or the rendition is new.
+                return;
+            }
+            if self.shelf.clock.now() >= until {
+                let (egress, rendition) = (self.shelf.name(), &self.shelf.rendition.id);
+                let number = last.0;
+                return warn!(egress, %rendition, number, ?reached, "a rendition has a hole");
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Lists what the bucket has, up to a number; says whether it has come so far.
+    async fn list_up_to(&mut self, last: MediaSequence) -> Result<bool, archive::Error> {
+        let Shelf { stores, rendition, egress, .. } = &self.shelf;
+        let name = egress.name.as_str();
+        let past = Past::read(stores, name, Reach::Recent(&rendition.id)).await?;
+        let mut segments = past.adopt(name, rendition)?.segments;
+        segments.retain(|segment| segment.info().number <= last);
+        let newest = segments.last().map(|newest| newest.info().number);
+        if newest > self.newest() {
+            let profile = self.shelf.rendition.encoding.codec.profile();
+            self.shelf.list_anew(&past.titles(), profile, segments, |_| {});
+        }
+        Ok(self.newest() >= Some(last))
+    }
+
+    /// The number of the last segment that is listed.
+    fn newest(&self) -> Option<MediaSequence> {
+        self.shelf.playlists.window().last().map(|last| last.info().number)
     }
 
     /// Takes the rendition out of the multivariant playlist while it is late.

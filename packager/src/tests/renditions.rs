@@ -265,3 +265,59 @@ async fn a_second_packager_makes_the_same_segments_and_takes_over() {
     }
     second.kill().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_that_has_nothing_of_what_was_before_lists_what_the_other_has_stored() {
+    let bench = Bench::new(THREE);
+    let encoder = |sent: u64| Encoder::new(1, sent, &bench.clock).with_frames(frames());
+    let mut encoders = vec![encoder(0), encoder(0)];
+    let first = bench.start_with([&encoders[0].feed, &encoders[1].feed]).await;
+    play_all(&mut encoders, SECOND * 20).await;
+    // Between what is stored and what it hears first there is a second that it has not.
+    play_all(&mut encoders, SECOND).await;
+    let sent = encoders[0].sent;
+    encoders.extend([encoder(sent), encoder(sent)]);
+    let second = bench.start_beside("second", [&encoders[2].feed, &encoders[3].feed]).await;
+    let mut watched = Watched::new(&bench);
+    let epoch = |process: &Process| process.programme.status().epoch;
+    // It has an epoch of its own, until it finds its place in the first one's.
+    for is_one in [false, true] {
+        while (epoch(&first) == epoch(&second)) != is_one {
+            watched.play(&mut encoders, SECOND / 4).await;
+        }
+    }
+    // Until it has made some by itself.
+    watched.play(&mut encoders, SECOND * 7).await;
+    first.kill().await;
+    watched.play(&mut encoders, SECOND * 8).await;
+    for rendition in [AAC, HE_AAC] {
+        settled(&second, &bench, rendition).await;
+        assert_alike(&bench, rendition);
+        assert!(!media(&bench, rendition).contains("DISCONTINUITY\n"));
+    }
+    second.kill().await;
+}
+
+/// What the bucket's playlists have said last.
+struct Watched<'a> {
+    bench: &'a Bench,
+    texts: [String; 2],
+}
+
+impl<'a> Watched<'a> {
+    fn new(bench: &'a Bench) -> Self {
+        Self { bench, texts: [AAC, HE_AAC].map(|rendition| media(bench, rendition)) }
+    }
+
+    /// Each has to go on with the one before it.
+    async fn play(&mut self, encoders: &mut [Encoder], length: Duration) {
+        for _ in 0..length.as_nanos() / (SECOND / 4).as_nanos() {
+            play_all(encoders, SECOND / 4).await;
+            for (last, rendition) in self.texts.iter_mut().zip([AAC, HE_AAC]) {
+                let text = media(self.bench, rendition);
+                assert_follows(last, &text);
+                *last = text;
+            }
+        }
+    }
+}
