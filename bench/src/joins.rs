@@ -206,10 +206,6 @@ pub fn places(secs: u32) -> Result<String> {
         let within = |samples: i64| lags.iter().filter(|lag| lag.abs() <= samples).count();
         let (count, exact, near) = (lags.len(), within(0), within(1));
         writeln!(text, "| {codec} {kbps} | {count} | {least:+} | {most:+} | {exact} | {near} |")?;
-        eprintln!(
-            "{codec} {kbps}: {:?}",
-            (-8..=8).map(|n| lags.iter().filter(|l| **l == n).count()).collect::<Vec<_>>()
-        );
     }
     Ok(text)
 }
