@@ -341,7 +341,7 @@ struct Pair {
 impl Pair {
     fn new() -> Self {
         let folders = [Scratch::default(), Scratch::default()];
-        let (bucket, sent) = (Scratch::default(), Arc::new(sound(70)));
+        let (bucket, sent) = (Scratch::default(), Arc::new(sound(90)));
         Self { bucket, folders, sent, began: Instant::now() }
     }
 
@@ -419,6 +419,8 @@ async fn check_take_over(segments: u64, ago: Duration) {
     let to_third = pair.send(&undisturbed.program, Duration::from_mins(1));
     let (one, to_one) = pair.start(0, Duration::from_mins(1)).await;
     let watching = RENDITIONS.map(|rendition| tokio::spawn(hls::follow(shelf.playlist(rendition))));
+    // More than is waited for at once.
+    shelf.until_listed(segments / 2).await;
     shelf.until_listed(segments - 1).await;
     let (two, to_two) = pair.start(1, ago).await;
     // What it lists from before is not of its making.
@@ -458,8 +460,8 @@ async fn check_take_over(segments: u64, ago: Duration) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_begun_later_makes_the_same_segments_and_takes_over() {
-    // Twenty seconds: forty are long for a test.
-    check_take_over(9, Duration::from_secs(2)).await;
+    // Forty seconds.
+    check_take_over(20, Duration::from_secs(2)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

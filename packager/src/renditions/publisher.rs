@@ -335,6 +335,11 @@ impl Task {
     /// Takes the rendition out of the multivariant playlist while it is late.
     async fn follow_progress(&mut self) {
         let progress = self.status.lock().unwrap_or_else(PoisonError::into_inner).progress;
+        if progress == Progress::Failed {
+            // Nothing is made that could go with these.
+            self.listed.clear();
+            self.owed.clear();
+        }
         match (self.listing, progress) {
             (Listing::Withdrawn, Progress::OnTime) => self.listing = Listing::Listed,
             (Listing::Listed, Progress::Late | Progress::Failed) => {

@@ -96,6 +96,28 @@ async fn shaka_plays_an_mp3_programme_and_its_he_aac() {
     Played::run(&arguments, "shaka", "he-aac-48", 12).await.assert_plays(12);
 }
 
+/// Plays an AAC rendition of an MP3 programme in a browser's player.
+async fn check_browser(player: &str, codec: &str, kbps: u32, id: &str) {
+    let station = Station::on_air_in(Sound::Mp3, &[&encoding(codec, kbps)]).await;
+    let url = station.media(id).await;
+    Played::run(&["--player", player, "--url", &url], player, id, 8).await.assert_plays(8);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chromium_plays_the_he_aac_of_an_mp3_programme_by_itself() {
+    check_browser("native", "he_aac", 48, "he-aac-48").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn video_js_plays_the_he_aac_v2_of_an_mp3_programme() {
+    check_browser("videojs", "he_aac_v2", 32, "he-aac-v2-32").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hls_js_plays_the_he_aac_v2_of_an_mp3_programme() {
+    check_browser("hlsjs", "he_aac_v2", 32, "he-aac-v2-32").await;
+}
+
 /// One buffered range, no error, and never a silence: [`Played::assert_plays`] sees to it.
 #[tokio::test(flavor = "multi_thread")]
 async fn hls_js_switches_through_a_ladder_for_a_minute() {
