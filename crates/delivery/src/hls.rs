@@ -64,8 +64,8 @@ const BEHIND_MAX: u64 = 1;
 
 /// The renditions for the multivariant playlist: those that have a media playlist, live or
 /// of the past. One that has fallen behind the others is none of them, until it has caught
-/// up: who hears it goes on. But for a browser's own player, which fails at MP3, AAC that
-/// is late is better than none.
+/// up: who hears it goes on. A browser's own player gets no MP3 beside AAC
+/// ([`multivariant::without_mp3`]), and AAC that is late before MP3 alone.
 ///
 /// # Errors
 ///
@@ -87,8 +87,12 @@ pub(crate) fn to_show<'a>(
             Err(refusal) => why = why.or(Some(refusal)),
         }
     }
-    if for_element && !there.iter().copied().any(is_aac) {
-        there.extend(late.into_iter().filter(|one| is_aac(one)));
+    if for_element {
+        let aac = |all: &[&'a Rendition]| -> Vec<_> {
+            all.iter().copied().filter(|one| is_aac(one)).collect()
+        };
+        let played = [aac(&there), aac(&late)].into_iter().find(|aac| !aac.is_empty());
+        there = played.unwrap_or(there);
     }
     if there.is_empty() {
         return Err(why.unwrap_or_else(|| off_air(station.settings())));

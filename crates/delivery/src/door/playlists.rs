@@ -90,10 +90,7 @@ impl Delivery {
         let query = format!("?{moments}{TOKEN_PARAMETER}={signed}");
         // One token for all: a session is one whichever rendition it hears.
         let variants = renditions.iter().filter_map(|one| one.variant(prefix, &query));
-        let mut variants: Vec<_> = variants.collect();
-        if for_element {
-            variants = multivariant::without_mp3(variants);
-        }
+        let variants: Vec<_> = variants.collect();
         if variants.is_empty() {
             return hls::off_air(settings).respond();
         }
