@@ -291,6 +291,8 @@ impl Packager {
         let Publishing { egress, feed, goes_on, status, metrics, words } = publishing;
         let (listed, listings) = tail::tail(LISTED_LIMITS, Listed::weight);
         let multivariant = Multivariant::default();
+        let lines = &recovered.lines;
+        let history = (!lines.is_empty()).then(|| archive::history(lines));
         let source = Source {
             egress,
             feed,
@@ -299,7 +301,7 @@ impl Packager {
             goes_on,
             stored: &recovered.stored,
             titles: &recovered.titles,
-            lines: &recovered.lines,
+            history: history.as_ref(),
         };
         let made = self.start_renditions(&source, tasks).await;
         let shared = publisher::Shared {

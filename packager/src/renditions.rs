@@ -4,11 +4,11 @@
 //! Neither is waited for by anything of the programme's: a rendition that cannot be made in
 //! time is taken out of the multivariant playlist, and the station goes on.
 
-mod backlog;
 mod maker;
 mod metrics;
 mod prime;
 mod publisher;
+mod waiting;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -76,19 +76,19 @@ pub(crate) struct Source<'a> {
     /// Its stored segments, oldest first.
     pub(crate) stored: &'a [SegmentRef],
     pub(crate) titles: &'a [TitleRange],
-    pub(crate) lines: &'a [archive::Line],
+    /// What its log amounts to; `None` where there is none, or the bucket is away.
+    pub(crate) history: Option<&'a History>,
 }
 
 impl Source<'_> {
     /// The segments of the programme that the log tells of and that the loudness follows from
     /// of what may be made, and that too. `last` is the rendition's last that is stored.
     fn recalled(&self, last: Option<&SegmentInfo>) -> Vec<(SegmentInfo, Epoch)> {
-        let Some((newest, _)) = self.stored.last().zip(self.egress.loudness) else {
+        let known = self.stored.last().zip(self.history);
+        let Some((newest, history)) = known.filter(|_| self.egress.loudness.is_some()) else {
             return Vec::new();
         };
         let count = transcode::recalled(self.egress.target_secs());
-        let mut history = History::default();
-        self.lines.iter().filter_map(|(_, fact)| fact.clone()).for_each(|fact| history.apply(fact));
         let end = newest.info().number.0 + 1;
         let made = last.map_or(0, |last| last.number.0 + 1);
         let first = made.clamp(end.saturating_sub(AGAIN_MAX), end);
@@ -157,7 +157,7 @@ impl Packager {
         let metrics = self.metrics.renditions.of(name, rendition.id.as_str());
         let left_out = metrics.left_out.clone();
         let mut publisher = publisher::Task::new(shelf, form, Arc::clone(&status), left_out);
-        publisher.restore(source.lines, source.titles).await;
+        publisher.restore(source.history, source.titles).await;
         let past: Vec<SegmentInfo> = publisher.past().map(|one| one.info().clone()).collect();
         let (writer, feed) = tail::tail(FEED_LIMITS, Record::weight);
         let primer = prime::Primer {
@@ -177,7 +177,7 @@ impl Packager {
             writer,
             status: Arc::clone(&status),
             metrics,
-            backlog: backlog::Backlog::default(),
+            waiting: waiting::Waiting::default(),
             at_work: 0,
             counts: Counts::default(),
         };

@@ -14,5 +14,6 @@ mod testing;
 pub use error::Error;
 pub use export::frames;
 pub use past::{
-    Adopted, ENTRIES_MAX, Line, Past, Reach, line, read_patiently, read_rendition, title_range,
+    Adopted, ENTRIES_MAX, Line, Past, Reach, history, line, read_patiently, read_rendition,
+    title_range,
 };

@@ -90,8 +90,7 @@ impl Past {
         };
         let ((log, records), recent) = tokio::try_join!(opening, listing)?;
         let lines: Vec<Line> = records.iter().map(|record| line(egress, record)).collect();
-        let mut history = History::default();
-        lines.iter().filter_map(|(_, fact)| fact.clone()).for_each(|fact| history.apply(fact));
+        let history = history(&lines);
         let recent = recent.filter(|found| ends_there(&lines, found));
         let is_whole = recent.is_none();
         let found = match recent {
@@ -156,6 +155,13 @@ pub async fn read_patiently(
     .await
 }
 
+/// What the records of a log amount to.
+pub fn history(lines: &[Line]) -> History {
+    let mut history = History::default();
+    lines.iter().filter_map(|(_, fact)| fact.clone()).for_each(|fact| history.apply(fact));
+    history
+}
+
 /// Reads which segments the bucket has of a rendition, whose programme's log says this:
 /// from the first on that its stored media playlist lists, or all of them where that
 /// cannot be told. Says whether these are all.
@@ -167,15 +173,13 @@ pub async fn read_rendition(
     stores: &Stores,
     egress: &str,
     rendition: &Rendition,
-    lines: &[Line],
+    history: &History,
 ) -> Result<(Adopted, bool), Error> {
     let public = stores.area(Area::Public);
     let folder = keys::rendition(egress, &rendition.id)?;
     let first = first_listed(public, egress, &rendition.id).await?;
     let found = list(public, &folder, first.as_ref()).await?;
-    let mut history = History::default();
-    lines.iter().filter_map(|(_, fact)| fact.clone()).for_each(|fact| history.apply(fact));
-    Ok((adopt(&found, &history, egress, rendition)?, first.is_none()))
+    Ok((adopt(&found, history, egress, rendition)?, first.is_none()))
 }
 
 fn adopt(

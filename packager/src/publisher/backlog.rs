@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use media::{EpochId, MediaSequence, Segment};
 use tracing::{info, warn};
 
+use super::shelf::Put;
 use super::{Listed, Place, Task};
 
 /// Bytes that wait: more than the feed holds, which is ten minutes of 320 kbit/s.
@@ -83,18 +84,11 @@ impl Task {
     /// Stores the oldest one that waits, unless it would be deleted at once.
     pub(super) async fn catch_up(&mut self) {
         let Some(segment) = self.backlog.pop() else { return };
-        let due = segment.info.wall_end().plus(self.shelf.egress.mount.window + self.shelf.keep());
         let told = Listed::past(&segment.info);
-        let mut place = Place::GivenUp;
-        if due > self.shelf.clock.now() {
-            if let Some(stored) = self.shelf.bucket.put(segment, self.shelf.keep()).await {
-                self.metrics.segments.inc();
-                self.shelf.bucket.put_between(stored, due);
-                place = Place::Late;
-            } else {
-                self.metrics.given_up.inc();
-            }
-        }
+        let put = self.shelf.put_late(segment).await;
+        self.metrics.segments.inc_by(u64::from(put == Put::Stored));
+        self.metrics.given_up.inc_by(u64::from(put == Put::Refused));
+        let place = if put == Put::Stored { Place::Late } else { Place::GivenUp };
         self.listed.push(Listed { place, ..told });
         self.show_lag();
     }

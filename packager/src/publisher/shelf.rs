@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use archive::Adopted;
 use catalogue::{Egress, Made, Rendition};
-use media::{AacProfile, MediaSequence, SegmentInfo, SegmentRef, WallTime};
+use media::{AacProfile, MediaSequence, Segment, SegmentInfo, SegmentRef, WallTime};
 use playlists::{Error, LivePlaylists, Removed, TitleRange};
 use runtime::clock::Steady;
 use store::{Key, Stores};
@@ -30,6 +30,16 @@ pub(crate) struct Shelf {
     leaving: Vec<Removed<SegmentRef>>,
     /// What the bucket has below this number is not known yet.
     pub(crate) before: Option<MediaSequence>,
+}
+
+/// What has become of a segment that was to be stored late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Put {
+    Stored,
+    /// Its time is over.
+    TooOld,
+    /// The bucket never takes it.
+    Refused,
 }
 
 impl Shelf {
@@ -65,6 +75,24 @@ impl Shelf {
     /// How long a segment can be had after it left the window.
     pub(crate) fn keep(&self) -> Duration {
         segment_keep(&self.egress)
+    }
+
+    /// When a segment may go that is not listed any more, if that is not known better.
+    fn kept_until(&self, info: &SegmentInfo) -> WallTime {
+        info.wall_end().plus(self.egress.mount.window + self.keep())
+    }
+
+    /// Stores a segment that has left the window, unless it would be deleted at once.
+    pub(crate) async fn put_late(&mut self, segment: Segment) -> Put {
+        let due = self.kept_until(&segment.info);
+        if due <= self.clock.now() {
+            return Put::TooOld;
+        }
+        let Some(stored) = self.bucket.put(segment, self.keep()).await else {
+            return Put::Refused;
+        };
+        self.bucket.put_between(stored, due);
+        Put::Stored
     }
 
     /// What the loudness of renditions follows from stays, however long nothing is on air;
@@ -165,12 +193,12 @@ impl Shelf {
     /// Older segments were found: they leave the bucket in their time.
     pub(crate) fn put_before(&mut self, older: Adopted) {
         self.before = None;
-        let keep = self.egress.mount.window + self.keep();
         let leaving = older.segments.into_iter().map(|segment| {
-            let due = segment.info().wall_end().plus(keep);
+            let due = self.kept_until(segment.info());
             (Leaving::Segment(segment), due)
         });
-        self.bucket.put_before(leaving.collect());
+        let leaving = leaving.collect();
+        self.bucket.put_before(leaving);
         self.retire_strays(older.strays);
     }
 

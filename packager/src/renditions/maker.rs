@@ -11,9 +11,9 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 use transcode::{Counts, Transcoder};
 
-use super::backlog::Backlog;
 use super::metrics::RenditionMetrics;
 use super::prime::Primer;
+use super::waiting::Waiting;
 use super::{Progress, RenditionStatus};
 
 /// Records taken at a time: about a second.
@@ -45,7 +45,7 @@ pub(super) struct Task {
     pub(super) writer: Writer<Record>,
     pub(super) status: Arc<Mutex<RenditionStatus>>,
     pub(super) metrics: RenditionMetrics,
-    pub(super) backlog: Backlog,
+    pub(super) waiting: Waiting,
     /// Records that were read and are not encoded yet.
     pub(super) at_work: u64,
     pub(super) counts: Counts,
@@ -154,7 +154,7 @@ impl Task {
     pub(super) fn behind(&mut self, reader: &Reader<Record>) -> Duration {
         let end = reader.position() + reader.behind();
         let done = reader.position().saturating_sub(self.at_work);
-        self.backlog.waited(done, end, Instant::now())
+        self.waiting.waited(done, end, Instant::now())
     }
 
     pub(super) fn tell(&self, behind: Duration) {

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use archive::{Adopted, Line, Past, Reach};
-use feed::{Cutter, Form, Record, View};
+use archive::{Adopted, Past, Reach};
+use feed::{Cutter, Form, History, Record, View};
 use media::{MediaSequence, Segment, SegmentRef};
 use playlists::{SEGMENTS_MIN, TitleRange};
 use prometheus_client::metrics::counter::Counter;
@@ -18,7 +18,7 @@ use super::maker::LATE;
 use super::{Progress, RenditionStatus};
 use crate::publisher::backlog::Backlog;
 use crate::publisher::bucket::{DELETE_PAUSE, Listing};
-use crate::publisher::shelf::Shelf;
+use crate::publisher::shelf::{Put, Shelf};
 use crate::publisher::{Listed, Place, SHUTDOWN_GRACE};
 
 /// Records taken at a time: about a segment.
@@ -82,15 +82,14 @@ impl Task {
 
     /// Reads which segments the bucket has, and lists the newest of them. One try: what
     /// a bucket that is away has is deleted later, and not listed again.
-    pub(super) async fn restore(&mut self, lines: &[Line], titles: &[TitleRange]) {
-        if lines.is_empty() {
-            // A programme of which nothing is known, or a bucket that is away.
+    pub(super) async fn restore(&mut self, history: Option<&History>, titles: &[TitleRange]) {
+        let Some(history) = history else {
             self.shelf.before = Some(MediaSequence(self.shelf.clock.now().secs()));
             return;
-        }
+        };
         let name = self.shelf.egress.name.as_str();
         let reading =
-            archive::read_rendition(&self.shelf.stores, name, &self.shelf.rendition, lines);
+            archive::read_rendition(&self.shelf.stores, name, &self.shelf.rendition, history);
         let (adopted, is_whole) = match tokio::time::timeout(READ_TIME_MAX, reading).await {
             Ok(Ok(read)) => read,
             Ok(Err(error)) => {
@@ -186,16 +185,8 @@ impl Task {
             return;
         };
         segment.info.wall_start = owed.origin.plus(segment.info.since_start());
-        let due = segment.info.wall_end().plus(self.shelf.egress.mount.window + self.shelf.keep());
-        if due <= self.shelf.clock.now() {
-            return;
-        }
-        match self.shelf.bucket.put(segment, self.shelf.keep()).await {
-            Some(stored) => self.shelf.bucket.put_between(stored, due),
-            None => {
-                self.left_out.inc();
-            }
-        }
+        let put = self.shelf.put_late(segment).await;
+        self.left_out.inc_by(u64::from(put == Put::Refused));
     }
 
     fn take(&mut self, records: &[Record]) {

@@ -21,7 +21,7 @@ fn maker() -> (Task, Tail<Record>) {
         writer,
         status: Arc::default(),
         metrics: RenditionMetrics::default(),
-        backlog: backlog::Backlog::default(),
+        waiting: waiting::Waiting::default(),
         at_work: 0,
         counts: Counts::default(),
     };
